@@ -1,0 +1,34 @@
+"""``python -m compfeat STAGE ...``: runs one stage on files. ``python -m compfeat`` lists the stages."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+from compfeat import stages
+from compfeat.errors import CompfeatError
+
+
+def stage_names() -> list[str]:
+    """Return the names of all stages, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(stages.__path__))
+
+
+def main(argv: list[str]) -> int:
+    """Run the stage that ``argv`` names; return the exit status (2 for a user's mistake, told in one line)."""
+    names = stage_names()
+    if not argv or argv[0] not in names:
+        wrong = f"unknown stage {argv[0]!r}; " if argv and argv[0] not in ("-h", "--help") else ""
+        print(f"compfeat: {wrong}expected one of {', '.join(names)}; see python -m compfeat STAGE --help", file=sys.stderr)
+        return 0 if argv and not wrong else 2
+    try:
+        importlib.import_module(f"compfeat.stages.{argv[0]}").main(argv[1:])
+    except CompfeatError as error:
+        print(f"compfeat {argv[0]}: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

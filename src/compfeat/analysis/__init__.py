@@ -1,0 +1,1 @@
+"""Analysis of operating points: Bjontegaard deltas and summary tables."""

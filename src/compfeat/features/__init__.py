@@ -1,0 +1,1 @@
+"""From feature tensors to tiled 8-bit images and back."""

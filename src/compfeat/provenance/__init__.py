@@ -1,0 +1,1 @@
+"""Provenance: what code, tools and inputs an artifact came from."""

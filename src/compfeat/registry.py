@@ -1,0 +1,54 @@
+"""Registries: a room (package) of plug-ins, one module each, registered under the module's own name.
+
+A plug-in is found by importing ``compfeat.<room>.<name>`` when it is asked for, so adding one takes a new file
+and nothing else, and a stage that uses one plug-in never depends on the code of its siblings.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from compfeat.errors import ConfigError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """The plug-ins of one room, by name. Modules whose name starts with an underscore are helpers, not plug-ins."""
+
+    def __init__(self, room: str, noun: str) -> None:
+        self.room = room
+        self.noun = noun
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Return a decorator that files its target under ``name``, which must be the name of the module it stands in."""
+
+        def add(entry: T) -> T:
+            self._entries[name] = entry
+            return entry
+
+        return add
+
+    def names(self) -> list[str]:
+        """Return the names of all plug-ins in the room, sorted; imports none of them."""
+        package = importlib.import_module(self.room)
+        return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+
+    def get(self, name: str) -> T:
+        """Return the plug-in called ``name``.
+
+        Raises:
+            ConfigError: no module of that name in the room.
+        """
+        if name not in self._entries:
+            if name not in self.names():
+                raise ConfigError(
+                    f"{self.noun} {name!r} is unknown; expected one of {', '.join(self.names())}; "
+                    f"add it as {self.room.replace('.', '/')}/{name}.py"
+                )
+            importlib.import_module(f"{self.room}.{name}")
+        return self._entries[name]
