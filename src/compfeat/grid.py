@@ -6,14 +6,22 @@ A run is ``{cut}/{loss}/seed{seed}`` (``c512/baseline/seed0``); a point is a run
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from compfeat.errors import ConfigError
+
 UNCODED = "none"
 """Codec name of the two points that need no codec."""
 UNCODED_QUALITIES = ("float", "u8")
+
+WARM_START = "warm_start"
+"""Stands in the loss's place in the paths of the training that all losses of a cut and seed start from."""
+RENDERED = ("streets",)
+"""Datasets that are rendered before they are read."""
 
 
 @dataclass(frozen=True, order=True)
@@ -136,6 +144,19 @@ class Layout:
 
     def benchmark(self, stage: str, key: str) -> str:
         return f"{self.output}/benchmarks/{stage}/{key}.tsv"
+
+
+def parse_point(text: str) -> Point:
+    """Return the point whose id is ``text``, e.g. ``c512/baseline/seed0/hevc/qp32``; the inverse of ``Point.id``.
+
+    Raises:
+        ConfigError: the text is not a point's id.
+    """
+    match = re.fullmatch(r"([^/]+)/([^/]+)/seed(\d+)/([^/]+)/([^/]+)", text)
+    if match is None:
+        raise ConfigError(f"point {text!r} is not an id; expected CUT/LOSS/seedN/CODEC/QUALITY")
+    cut, loss, seed, codec, quality = match.groups()
+    return Point(Run(cut, loss, int(seed)), codec, quality)
 
 
 def with_loss(run: Run, loss: str) -> Run:

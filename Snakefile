@@ -1,0 +1,23 @@
+"""Multi-task learning with compressible features: the whole paper. `snakemake --cores 2` makes everything."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/encode.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/summarise.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.summarise.output,

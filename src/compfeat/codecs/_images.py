@@ -1,0 +1,83 @@
+"""Codecs that write one image file a frame, by Pillow: the files stand one after the other in the stream."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from compfeat.codecs import Codec, Frame, FrameBytes, check_frame
+from compfeat.codecs._streams import RERUN, mapped
+from compfeat.errors import BitstreamError, DataError
+from compfeat.io import atomic_path
+
+DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
+"""What Pillow and the walkers raise on damaged bytes."""
+
+
+def pillow_decode(data: bytes, kind: str) -> Frame:
+    """Return the grey image in ``data``, a file of Pillow's format ``kind``. Raises one of DAMAGE."""
+    with Image.open(BytesIO(data), formats=[kind]) as image:
+        if image.mode != "L":
+            raise ValueError(f"an image of mode {image.mode}, expected 8-bit grey (L)")
+        return np.array(image, dtype=np.uint8)
+
+
+class ImageCodec(Codec):
+    """Base of the codecs whose frames are image files. A subclass gives the three functions below and ``tool``."""
+
+    @abstractmethod
+    def encode_image(self, frame: Frame) -> bytes:
+        """Return ``frame`` (uint8, H x W) as an image file; the same bytes every time."""
+
+    @abstractmethod
+    def decode_image(self, data: bytes) -> Frame:
+        """Return the frame in the image file ``data``. Raises one of DAMAGE where it is damaged."""
+
+    @abstractmethod
+    def split(self, data: mmap.mmap, start: int) -> FrameBytes:
+        """Return the bytes of the image file that begins at ``start``. Raises one of DAMAGE where it is damaged."""
+
+    def encode(self, frames: Iterable[Frame], shape: tuple[int, int], stream: Path) -> None:
+        count = 0
+        with atomic_path(stream) as temporary, temporary.open("wb") as file:
+            for frame in frames:
+                check_frame(frame, shape, count)
+                file.write(self.encode_image(frame))
+                count += 1
+            if not count:
+                raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
+
+    def decode(self, stream: Path, shape: tuple[int, int]) -> Iterator[Frame]:
+        with mapped(stream) as data:
+            for position, (start, size) in enumerate(self._walk(data, stream)):
+                try:
+                    frame = self.decode_image(data[start : start + size.total_bytes])
+                except DAMAGE as error:
+                    raise BitstreamError(f"{stream}: image {position} is damaged ({error}); {RERUN}") from None
+                if frame.shape != shape:
+                    raise BitstreamError(f"{stream}: image {position} is {frame.shape}; expected {shape}; {RERUN}")
+                yield frame
+
+    def measure(self, stream: Path) -> list[FrameBytes]:
+        with mapped(stream) as data:
+            return [size for _, size in self._walk(data, stream)]
+
+    def _walk(self, data: mmap.mmap, stream: Path) -> Iterator[tuple[int, FrameBytes]]:
+        start = position = 0
+        while start < len(data):
+            try:
+                size = self.split(data, start)
+            except DAMAGE as error:
+                raise BitstreamError(
+                    f"{stream}: image {position} (byte {start}) is damaged or cut short ({error}); {RERUN}"
+                ) from None
+            yield start, size
+            start += size.total_bytes
+            position += 1

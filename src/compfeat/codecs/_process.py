@@ -1,0 +1,109 @@
+"""Starting the ffmpeg binary, and saying in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from compfeat.errors import ToolError
+
+REMEDY = (
+    "set the config key tools.ffmpeg to an ffmpeg binary that has libx265, or leave it empty to use imageio-ffmpeg's"
+)
+"""What to do about any ffmpeg that does not work."""
+
+
+def binary(ffmpeg: str | None) -> str:
+    """Return the ffmpeg to run: ``ffmpeg``, or where that is None or empty the one that imageio-ffmpeg carries.
+
+    Raises:
+        ToolError: none is given, and imageio-ffmpeg is not installed or carries none for this machine.
+    """
+    if ffmpeg:
+        return ffmpeg
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise ToolError(
+            f"imageio-ffmpeg has no ffmpeg binary ({error}); pip install 'compfeat[workflow]', or {REMEDY}"
+        ) from None
+
+
+def ffmpeg_python() -> Any:
+    """Return the package ffmpeg-python, which has no types. Raises ToolError where it is not installed."""
+    try:
+        import ffmpeg
+
+        return ffmpeg
+    except ImportError:
+        raise ToolError(
+            "ffmpeg-python is not installed, which makes ffmpeg's command; pip install 'compfeat[workflow]'"
+        ) from None
+
+
+@cache
+def version_line(ffmpeg: str | None) -> str:
+    """Return which ffmpeg runs, without paths: imageio-ffmpeg's version, or the first line of ``ffmpeg -version``.
+
+    Raises:
+        ToolError: the binary cannot be run.
+    """
+    path = binary(ffmpeg)
+    if "imageio_ffmpeg" in Path(path).parts:
+        return f"imageio-ffmpeg {version('imageio-ffmpeg')} ({Path(path).name})"
+    with running([path, "-version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        text = process.communicate()[0].decode("utf-8", "replace")
+    if process.returncode or not text.startswith("ffmpeg"):
+        raise ToolError(f"{path}: is no ffmpeg: -version ended with status {process.returncode}; {REMEDY}")
+    return text.partition("\n")[0].partition(" Copyright")[0].strip()
+
+
+@contextmanager
+def running(
+    argv: list[str],
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
+    stderr: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``argv`` for the time of a with block; a process that is still alive at the block's end is killed.
+
+    Raises:
+        ToolError: the binary does not exist or cannot be executed.
+    """
+    try:
+        process = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr)  # noqa: S603 - no shell
+    except OSError as error:
+        raise ToolError(f"{argv[0]}: cannot be run ({error.strerror}); expected an ffmpeg binary; {REMEDY}") from None
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was still buffered for a process that is gone
+                    pipe.close()
+        process.wait()
+
+
+def last_words(log: IO[bytes]) -> str:
+    """Return the last line that ffmpeg wrote to its log, without the memory addresses that it prints."""
+    log.seek(0)
+    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return re.sub(r"^(\[[^\]]*\] ?)+", "", lines[-1]) if lines else "no message"
+
+
+def failure(path: str, log: IO[bytes], status: int, encoder: str) -> ToolError:
+    """Return the error that tells why ffmpeg, run from ``path`` to code with ``encoder``, ended with ``status``."""
+    log.seek(0)
+    if f"Unknown encoder '{encoder}'".encode() in log.read():
+        return ToolError(f"{path}: has no encoder {encoder}; {REMEDY}")
+    return ToolError(f"{path}: coding with {encoder} failed with status {status} ({last_words(log)}); {REMEDY}")

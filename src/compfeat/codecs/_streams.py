@@ -1,0 +1,87 @@
+"""Looking into streams without loading them: a memory map, and the walk over the NAL units of Annex B streams."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from compfeat.codecs import FrameBytes
+from compfeat.errors import BitstreamError
+
+RERUN = "rerun the encode stage for this point"
+"""What to do about any damaged stream."""
+START_CODE = b"\0\0\1"
+
+
+class Nal(Enum):
+    """What a NAL unit is to the picture it stands in."""
+
+    LEAD = "parameter sets and whatever else begins a new picture"
+    FIRST_SLICE = "a picture's first slice segment"
+    NEXT_SLICE = "another slice segment of the same picture"
+    TAIL = "what follows the slices of its picture"
+
+
+@contextmanager
+def mapped(stream: Path) -> Iterator[mmap.mmap]:
+    """Map the file ``stream`` read-only. Raises BitstreamError where it is missing or empty."""
+    try:
+        file = stream.open("rb")
+    except OSError as error:
+        raise BitstreamError(f"{stream}: cannot be read ({error.strerror}); {RERUN}") from None
+    with file:
+        try:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:
+            raise BitstreamError(f"{stream}: is empty; expected at least one frame; {RERUN}") from None
+        with data:
+            yield data
+
+
+def nal_units(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
+    """Yield (start, first byte after the start code, end) of each NAL unit of a byte stream (ITU-T H.265, Annex B).
+
+    A start code's leading zero byte belongs to the unit that it begins: the units cover all bytes from the first on.
+    """
+    at = data.find(START_CODE)
+    start = max(at - 1, 0) if at >= 0 and data[max(at - 1, 0)] == 0 else at
+    while at >= 0:
+        following = data.find(START_CODE, at + 3)
+        end = len(data) if following < 0 else following - (data[following - 1] == 0)
+        yield start, at + 3, end
+        at, start = following, end
+
+
+def measure_annex_b(stream: Path, role: Callable[[bytes], Nal]) -> list[FrameBytes]:
+    """Return each picture's bytes in a byte stream: slices with their start codes are payload, all else is header.
+
+    ``role`` tells a NAL unit's part from its first three bytes, and raises ValueError where they are none.
+
+    Raises:
+        BitstreamError: no start code at the beginning, a picture without its first slice, or a damaged unit.
+    """
+    frames: list[FrameBytes] = []
+    payload = header = 0
+    with mapped(stream) as data:
+        if not data[:4].startswith((START_CODE, b"\0" + START_CODE)):
+            raise BitstreamError(f"{stream}: does not begin with a start code, so it is no Annex B stream; {RERUN}")
+        for start, first, end in nal_units(data):
+            try:
+                part = role(data[first : min(first + 3, end)])
+            except ValueError as error:
+                raise BitstreamError(f"{stream}: NAL unit at byte {start}: {error}; {RERUN}") from None
+            if payload and part in (Nal.LEAD, Nal.FIRST_SLICE):
+                frames.append(FrameBytes(payload, header))
+                payload = header = 0
+            elif not payload and part in (Nal.NEXT_SLICE, Nal.TAIL):
+                raise BitstreamError(f"{stream}: byte {start} belongs to a picture that has not begun; {RERUN}")
+            if part in (Nal.FIRST_SLICE, Nal.NEXT_SLICE):
+                payload += end - start
+            else:
+                header += end - start
+    if not payload:
+        raise BitstreamError(f"{stream}: ends before the first slice of picture {len(frames)}; {RERUN}")
+    return [*frames, FrameBytes(payload, header)]

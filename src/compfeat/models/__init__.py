@@ -1,0 +1,1 @@
+"""Networks: an encoder that ends at the cut, a Q-layer, and one decoder a task."""

@@ -1,0 +1,68 @@
+"""The identity of the code a stage uses: a hash over its import closure.
+
+Comments, docstrings and layout do not count: the hash is of the syntax trees without them. Plug-ins are found by name at run
+time (``registry.py``), so the closure of a stage holds only the plug-ins it is given here.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import grimp
+
+PACKAGE = "compfeat"
+
+
+@cache
+def import_graph() -> grimp.ImportGraph:
+    """Return the package's import graph."""
+    return grimp.build_graph(PACKAGE, cache_dir=None)
+
+
+def closure(modules: tuple[str, ...]) -> list[str]:
+    """Return, sorted, ``modules``, all they import within the package, and the packages these stand in."""
+    graph = import_graph()
+    found = set(modules)
+    while True:
+        grown = found | {parent for m in found for parent in parents(m)}
+        grown |= {upstream for m in grown for upstream in graph.find_upstream_modules(m)}
+        if grown == found:
+            return sorted(found)
+        found = grown
+
+
+def parents(module: str) -> list[str]:
+    """Return the packages above ``module``, without the top one (it holds the version only)."""
+    parts = module.split(".")
+    return [".".join(parts[:i]) for i in range(2, len(parts))]
+
+
+@cache
+def code_identity(*modules: str) -> str:
+    """Return a hash (16 hex digits) of what ``modules`` do: of the syntax trees of their import closure."""
+    digest = hashlib.sha256()
+    for module in closure(modules):
+        digest.update(f"{module}\n{tree_hash(source_path(module))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def tree_hash(path: Path) -> str:
+    """Return the SHA-256 of a source file's syntax tree without docstrings (comments are not part of the tree)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # A bare string is a docstring (of a module, class, function or attribute): it does nothing.
+            kept = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def source_path(module: str) -> Path:
+    """Return the file of a module or package of ours."""
+    base = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")

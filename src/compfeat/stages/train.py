@@ -1,0 +1,126 @@
+"""Train one network: ``python -m compfeat train --help``."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, fields
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from compfeat.datasets._packed import open_packed
+from compfeat.errors import ConfigError
+from compfeat.io import read_json, write_csv
+from compfeat.models.cuts import feature_shape
+from compfeat.models.files import describe, load_description, save_network
+from compfeat.models.inference import choose_device, fix_arithmetic
+from compfeat.models.network import SplitNetwork
+from compfeat.models.resnet import load_imagenet, load_strictly, read_tensors
+from compfeat.training.batches import steps_per_epoch
+from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training.settings import TrainSettings
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser: the files, then one option a field of TrainSettings."""
+    p = argparse.ArgumentParser(prog="python -m compfeat train", description=__doc__)
+    p.add_argument("--train", type=Path, required=True, metavar="NPY", help="packed train split")
+    p.add_argument("--val", type=Path, required=True, metavar="NPY", help="packed val split")
+    p.add_argument("--info", type=Path, required=True, metavar="JSON", help="what the packed data is")
+    p.add_argument("--initial", type=Path, metavar="SAFETENSORS", help="weights of the same network to start from")
+    p.add_argument("--initial-description", type=Path, metavar="JSON", help="what network --initial is")
+    p.add_argument("--weights", type=Path, required=True, metavar="SAFETENSORS", help="output: the trained weights")
+    p.add_argument("--description", type=Path, required=True, metavar="JSON", help="output: what network they are")
+    p.add_argument("--epoch-table", type=Path, required=True, metavar="CSV", help="output: one row an epoch")
+    hints = typing.get_type_hints(TrainSettings)
+    for field in fields(TrainSettings):
+        is_tuple = isinstance(hints[field.name], types.GenericAlias) or typing.get_origin(hints[field.name]) is tuple
+        p.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=str if is_tuple else hints[field.name],
+            nargs="+" if is_tuple else None,
+            required=field.default is MISSING,
+            default=None if field.default is MISSING else field.default,
+        )
+    return p
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the stage. Raises ConfigError, DataError or CheckpointError for what a user can mend."""
+    args = parser().parse_args(argv)
+    values = {field.name: getattr(args, field.name) for field in fields(TrainSettings)}
+    settings = TrainSettings(**{**values, "tasks": tuple(values["tasks"])})
+    fix_arithmetic(settings.threads)
+    device = choose_device(settings.device)
+    check(settings, device)
+    scenes = Scenes(open_packed(args.train), open_packed(args.val))
+    info = read_json(args.info)
+    feature_shape(settings.cut, settings.width, info["height"], info["width"])
+    network = start(settings, len(info["class_names"]), args.initial)
+    log_variance = load_description(args.initial_description).log_variance if args.initial_description else {}
+    learner = Learner.of(network, log_variance, settings, device)
+    resume = args.weights.with_name("resume.safetensors")
+    total = settings.epochs * steps_per_epoch(len(scenes.train), settings.batch_size)
+    print(
+        f"train {settings.cut} {settings.loss} seed {settings.seed}: {settings.epochs} epochs, {total} steps on {device}"
+    )
+    with tqdm(total=total, unit="step", mininterval=1.0) as bar:
+
+        def report(done: int, terms: dict[str, float]) -> None:
+            bar.update(done - bar.n)
+            if terms:
+                bar.set_postfix({term: f"{value:.4g}" for term, value in terms.items()}, refresh=False)
+
+        rows = train(learner, scenes, settings, resume, fingerprint(settings, args), report)
+    write_csv(args.epoch_table, pd.DataFrame(rows))
+    description = describe(
+        learner.network,
+        settings.loss,
+        settings.seed,
+        tuple(info["class_names"]),
+        (info["height"], info["width"]),
+        learner.weights.values(),
+    )
+    save_network(learner.network, description, args.weights, args.description)
+    resume.unlink(missing_ok=True)
+
+
+def check(settings: TrainSettings, device: torch.device) -> None:
+    """Raise ConfigError for settings that cannot go together."""
+    if settings.width < 4 or settings.width % 4:
+        raise ConfigError(f"model.width: {settings.width} found; expected a multiple of 4 (64 in the paper)")
+    if settings.precision == "bfloat16" and device.type != "cuda":
+        raise ConfigError(f"train.precision: bfloat16 needs cuda, found {device.type}; set float32")
+    if settings.ramp_start_epoch > settings.ramp_end_epoch:
+        raise ConfigError(
+            f"train.ramp_epochs: starts at {settings.ramp_start_epoch} and ends at {settings.ramp_end_epoch}; "
+            f"expected start <= end"
+        )
+
+
+def start(settings: TrainSettings, n_classes: int, initial: Path | None) -> SplitNetwork:
+    """Return the network a run starts from: seeded at random, ImageNet's encoder, or the weights of ``initial``."""
+    torch.manual_seed(settings.seed)
+    network = SplitNetwork(settings.cut, settings.width, settings.tasks, n_classes)
+    if initial is not None:
+        load_strictly(network, read_tensors(initial), initial)
+    elif settings.encoder_weights:
+        load_imagenet(network.encoder, Path(settings.encoder_weights))
+    return network
+
+
+def fingerprint(settings: TrainSettings, args: argparse.Namespace) -> str:
+    """Identify a run by its settings and its input files' contents, so that no other run's checkpoint is resumed."""
+    digest = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
+    for path in (args.train, args.initial, Path(settings.encoder_weights) if settings.encoder_weights else None):
+        if path is not None:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

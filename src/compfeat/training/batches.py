@@ -1,0 +1,60 @@
+"""Batches of packed scenes: which images a step sees is a pure function of the seed and the step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Packed = NDArray[np.void]
+"""Packed scenes: a structured array, one record an image (see ``datasets/_packed.py``)."""
+
+
+def steps_per_epoch(n_images: int, batch_size: int) -> int:
+    """Return the steps of one pass; the last incomplete batch is left out (its images come in another epoch's order)."""
+    return max(1, n_images // batch_size)
+
+
+def batch_indices(seed: int, epoch: int, n_images: int, batch_size: int) -> list[NDArray[np.int64]]:
+    """Return the image indices of every step of one epoch."""
+    order = np.random.default_rng([seed, epoch]).permutation(n_images)
+    return [np.sort(order[i * batch_size : (i + 1) * batch_size]) for i in range(steps_per_epoch(n_images, batch_size))]
+
+
+def flips(seed: int, step: int, batch_size: int) -> NDArray[np.bool_]:
+    """Return which images of a step are mirrored left to right."""
+    return np.random.default_rng([seed, step, 1]).random(batch_size) < 0.5
+
+
+def noise_generator(seed: int, step: int) -> torch.Generator:
+    """Return the generator of a step's Q-layer noise."""
+    return torch.Generator().manual_seed(int(np.random.default_rng([seed, step, 2]).integers(2**62)))
+
+
+def targets(records: Packed, device: torch.device, mirror: NDArray[np.bool_] | None = None) -> dict[str, Tensor]:
+    """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the records have them."""
+    batch = {
+        name: np.array(records[name])
+        for name in ("image", "labels", "disparity_px")
+        if name in (records.dtype.names or ())
+    }
+    if mirror is not None:
+        for array in batch.values():
+            array[mirror] = array[mirror, :, ::-1]
+    tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in batch.items()}
+    # The array is height x width x channel, so the permuted view is what torch calls channels_last.
+    result = {"images": tensors["image"].permute(0, 3, 1, 2).float() / 255}
+    if "labels" in tensors:
+        result["labels"] = tensors["labels"].long()
+    if "disparity_px" in tensors:
+        result["disparity"] = tensors["disparity_px"].unsqueeze(1)
+    return result
+
+
+def in_chunks(n_images: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most ``size`` images that cover ``n_images``."""
+    for start in range(0, n_images, size):
+        yield slice(start, min(start + size, n_images))

@@ -1,0 +1,63 @@
+"""Checkpoints of a run in progress: one safetensors file that holds everything the rest of the run depends on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from compfeat.io import atomic_path
+
+
+@dataclass
+class Progress:
+    """How far a run has come: the next epoch, and the epoch table's rows so far."""
+
+    epoch: int
+    rows: list[dict[str, Any]]
+
+
+def save_checkpoint(
+    path: Path, fingerprint: str, modules: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
+    """Write the state after an epoch, atomically.
+
+    Args:
+        fingerprint: identifies settings, data and start; a checkpoint of another one is never resumed.
+        modules: network and loss weights in one module.
+    """
+    tensors = {f"module.{k}": v.detach().cpu().contiguous() for k, v in modules.state_dict().items()}
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{k}": v.detach().cpu().contiguous() for k, v in state.items()}
+    meta = {"fingerprint": fingerprint, "epoch": progress.epoch, "rows": progress.rows}
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, metadata={"state": json.dumps(meta, sort_keys=True)})
+
+
+def load_checkpoint(path: Path, fingerprint: str, modules: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    """Restore the state of ``path`` and return the progress; a missing, damaged or foreign file means starting at epoch 0.
+
+    A damaged checkpoint loses time, not results: the run starts over and ends in the same weights.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            meta = json.loads(file.metadata()["state"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (FileNotFoundError, SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return Progress(0, [])
+    if meta["fingerprint"] != fingerprint:
+        return Progress(0, [])
+    modules.load_state_dict({k.removeprefix("module."): v for k, v in tensors.items() if k.startswith("module.")})
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".", 2)
+            state.setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return Progress(meta["epoch"], meta["rows"])

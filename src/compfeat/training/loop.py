@@ -1,0 +1,135 @@
+"""The training loop. Every step is a function of the state before it, the seed and the step's number, so a run that is
+killed and resumed from its last epoch ends in the same weights as one that was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from compfeat.losses import LOSSES, FeatureLoss
+from compfeat.metrics.images import aggregate, images_table
+from compfeat.metrics.score import score_image
+from compfeat.models.inference import predictions
+from compfeat.models.network import SplitNetwork, quantisation_noise
+from compfeat.training import batches, schedule
+from compfeat.training.checkpoint import load_checkpoint, save_checkpoint
+from compfeat.training.objective import FEATURES, UncertaintyWeights, all_losses
+from compfeat.training.settings import TrainSettings
+
+Report = Callable[[int, dict[str, float]], None]
+"""Called after every step with the number of steps done and the latest loss terms."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Packed scenes of both splits."""
+
+    train: batches.Packed
+    val: batches.Packed
+
+
+@dataclass
+class Learner:
+    """What training changes: the network, the loss weights, and the optimiser's moments."""
+
+    network: SplitNetwork
+    weights: UncertaintyWeights
+    optimizer: torch.optim.Adam
+    feature_loss: FeatureLoss
+
+    @classmethod
+    def of(
+        cls, network: SplitNetwork, log_variance: dict[str, float], settings: TrainSettings, device: torch.device
+    ) -> Learner:
+        """Prepare ``network`` for training with the loss and tasks of ``settings`` on ``device``.
+
+        ``log_variance``: the weights that an earlier training ended with; terms it does not name start at 0.
+        """
+        network = network.to(device=device, memory_format=torch.channels_last)
+        weights = UncertaintyWeights((*settings.tasks, FEATURES), log_variance).to(device)
+        parameters = [*network.parameters(), *weights.parameters()]
+        return cls(network, weights, torch.optim.Adam(parameters), LOSSES.get(settings.loss))
+
+    @property
+    def modules(self) -> nn.ModuleDict:
+        """Network and loss weights as one module, for checkpoints."""
+        return nn.ModuleDict({"network": self.network, "weights": self.weights})
+
+
+def train_step(
+    learner: Learner, records: batches.Packed, step: int, epoch: float, s: TrainSettings
+) -> dict[str, torch.Tensor]:
+    """Take one step on ``records``; return its loss terms (on the device, detached)."""
+    device = learner.network.mean.device
+    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)))
+    for group in learner.optimizer.param_groups:
+        group["lr"] = schedule.learning_rate(epoch, s)
+    with torch.autocast(device.type, torch.bfloat16, enabled=s.precision == "bfloat16"):
+        features = learner.network.encode(targets["images"])
+        noise = quantisation_noise(features, s.noise_steps, s.quantiser_bits, batches.noise_generator(s.seed, step))
+        outputs = learner.network.decode(features + noise)
+    outputs = {task: output.float() for task, output in outputs.items()}
+    losses = all_losses(outputs, targets, features, learner.feature_loss)
+    if step == 0 and FEATURES in losses:
+        learner.weights.settle(FEATURES, losses[FEATURES])
+    learner.optimizer.zero_grad(set_to_none=True)
+    learner.weights(losses, schedule.strength(epoch, s)).backward()
+    learner.optimizer.step()
+    return {term: loss.detach() for term, loss in losses.items()}
+
+
+def train(
+    learner: Learner, scenes: Scenes, s: TrainSettings, resume: Path, fingerprint: str, report: Report
+) -> list[dict[str, Any]]:
+    """Train ``learner`` in place, resuming from ``resume`` where that holds this very run; return the epoch table's rows."""
+    progress = load_checkpoint(resume, fingerprint, learner.modules, learner.optimizer)
+    n_steps = batches.steps_per_epoch(len(scenes.train), s.batch_size)
+    report(progress.epoch * n_steps, {})
+    for epoch in range(progress.epoch, s.epochs):
+        learner.network.train()
+        sums: dict[str, torch.Tensor] = {}
+        for i, indices in enumerate(batches.batch_indices(s.seed, epoch, len(scenes.train), s.batch_size)):
+            terms = train_step(learner, scenes.train[indices], epoch * n_steps + i, epoch + i / n_steps, s)
+            sums = {term: sums.get(term, 0) + loss for term, loss in terms.items()}
+            report(epoch * n_steps + i + 1, {term: float(loss) for term, loss in terms.items()} if i % 10 == 9 else {})
+        progress.rows.append(
+            epoch_row(
+                learner, scenes.val[: s.validation_images], epoch, {k: float(v) / n_steps for k, v in sums.items()}, s
+            )
+        )
+        progress.epoch = epoch + 1
+        save_checkpoint(resume, fingerprint, learner.modules, learner.optimizer, progress)
+    return progress.rows
+
+
+def epoch_row(
+    learner: Learner, val: batches.Packed, epoch: int, terms: dict[str, float], s: TrainSettings
+) -> dict[str, Any]:
+    """Return one row of the epoch table: schedule, mean loss terms, their log-variances, and metrics on ``val``."""
+    row: dict[str, Any] = {"epoch": epoch + 1, "learning_rate": schedule.learning_rate(epoch + 1, s)}
+    row["strength"] = schedule.strength(epoch + 1, s)
+    row |= {f"loss_{term}": value for term, value in terms.items()}
+    row |= {f"log_variance_{term}": float(learner.weights.log_variance[term]) for term in terms}
+    return row | {
+        f"val_{name}": value for name, value in validate(learner.network, val, s.batch_size).items() if value == value
+    }
+
+
+@torch.inference_mode()
+def validate(network: SplitNetwork, val: batches.Packed, batch_size: int) -> dict[str, float]:
+    """Return the metrics of the float features on ``val`` (see ``metrics.images.METRICS``)."""
+    network.eval()
+    rows, matrices = [], []
+    for chunk in batches.in_chunks(len(val), batch_size):
+        images = batches.targets(val[chunk], network.mean.device)["images"]
+        for record, outputs in zip(val[chunk], predictions(network.decode(network.encode(images))), strict=True):
+            errors, matrix = score_image("", outputs, record, network.n_classes)
+            rows.append(errors)
+            matrices.append(matrix)
+    confusion = sum(matrices) if matrices and matrices[0] is not None else None
+    return aggregate(images_table(rows), confusion)

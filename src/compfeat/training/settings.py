@@ -1,0 +1,53 @@
+"""What a training run is told: the config's ``train`` section and the run's own key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Settings of one training run. Epochs are passes over the train split.
+
+    Attributes:
+        cut: where the network is cut.
+        loss: name of the loss on the features.
+        seed: seeds the initial weights, the order of the images, their flips and the Q-layer's noise.
+        width: channels of the stem; 64 in the paper.
+        tasks: the tasks to train.
+        epochs: passes over the train split.
+        batch_size: images a step.
+        learning_rate: Adam's rate at the peak of the schedule.
+        warmup_epochs: epochs of linear rise to the peak.
+        final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
+        strength: lambda, the weight of the whole term on the features (METHOD.md, "Multi-task loss").
+        ramp_start_epoch, ramp_end_epoch: the strength rises linearly from 0 to its value between these.
+        noise_steps: width of the Q-layer's noise in quantiser steps.
+        quantiser_bits: n of the n-bit quantiser.
+        validation_images: how many of the val split's first images the epoch table is measured on.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``float32``, or ``bfloat16`` on cuda.
+        encoder_weights: safetensors file of torchvision's ImageNet ResNet-34, or empty.
+        threads: CPU threads; part of the result's identity, since sums are split by thread.
+    """
+
+    cut: str
+    loss: str
+    seed: int
+    width: int
+    tasks: tuple[str, ...]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup_epochs: float
+    final_rate_fraction: float
+    strength: float
+    ramp_start_epoch: float
+    ramp_end_epoch: float
+    noise_steps: float
+    quantiser_bits: int
+    validation_images: int
+    device: str = "auto"
+    precision: str = "float32"
+    encoder_weights: str = ""
+    threads: int = 1

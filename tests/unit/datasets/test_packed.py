@@ -1,0 +1,70 @@
+"""The packed form: written record by record, read as a map, and damage told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compfeat.datasets import Scene
+from compfeat.datasets._packed import Record, open_packed, pack, record_dtype, write_packed
+from compfeat.errors import DataError
+
+ALL = ("segmentation", "disparity", "reconstruction")
+
+
+def _write(path: Path, count: int = 3) -> None:
+    dtype = record_dtype(4, 8, ALL)
+    scene = Scene(np.full((4, 8, 3), 9, np.uint8), np.full((4, 8), 2, np.uint8), np.full((4, 8), 1.5, np.float32))
+    write_packed(path, dtype, count, (pack(scene, dtype) for _ in range(count)))
+
+
+def test_fields_follow_the_tasks() -> None:
+    assert record_dtype(4, 8, ALL).names == ("image", "labels", "disparity_px", "disparity_authors_px")
+    assert record_dtype(4, 8, ("segmentation",)).names == ("image", "labels")
+    assert record_dtype(4, 8, ALL)["disparity_px"].base == np.float32
+
+
+def test_round_trip_is_read_only_and_plain_numpy(tmp_path: Path) -> None:
+    path = tmp_path / "a b'; c.npy"
+    _write(path)
+    packed = open_packed(path)
+    assert packed.shape == (3,)
+    assert (packed["image"] == 9).all() and (packed["disparity_px"] == 1.5).all()
+    with pytest.raises(ValueError, match="read-only"):
+        packed["labels"][0, 0, 0] = 1
+    np.testing.assert_array_equal(np.load(path)["labels"], packed["labels"])
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    def broken() -> Iterator[Record]:
+        yield np.zeros(1, record_dtype(4, 8, ALL))
+        raise DataError("bad image")
+
+    with pytest.raises(DataError, match="bad image"):
+        write_packed(tmp_path / "x.npy", record_dtype(4, 8, ALL), 2, broken())
+    with pytest.raises(DataError, match="found 0 records to write; expected 2"):
+        write_packed(tmp_path / "x.npy", record_dtype(4, 8, ALL), 2, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "header", "longer", "other", "empty", "text"])
+def test_damage(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "x.npy"
+    _write(path)
+    data = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    elif damage == "other":
+        np.save(path, np.zeros(3))
+    else:
+        path.write_bytes(
+            {"truncated": data[:-5], "header": data[:40], "longer": data + b"x", "empty": b"", "text": b"hello, world"}[
+                damage
+            ]
+        )
+    with pytest.raises(DataError) as caught:
+        open_packed(path)
+    assert str(path) in str(caught.value) and "prepare" in str(caught.value) and "\n" not in str(caught.value)

@@ -1,0 +1,71 @@
+"""What all rules share: the checked config, the layout, and the flags and identities that jobs are given."""
+
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from compfeat import grid
+from compfeat.codecs import CODECS
+from compfeat.config import check_config
+from compfeat.errors import CompfeatError
+from compfeat.grid import ANY_POINT, ANY_RUN, UNCODED, Layout
+from compfeat.provenance.code import code_identity
+from compfeat.provenance.tools import versions
+
+try:
+    config = check_config(config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"))
+except CompfeatError as error:
+    raise WorkflowError(f"config: {error}") from None
+
+LAYOUT = Layout.of(config)
+DATASET = config["dataset"]
+TRAIN = config["train"]
+SPLITS = ("train", "val")
+WARM_START = grid.with_loss(ANY_RUN, grid.WARM_START)
+
+# Jobs say `python -m compfeat ...`, so that a log's command can be pasted anywhere; here python is the one that runs snakemake.
+# The instruction set is fixed so that sums are rounded alike on every x86-64 machine.
+shell.prefix(
+    f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
+    "ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "
+    "PYTHONHASHSEED=0; "
+)
+
+
+wildcard_constraints:
+    split="|".join(SPLITS),
+    cut="|".join(config["model"]["cuts"]),
+    loss="|".join(TRAIN["losses"]),
+    seed=r"\d+",
+    codec="|".join([UNCODED, *config["codecs"]]),
+    quality=r"[a-z0-9]+",
+
+
+def flags(**values):
+    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
+    words = []
+    for name, value in values.items():
+        if value is None or value == []:
+            continue
+        items = value if isinstance(value, (list, tuple)) else [value]
+        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+    return " ".join(words)
+
+
+def code(stage, *plugins):
+    """Return the identity of a stage's code; `plugins` are modules such as `codecs.png` that it is given by name."""
+    return code_identity(f"compfeat.stages.{stage}", *(f"compfeat.{plugin}" for plugin in plugins))
+
+
+def codec_tool(codec):
+    """Return name and version of the program that codes."""
+    return CODECS.get(codec).tool(config["tools"]["ffmpeg"])
+
+
+def results_of(paths, items):
+    """Return the files of `paths` (methods of the layout) for all `items`, runs or points."""
+    return [path(item) for path in paths for item in items]
