@@ -15,9 +15,13 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/summarise.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/targets.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.summarise.output,
+        rules.metrics.output,
+        rules.figures.input,

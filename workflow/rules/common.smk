@@ -1,6 +1,5 @@
 """What all rules share: the checked config, the layout, and the flags and identities that jobs are given."""
 
-
 import json
 import shlex
 import sys
@@ -52,7 +51,10 @@ def flags(**values):
         if value is None or value == []:
             continue
         items = value if isinstance(value, (list, tuple)) else [value]
-        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+        words += [
+            f"--{name.replace('_', '-')}",
+            *(shlex.quote(str(item)) for item in items),
+        ]
     return " ".join(words)
 
 
@@ -69,3 +71,34 @@ def codec_tool(codec):
 def results_of(paths, items):
     """Return the files of `paths` (methods of the layout) for all `items`, runs or points."""
     return [path(item) for path in paths for item in items]
+
+
+def train_flags(cut, loss, seed):
+    """Return what the warm start and the runs are told alike."""
+    return dict(
+        cut=cut,
+        loss=loss,
+        seed=seed,
+        width=config["model"]["width"],
+        tasks=config["tasks"],
+        warmup_epochs=TRAIN["warmup_epochs"],
+        noise_steps=TRAIN["noise_steps"],
+        quantiser_bits=config["quantiser"]["bits"],
+        validation_images=TRAIN["validation_images"],
+        device=TRAIN["device"],
+        precision=TRAIN["precision"],
+        threads=TRAIN["threads"],
+        encoder_weights=config["model"]["encoder_weights"],
+    )
+
+
+def bitstream(wildcards):
+    """Return the files that a point is decoded from; none for the points that need no codec."""
+    if wildcards.codec == UNCODED:
+        return {}
+    files = {
+        "stream": LAYOUT.stream,
+        "side_info": LAYOUT.side_info,
+        "ledger": LAYOUT.ledger,
+    }
+    return {name: path(ANY_POINT).format(**wildcards) for name, path in files.items()}

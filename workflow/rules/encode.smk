@@ -9,14 +9,14 @@ rule encode:
         stream=LAYOUT.stream(ANY_POINT),
         side_info=LAYOUT.side_info(ANY_POINT),
         ledger=LAYOUT.ledger(ANY_POINT),
-    params:
-        flags=flags(ffmpeg=config["tools"]["ffmpeg"]),
-        code=lambda w: code("encode", f"codecs.{w.codec}"),
-        tools=lambda w: codec_tool(w.codec),
     log:
         LAYOUT.log("encode", ANY_POINT.id),
     benchmark:
         LAYOUT.benchmark("encode", ANY_POINT.id)
+    params:
+        flags=flags(ffmpeg=config["tools"]["ffmpeg"]),
+        code=lambda w: code("encode", f"codecs.{w.codec}"),
+        tools=lambda w: codec_tool(w.codec),
     shell:
         "python -m compfeat encode --features {input.features:q} --index {input.index:q} --codec {wildcards.codec} "
         "--quality {wildcards.quality} {params.flags} --stream {output.stream:q} --side-info {output.side_info:q} "

@@ -1,14 +1,6 @@
 """Task evaluation: what each point's bitstream decodes to, and the two points that need no codec."""
 
 
-def bitstream(wildcards):
-    """Return the files that a point is decoded from; none for the points that need no codec."""
-    if wildcards.codec == UNCODED:
-        return {}
-    files = {"stream": LAYOUT.stream, "side_info": LAYOUT.side_info, "ledger": LAYOUT.ledger}
-    return {name: path(ANY_POINT).format(**wildcards) for name, path in files.items()}
-
-
 rule evaluate:
     input:
         unpack(bitstream),
@@ -20,6 +12,10 @@ rule evaluate:
         images=LAYOUT.images(ANY_POINT),
         confusion=LAYOUT.confusion(ANY_POINT),
         showcase=LAYOUT.showcase(ANY_POINT),
+    log:
+        LAYOUT.log("evaluate", ANY_POINT.id),
+    benchmark:
+        LAYOUT.benchmark("evaluate", ANY_POINT.id)
     params:
         flags=lambda w: flags(
             **bitstream(w),
@@ -30,11 +26,12 @@ rule evaluate:
             threads=1,
         ),
         code=lambda w: code("evaluate", *([] if w.codec == UNCODED else [f"codecs.{w.codec}"])),
-        tools=lambda w: ", ".join([versions("torch", "numpy"), *([] if w.codec == UNCODED else [codec_tool(w.codec)])]),
-    log:
-        LAYOUT.log("evaluate", ANY_POINT.id),
-    benchmark:
-        LAYOUT.benchmark("evaluate", ANY_POINT.id)
+        tools=lambda w: ", ".join(
+            [
+                versions("torch", "numpy"),
+                *([] if w.codec == UNCODED else [codec_tool(w.codec)]),
+            ]
+        ),
     shell:
         "python -m compfeat evaluate --arrays {input.arrays:q} --index {input.index:q} --weights {input.weights:q} "
         "--description {input.description:q} --codec {wildcards.codec} --quality {wildcards.quality} {params.flags} "

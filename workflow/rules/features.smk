@@ -8,14 +8,18 @@ rule features:
         description=LAYOUT.description(ANY_RUN),
     output:
         features=LAYOUT.features(ANY_RUN),
-    params:
-        flags=flags(quantiser_bits=config["quantiser"]["bits"], device=TRAIN["device"], threads=1),
-        code=code("features"),
-        tools=versions("torch", "numpy"),
     log:
         LAYOUT.log("features", ANY_RUN.id),
     benchmark:
         LAYOUT.benchmark("features", ANY_RUN.id)
+    params:
+        flags=flags(
+            quantiser_bits=config["quantiser"]["bits"],
+            device=TRAIN["device"],
+            threads=1,
+        ),
+        code=code("features"),
+        tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat features --arrays {input.arrays:q} --weights {input.weights:q} "
         "--description {input.description:q} {params.flags} --features {output.features:q} > {log:q} 2>&1"

@@ -5,6 +5,11 @@ if DATASET["name"] in grid.RENDERED:
     rule render:
         output:
             manifest=f"{DATASET['root']}/{{split}}.csv",
+        log:
+            LAYOUT.log("render", "{split}"),
+        benchmark:
+            LAYOUT.benchmark("render", "{split}")
+        threads: 2
         params:
             flags=lambda w: flags(
                 root=DATASET["root"],
@@ -15,11 +20,6 @@ if DATASET["name"] in grid.RENDERED:
             ),
             code=code("render", f"datasets.{DATASET['name']}"),
             tools=versions("numpy", "pillow"),
-        threads: 2
-        log:
-            LAYOUT.log("render", "{split}"),
-        benchmark:
-            LAYOUT.benchmark("render", "{split}")
         shell:
             "python -m compfeat render --split {wildcards.split} {params.flags} --processes {threads} "
             "--manifest {output.manifest:q} > {log:q} 2>&1"
@@ -32,6 +32,10 @@ rule prepare:
         arrays=LAYOUT.arrays("{split}"),
         index=LAYOUT.index("{split}"),
         info=LAYOUT.info("{split}"),
+    log:
+        LAYOUT.log("prepare", "{split}"),
+    benchmark:
+        LAYOUT.benchmark("prepare", "{split}")
     params:
         flags=lambda w: flags(
             dataset=DATASET["name"],
@@ -43,10 +47,6 @@ rule prepare:
         ),
         code=code("prepare", f"datasets.{DATASET['name']}"),
         tools=versions("numpy", "pillow"),
-    log:
-        LAYOUT.log("prepare", "{split}"),
-    benchmark:
-        LAYOUT.benchmark("prepare", "{split}")
     shell:
         "python -m compfeat prepare --split {wildcards.split} {params.flags} --arrays {output.arrays:q} "
         "--index {output.index:q} --info {output.info:q} > {log:q} 2>&1"

@@ -1,5 +1,7 @@
 """Summary: every point's results gathered into tables, and the paper's own table recomputed from its released numbers."""
 
+from compfeat.analysis.showcase import shown
+
 POINTS = grid.points(config)
 PUBLISHED = "data/published"
 TABLES = [
@@ -9,9 +11,11 @@ TABLES = [
     "bd_rate.csv",
     "headline.csv",
     "headline.md",
+    "ladders.csv",
     "published_points.csv",
     "published_bd_rate.csv",
     "published_paired.csv",
+    "published_images.csv",
 ]
 
 
@@ -20,9 +24,16 @@ rule summarise:
         descriptions=results_of([LAYOUT.description, LAYOUT.epochs], grid.runs(config)),
         scores=results_of([LAYOUT.images, LAYOUT.confusion], POINTS),
         ledgers=results_of([LAYOUT.ledger], grid.coded_points(config)),
-        published=expand(f"{PUBLISHED}/{{table}}.csv", table=["published_points", "published_bytes_per_image"]),
+        published=expand(
+            f"{PUBLISHED}/{{table}}.csv",
+            table=["published_points", "published_bytes_per_image"],
+        ),
     output:
         [LAYOUT.summary(table) for table in TABLES],
+    log:
+        LAYOUT.log("summarise", "summarise"),
+    benchmark:
+        LAYOUT.benchmark("summarise", "summarise")
     params:
         flags=flags(
             dataset=DATASET["name"],
@@ -34,9 +45,30 @@ rule summarise:
         + (" --frontier" if config["bd_rate"]["frontier"] else " --no-frontier"),
         code=code("summarise"),
         tools=versions("numpy", "pandas", "bjontegaard"),
-    log:
-        LAYOUT.log("summarise", "summarise"),
-    benchmark:
-        LAYOUT.benchmark("summarise", "summarise")
     shell:
         "python -m compfeat summarise {params.flags} > {log:q} 2>&1"
+
+
+rule collect:
+    input:
+        descriptions=results_of([LAYOUT.description, LAYOUT.features], grid.runs(config)),
+        pictures=results_of([LAYOUT.showcase], shown(POINTS)),
+        scenes=[LAYOUT.arrays("val"), LAYOUT.index("val"), LAYOUT.info("val")],
+    output:
+        showcase=LAYOUT.summary("showcase.npz"),
+        statistics=LAYOUT.summary("feature_statistics.csv"),
+    log:
+        LAYOUT.log("summarise", "collect"),
+    benchmark:
+        LAYOUT.benchmark("summarise", "collect")
+    params:
+        flags=flags(
+            output=LAYOUT.output,
+            prepared=LAYOUT.prepared,
+            showcase_images=config["showcase"]["images"],
+            points=[point.id for point in POINTS],
+        ),
+        code=code("collect"),
+        tools=versions("numpy", "pandas"),
+    shell:
+        "python -m compfeat collect {params.flags} > {log:q} 2>&1"

@@ -114,3 +114,16 @@ def published_bd_rate(points: pd.DataFrame) -> pd.DataFrame:
 def published_paired(sizes: pd.DataFrame) -> pd.DataFrame:
     """Return how many of the released images got smaller, by cut, codec and quality (``analysis.paired``)."""
     return paired_sizes(sizes, by=["cut", "codec", "quality"], image="image_index", anchor=ANCHOR, test=TEST)
+
+
+def published_images(sizes: pd.DataFrame) -> pd.DataFrame:
+    """Return the released sizes of each image under both losses, in the order of the authors' files.
+
+    Returns:
+        One row an image at a codec and quality, sorted: cut, codec, quality, image_index, baseline_bytes,
+        compressible_bytes and ratio (compressible / baseline).
+    """
+    keys = ["cut", "codec", "quality", "image_index"]
+    wide = sizes.pivot_table(index=keys, columns="loss", values="bytes", aggfunc="sum")[[ANCHOR, TEST]]
+    table = wide.rename(columns="{}_bytes".format).rename_axis(columns=None).reset_index()
+    return table.assign(ratio=table[f"{TEST}_bytes"] / table[f"{ANCHOR}_bytes"])

@@ -23,7 +23,7 @@ from compfeat.analysis.points import (
     point_row,
     points_table,
 )
-from compfeat.analysis.published import published_bd_rate, published_paired, read_published
+from compfeat.analysis.published import published_bd_rate, published_images, published_paired, read_published
 from compfeat.errors import ConfigError, DataError
 from compfeat.grid import UNCODED, Layout, Point, Run, parse_point
 from compfeat.io import read_csv, read_json, write_csv, write_text
@@ -37,9 +37,11 @@ OUTPUTS = (
     "bd_rate.csv",
     "headline.csv",
     "headline.md",
+    "ladders.csv",
     "published_points.csv",
     "published_bd_rate.csv",
     "published_paired.csv",
+    "published_images.csv",
 )
 """All files that this stage writes into the folder ``summarise``."""
 
@@ -76,9 +78,11 @@ def main(argv: Sequence[str]) -> None:
         "epochs.csv": read_epochs(layout, sorted({point.run for point in points})),
         "bd_rate.csv": bd_rates,
         "headline.csv": headline,
+        "ladders.csv": pd.DataFrame([(n, c) for n in sorted(ladders) for c in ladders[n]], columns=["ladder", "codec"]),
         "published_points.csv": published,
         "published_bd_rate.csv": published_bd_rate(published),
         "published_paired.csv": published_paired(sizes),
+        "published_images.csv": published_images(sizes),
     }
     for name, content in tables.items():
         write_csv(Path(layout.summary(name)), content)

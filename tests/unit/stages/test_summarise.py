@@ -71,7 +71,7 @@ def test_writes_all_tables(argv: list[str], capsys: pytest.CaptureFixture[str]) 
     assert (folder / "headline.md").read_text().startswith("| cut | loss | ladder |")
     headline.main(["--output", argv[3]])
     shown = capsys.readouterr().out
-    assert "2 runs, 14 points (10 coded), 9 files:" in shown and str(folder / "points.csv") in shown
+    assert "2 runs, 14 points (10 coded), 11 files:" in shown and str(folder / "points.csv") in shown
 
 
 def test_output_does_not_depend_on_the_order_of_points(argv: list[str]) -> None:
