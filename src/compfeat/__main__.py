@@ -20,7 +20,9 @@ def main(argv: list[str]) -> int:
     names = stage_names()
     if not argv or argv[0] not in names:
         wrong = f"unknown stage {argv[0]!r}; " if argv and argv[0] not in ("-h", "--help") else ""
-        print(f"compfeat: {wrong}expected one of {', '.join(names)}; see python -m compfeat STAGE --help", file=sys.stderr)
+        print(
+            f"compfeat: {wrong}expected one of {', '.join(names)}; see python -m compfeat STAGE --help", file=sys.stderr
+        )
         return 0 if argv and not wrong else 2
     try:
         importlib.import_module(f"compfeat.stages.{argv[0]}").main(argv[1:])

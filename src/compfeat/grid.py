@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from compfeat.errors import ConfigError
@@ -77,7 +76,7 @@ def points(config: dict[str, Any]) -> list[Point]:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where files lie: ``output`` is the config's output folder, ``prepared`` its folder of packed data, both relative to the project."""
+    """Where files lie: in ``output``, the config's output folder, and ``prepared``, its folder of packed data."""
 
     output: str
     prepared: str

@@ -41,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--quality", required=True, help=f"one of the codec's; float or u8 with codec {UNCODED}")
     p.add_argument("--stream", type=Path, help="the bitstream (with a codec)")
     p.add_argument("--side-info", type=Path, help="each image's min and max (with a codec)")
-    p.add_argument("--ledger", type=Path, metavar="CSV", help="what each image weighs, to check the files (with a codec)")
+    p.add_argument(
+        "--ledger", type=Path, metavar="CSV", help="what each image weighs, to check the files (with a codec)"
+    )
     p.add_argument("--images", type=Path, required=True, metavar="CSV", help="output: squared errors, one row an image")
     p.add_argument("--confusion", type=Path, required=True, metavar="NPY", help="output: one matrix an image")
     p.add_argument("--showcase", type=Path, required=True, metavar="NPZ", help="output: what a few images look like")
@@ -72,7 +74,9 @@ def main(argv: Sequence[str]) -> None:
                 rows.append(errors)
                 matrices.append(matrix)
                 if i in args.showcase_images:
-                    showcase |= {f"{i}/{name}": array for name, array in picture(outputs, batch[i - chunk.start][1]).items()}
+                    showcase |= {
+                        f"{i}/{name}": array for name, array in picture(outputs, batch[i - chunk.start][1]).items()
+                    }
             bar.update(chunk.stop - chunk.start)
     write_csv(args.images, images_table(rows))
     write_array(args.confusion, np.array([m for m in matrices if m is not None], dtype=np.int32))

@@ -34,23 +34,28 @@ def noise_generator(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.default_rng([seed, step, 2]).integers(2**62)))
 
 
-def targets(records: Packed, device: torch.device, mirror: NDArray[np.bool_] | None = None) -> dict[str, Tensor]:
-    """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the records have them."""
-    batch = {
-        name: np.array(records[name])
-        for name in ("image", "labels", "disparity_px")
-        if name in (records.dtype.names or ())
-    }
+def targets(
+    records: Packed, device: torch.device, mirror: NDArray[np.bool_] | None = None, downscale: int = 1
+) -> dict[str, Tensor]:
+    """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the records have them.
+
+    ``downscale`` averages blocks of pixels of the images and takes one pixel a block of labels and disparity (whose values stay
+    pixels of the source image).
+    """
+    names = ("image", "labels", "disparity_px")
+    batch = {name: np.array(records[name]) for name in names if name in (records.dtype.names or ())}
     if mirror is not None:
         for array in batch.values():
             array[mirror] = array[mirror, :, ::-1]
     tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in batch.items()}
     # The array is height x width x channel, so the permuted view is what torch calls channels_last.
     result = {"images": tensors["image"].permute(0, 3, 1, 2).float() / 255}
+    if downscale > 1:
+        result["images"] = torch.nn.functional.avg_pool2d(result["images"], downscale)
     if "labels" in tensors:
-        result["labels"] = tensors["labels"].long()
+        result["labels"] = tensors["labels"][:, ::downscale, ::downscale].long()
     if "disparity_px" in tensors:
-        result["disparity"] = tensors["disparity_px"].unsqueeze(1)
+        result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1)
     return result
 
 

@@ -37,7 +37,7 @@ def save_checkpoint(
         tensors |= {f"optimizer.{i}.{k}": v.detach().cpu().contiguous() for k, v in state.items()}
     meta = {"fingerprint": fingerprint, "epoch": progress.epoch, "rows": progress.rows}
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata={"state": json.dumps(meta, sort_keys=True)})
+        save_file(tensors, temporary, metadata={"state": json.dumps(meta)})
 
 
 def load_checkpoint(path: Path, fingerprint: str, modules: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
@@ -54,10 +54,16 @@ def load_checkpoint(path: Path, fingerprint: str, modules: nn.Module, optimizer:
     if meta["fingerprint"] != fingerprint:
         return Progress(0, [])
     modules.load_state_dict({k.removeprefix("module."): v for k, v in tensors.items() if k.startswith("module.")})
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith("optimizer."):
             _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = tensor
+            state.setdefault(int(index), {})[key] = like(parameters[int(index)], tensor)
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return Progress(meta["epoch"], meta["rows"])
+
+
+def like(parameter: Tensor, tensor: Tensor) -> Tensor:
+    """Return ``tensor`` laid out in memory as ``parameter``: a fused optimiser walks both in the order of their bytes."""
+    return torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor

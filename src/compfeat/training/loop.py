@@ -53,7 +53,9 @@ class Learner:
         network = network.to(device=device, memory_format=torch.channels_last)
         weights = UncertaintyWeights((*settings.tasks, FEATURES), log_variance).to(device)
         parameters = [*network.parameters(), *weights.parameters()]
-        return cls(network, weights, torch.optim.Adam(parameters), LOSSES.get(settings.loss))
+        return cls(
+            network, weights, torch.optim.Adam(parameters, fused=device.type != "mps"), LOSSES.get(settings.loss)
+        )
 
     @property
     def modules(self) -> nn.ModuleDict:
@@ -66,7 +68,7 @@ def train_step(
 ) -> dict[str, torch.Tensor]:
     """Take one step on ``records``; return its loss terms (on the device, detached)."""
     device = learner.network.mean.device
-    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)))
+    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)), s.downscale)
     for group in learner.optimizer.param_groups:
         group["lr"] = schedule.learning_rate(epoch, s)
     with torch.autocast(device.type, torch.bfloat16, enabled=s.precision == "bfloat16"):
@@ -114,7 +116,7 @@ def epoch_row(
     row: dict[str, Any] = {"epoch": epoch + 1, "learning_rate": schedule.learning_rate(epoch + 1, s)}
     row["strength"] = schedule.strength(epoch + 1, s)
     row |= {f"loss_{term}": value for term, value in terms.items()}
-    row |= {f"log_variance_{term}": float(learner.weights.log_variance[term]) for term in terms}
+    row |= {f"log_variance_{term}": learner.weights.values()[term] for term in terms}
     return row | {
         f"val_{name}": value for name, value in validate(learner.network, val, s.batch_size).items() if value == value
     }

@@ -25,7 +25,10 @@ def task_losses(outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> dict[
     losses: dict[str, Tensor] = {}
     for task, output in outputs.items():
         if task == "segmentation":
-            losses[task] = nn.functional.cross_entropy(output, targets["labels"], ignore_index=IGNORE)
+            truth = targets["labels"]
+            # Not reduction="mean", which is 0 / 0 for a batch without a labelled pixel.
+            total = nn.functional.cross_entropy(output, truth, ignore_index=IGNORE, reduction="sum")
+            losses[task] = total / (truth != IGNORE).sum().clamp(min=1)
         elif task == "disparity":
             truth = targets["disparity"]
             valid = truth > 0
@@ -58,7 +61,7 @@ class UncertaintyWeights(nn.Module):
 
     def values(self) -> dict[str, float]:
         """Return each term's log-variance."""
-        return {term: float(s) for term, s in self.log_variance.items()}
+        return {term: float(s.detach()) for term, s in self.log_variance.items()}
 
     def forward(self, losses: dict[str, Tensor], strength: float) -> Tensor:
         total = torch.zeros((), device=next(iter(losses.values())).device)

@@ -20,4 +20,6 @@ def strength(epoch: float, s: TrainSettings) -> float:
     """Return lambda at ``epoch``: 0 until the ramp starts, its full value from where the ramp ends."""
     if epoch >= s.ramp_end_epoch:
         return s.strength
-    return s.strength * max(0.0, (epoch - s.ramp_start_epoch) / (s.ramp_end_epoch - s.ramp_start_epoch))
+    if epoch <= s.ramp_start_epoch:
+        return 0.0
+    return s.strength * (epoch - s.ramp_start_epoch) / (s.ramp_end_epoch - s.ramp_start_epoch)

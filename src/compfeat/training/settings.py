@@ -17,6 +17,7 @@ class TrainSettings:
         tasks: the tasks to train.
         epochs: passes over the train split.
         batch_size: images a step.
+        downscale: trains on images this many times smaller along each axis: cheap first steps.
         learning_rate: Adam's rate at the peak of the schedule.
         warmup_epochs: epochs of linear rise to the peak.
         final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
@@ -51,3 +52,4 @@ class TrainSettings:
     precision: str = "float32"
     encoder_weights: str = ""
     threads: int = 1
+    downscale: int = 1

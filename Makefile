@@ -1,0 +1,83 @@
+# Everything a person does here. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first Python of 3.11 or newer; another one: make paper PYTHON=/path/to/python3
+PYTHON ?= $(firstword $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p"; done))
+# How many cores a run may use; empty takes the profile's.
+CORES ?=
+# An overlay on config/config.yaml, e.g. make paper CONFIG=config/camvid.yaml
+CONFIG ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--configfile "$(CONFIG)")
+# The folder that CONFIG, or else the default, names.
+OUTPUT = $(shell sed -n 's/^output: *//p' "$(or $(CONFIG),config/config.yaml)")
+
+.PHONY: help
+help: ## List what can be made
+	@echo "make TARGET [CONFIG=config/....yaml] [CORES=N] [PYTHON=python3.11]"; echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python of 3.11 or newer found; give one: make ... PYTHON=/path/to/python3" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## Create .venv from requirements.lock (every other target does this when it is due)
+
+.PHONY: paper
+paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
+	$(SNAKEMAKE)
+	@$(BIN)/python -m compfeat headline --output "$(OUTPUT)"
+
+.PHONY: smoke
+smoke: $(READY) ## Run every stage at its smallest, in a minute or two
+	@$(MAKE) --no-print-directory paper CONFIG=config/smoke.yaml
+
+.PHONY: test
+test: $(READY) lint ## Check style, types and imports, then run all tests
+	$(BIN)/pytest -n 2
+
+.PHONY: lint
+lint: $(READY) ## Check style, types and imports only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(READY) ## Measure overheads and memory, side by side with the bare thing
+	$(BIN)/python benchmarks/run.py
+
+.PHONY: report
+report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT/report.html
+	$(SNAKEMAKE) --report "$(OUTPUT)/report.html"
+
+.PHONY: record
+record: $(READY) ## Let DVC record the default run's results, if they are up to date
+	@plan=$$($(BIN)/snakemake --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
+	case "$$plan" in *"Nothing to be done"*) ;; \
+	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
+	$(BIN)/dvc commit --force
+
+.PHONY: lock
+lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock
+	"$(PYTHON)" -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow,test]"
+	{ echo "# Every package of .venv, pinned. Made by make lock; edit pyproject.toml and run that instead of editing this."; \
+	  .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compfeat | sed 's/+cpu$$//'; } > requirements.lock
+	rm -rf .venv-lock
+
+.PHONY: clean
+clean: ## Remove .venv and caches; results and data stay
+	rm -rf .venv .venv-lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,74 @@
+"""Quantising, tiling and coding, against loops over elements and against ffmpeg alone."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from clock import interleaved
+from numpy.typing import NDArray
+from PIL import Image
+
+from compfeat.codecs.hevc import Hevc
+from compfeat.features.quantise import quantise
+from compfeat.features.tile import tile
+
+SHAPE = (512, 8, 16)
+FRAMES = 200
+
+
+def tensors(count: int, shape: tuple[int, int, int] = SHAPE) -> list[NDArray[np.float32]]:
+    """Return feature-like tensors: non-negative, half of them zeros."""
+    rng = np.random.default_rng(0)
+    return [np.maximum(0, rng.standard_normal(shape)).astype(np.float32) for _ in range(count)]
+
+
+def jpeg_seconds(repeats: int = 5) -> tuple[float, float]:
+    """Return the seconds an image of our quantiser, tiling and JPEG, and of the same by loops over elements."""
+    (features,) = tensors(1)
+    return interleaved(lambda: jpeg(tile(quantise(features).codes)), lambda: jpeg(by_loops(features)), repeats)
+
+
+def jpeg(image: NDArray[np.uint8]) -> bytes:
+    """Code a grey image as JPEG of quality 90."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def by_loops(features: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Quantise and tile one element at a time."""
+    channels, height, width = features.shape
+    columns = 2 ** ((channels.bit_length()) // 2)
+    low, high = float(features.min()), float(features.max())
+    image = np.zeros((channels // columns * height, columns * width), np.uint8)
+    for c in range(channels):
+        for i in range(height):
+            for j in range(width):
+                code = round((float(features[c, i, j]) - low) / (high - low) * 255)
+                image[c // columns * height + i, c % columns * width + j] = code
+    return image
+
+
+def hevc_seconds(repeats: int = 3) -> tuple[float, float]:
+    """Return the seconds of our HEVC codec and of ffmpeg reading the same frames from a file."""
+    frames = [tile(quantise(features).codes) for features in tensors(FRAMES, (64, 8, 16))]
+    codec = Hevc("qp22")
+    shape = (frames[0].shape[0], frames[0].shape[1])
+    with tempfile.TemporaryDirectory() as name:
+        raw, ours, theirs = (Path(name, file) for file in ("frames.raw", "ours.265", "theirs.265"))
+        raw.write_bytes(b"".join(frame.tobytes() for frame in frames))
+
+        def bare() -> None:
+            with raw.open("rb") as source, theirs.open("wb") as target:
+                subprocess.run(
+                    codec.encode_argv(shape), stdin=source, stdout=target, stderr=subprocess.DEVNULL, check=True
+                )
+
+        seconds = interleaved(lambda: codec.encode(frames, shape, ours), bare, repeats)
+        if ours.read_bytes() != theirs.read_bytes():
+            raise RuntimeError("the two streams differ, so the comparison means nothing")
+        return seconds

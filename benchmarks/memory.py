@@ -1,0 +1,49 @@
+"""Peak memory of the stages that pass over all images, at N and at 4N of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from helpers import tiny_network, write_network, write_split
+
+FEW = 64
+
+
+def peaks() -> dict[str, tuple[int, int]]:
+    """Return each stage's peak memory in bytes at FEW and at 4 FEW images."""
+    with tempfile.TemporaryDirectory() as name:
+        few, many = (run_stages(Path(name, str(count)), count) for count in (FEW, 4 * FEW))
+    return {stage: (few[stage], many[stage]) for stage in few}
+
+
+def run_stages(folder: Path, count: int) -> dict[str, int]:
+    """Run features, encode and evaluate on ``count`` images of noise; return their peaks in bytes."""
+    write_split(folder, "val", count)
+    write_network(folder, tiny_network(width=16))
+    network = ["--weights", f"{folder}/weights.safetensors", "--description", f"{folder}/network.json"]
+    scenes = ["--arrays", f"{folder}/val.npy"]
+    index = ["--index", f"{folder}/val.csv"]
+    sent = ["--stream", f"{folder}/s.bin", "--side-info", f"{folder}/i.bin", "--ledger", f"{folder}/l.csv"]
+    point = ["--codec", "hevc", "--quality", "qp22"]
+    scores = ["--images", f"{folder}/e.csv", "--confusion", f"{folder}/c.npy", "--showcase", f"{folder}/p.npz"]
+    commands = {
+        "features": [*scenes, *network, "--features", f"{folder}/f.npy"],
+        "encode": ["--features", f"{folder}/f.npy", *index, *point, *sent],
+        "evaluate": [*scenes, *index, *network, *point, *sent, *scores],
+    }
+    return {stage: peak([sys.executable, "-m", "compfeat", stage, *words]) for stage, words in commands.items()}
+
+
+def peak(argv: list[str]) -> int:
+    """Run a command; return the peak resident memory (bytes) of its process."""
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: exit status {process.returncode}")
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,117 @@
+"""The whole pipeline at its smallest, in a folder and with folders whose names are awkward."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from helpers import PROJECT
+
+pytestmark = pytest.mark.slow
+
+OUTPUT = 'it\'s the output; of "a" $smoke run'
+ODD = {
+    "output": OUTPUT,
+    "dataset": {"root": 'data/raw/it\'s; "raw"', "prepared": "data/prepared/it's; $prepared"},
+}
+CODECS = {"png": ["lossless"], "jpeg": ["q95", "q90", "q80"], "hevc": ["lossless", "qp10", "qp22", "qp34"]}
+RUNS = [f"{cut}/{loss}/seed0" for cut in ("c256", "c512") for loss in ("baseline", "compressible")]
+POINT = f"{OUTPUT}/encode/c256/compressible/seed0/jpeg/q90"
+
+
+def snakemake(project: Path, *arguments: str) -> str:
+    """Run the workflow with the smoke configuration; return what it printed."""
+    argv = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "odd.yaml", *arguments]
+    done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output[-5000:]
+    return output
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project in which the smoke configuration was run."""
+    folder = tmp_path_factory.mktemp("smoke") / 'it\'s; a "smoke" $test'
+    for name in ("config", "workflow", "profiles", "data/published"):
+        shutil.copytree(PROJECT / name, folder / name)
+    shutil.copy(PROJECT / "Snakefile", folder)
+    (folder / "odd.yaml").write_text(yaml.safe_dump(ODD))
+    snakemake(folder)
+    return folder
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_all_outputs_are_there(project: Path) -> None:
+    output = project / OUTPUT
+    for run in RUNS:
+        assert (output / "train" / run / "weights.safetensors").is_file()
+        for codec, qualities in CODECS.items():
+            for quality in qualities:
+                names = {path.name for path in (output / "encode" / run / codec / quality).iterdir()}
+                assert names == {"stream.bin", "side_info.bin", "ledger.csv"}
+    config = yaml.safe_load((project / "config/config.yaml").read_text())
+    for figure in config["figures"]:
+        assert (output / f"figures/{figure}.pdf").is_file() and (output / f"figures/{figure}.png").is_file()
+    assert {"points.csv", "headline.csv", "metrics.json"} <= {path.name for path in (output / "summarise").iterdir()}
+    assert not [path for path in output.rglob("*") if ".part" in path.name or path.name == "resume.safetensors"]
+
+
+def test_a_second_run_has_nothing_to_do(project: Path) -> None:
+    assert "Nothing to be done" in snakemake(project)
+    for path in (project / OUTPUT / "encode").rglob("ledger.csv"):
+        path.touch()
+    assert "Nothing to be done" in snakemake(project, "--dry-run")
+
+
+def test_ledgers_add_up_to_the_sizes_on_disk(project: Path) -> None:
+    ledgers = sorted((project / OUTPUT / "encode").rglob("ledger.csv"))
+    assert len(ledgers) == len(RUNS) * sum(map(len, CODECS.values()))
+    for path in ledgers:
+        ledger = pd.read_csv(path)
+        booked = int(ledger["payload_bytes"].sum() + ledger["header_bytes"].sum())
+        assert booked == path.with_name("stream.bin").stat().st_size
+        assert int(ledger["side_info_bytes"].sum()) == path.with_name("side_info.bin").stat().st_size
+
+
+def test_points_are_complete_and_lossless_ones_equal_the_quantised(project: Path) -> None:
+    points = pd.read_csv(project / OUTPUT / "summarise/points.csv")
+    keys = ["dataset", "cut", "loss", "seed", "codec", "quality"]
+    values = ["n_images", "total_bytes", "rate_bpe", "miou", "psnr_db", "rmse", "rmse_authors"]
+    assert set(keys + values) <= set(points.columns)
+    assert len(points) == len(RUNS) * (sum(map(len, CODECS.values())) + 2)
+    coded = points[points["codec"] != "none"]
+    assert bool((coded["rate_bpe"] > 0).all()) and bool((points["n_images"] == 8).all())
+    metrics = ["miou", "psnr_db", "rmse", "rmse_authors"]
+    for _, run in points.groupby(["cut", "loss"]):
+        quantised = run[run["quality"] == "u8"][metrics].to_numpy()
+        lossless = run[run["quality"] == "lossless"][metrics].to_numpy()
+        assert len(lossless) == 2 and (lossless == quantised).all()
+
+
+def test_a_deleted_result_comes_back_the_same(project: Path) -> None:
+    stream = project / POINT / "stream.bin"
+    table = project / OUTPUT / "summarise/points.csv"
+    before = sha256(stream), sha256(table)
+    stream.unlink()
+    snakemake(project)
+    assert (sha256(stream), sha256(table)) == before
+
+
+def test_a_new_quality_runs_its_own_jobs_only(project: Path) -> None:
+    plan = snakemake(
+        project, "--dry-run", "--quiet", "rules", "--config", "codecs={'jpeg': ['q95', 'q90', 'q80', 'q70']}"
+    )
+    jobs = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+) +(\d+)$", plan, re.M)}
+    assert jobs["encode"] == jobs["evaluate"] == len(RUNS)
+    assert not {"render", "prepare", "warm_start", "train", "features"} & set(jobs)

@@ -1,0 +1,94 @@
+"""The identity of a stage's code: it changes with what the code does, for the stages that use it, and with nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from compfeat.provenance import code
+from helpers import PROJECT
+
+STAGES = {
+    "encode jpeg": ("stages.encode", "codecs.jpeg"),
+    "encode png": ("stages.encode", "codecs.png"),
+    "encode hevc": ("stages.encode", "codecs.hevc"),
+    "evaluate jpeg": ("stages.evaluate", "codecs.jpeg"),
+    "evaluate none": ("stages.evaluate",),
+    "train compressible": ("stages.train", "losses.compressible"),
+    "train baseline": ("stages.train", "losses.baseline"),
+    "features": ("stages.features",),
+    "prepare": ("stages.prepare", "datasets.streets"),
+}
+Edit = Callable[[str, str, str], set[str]]
+
+
+def forget() -> None:
+    for cached in (code.code_identity, code.tree_hash):
+        cached.cache_clear()
+
+
+def identities() -> dict[str, str]:
+    forget()
+    return {name: code.code_identity(*(f"compfeat.{module}" for module in modules)) for name, modules in STAGES.items()}
+
+
+@pytest.fixture
+def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
+    """Return a function that edits a copy of the source and returns the names of the STAGES whose identity changed."""
+    shutil.copytree(PROJECT / "src/compfeat", tmp_path / "compfeat", ignore=shutil.ignore_patterns("__pycache__"))
+    original = code.source_path
+    monkeypatch.setattr(code, "source_path", lambda module: tmp_path / original(module).relative_to(PROJECT / "src"))
+    before = identities()
+
+    def apply(file: str, old: str, new: str) -> set[str]:
+        path = tmp_path / "compfeat" / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        after = identities()
+        return {name for name in STAGES if after[name] != before[name]}
+
+    yield apply
+    forget()
+
+
+def test_identities_are_all_different_and_repeat() -> None:
+    found = identities()
+    assert found == identities()
+    assert len(set(found.values())) == len(STAGES)
+    assert all(len(identity) == 16 for identity in found.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"""', '"""Said in other words. '),
+        ("from __future__", "# A comment.\n\nfrom __future__"),
+        ("\n\n\n", "\n\n\n\n\n"),
+    ],
+)
+def test_docstrings_comments_and_layout_do_not_count(old: str, new: str, edit: Edit) -> None:
+    assert edit("codecs/jpeg.py", old, new) == set()
+
+
+def test_an_edit_of_one_codec_changes_what_uses_it(edit: Edit) -> None:
+    assert edit("codecs/jpeg.py", "from __future__ import annotations", "X = 1") == {"encode jpeg", "evaluate jpeg"}
+
+
+def test_an_edit_of_one_loss_changes_its_training(edit: Edit) -> None:
+    assert edit("losses/compressible.py", "(255 /", "(254 /") == {"train compressible"}
+
+
+def test_an_edit_of_shared_code_changes_all_that_import_it(edit: Edit) -> None:
+    changed = edit("features/tile.py", "rows, columns = grid_shape", "columns, rows = grid_shape")
+    assert changed >= {"features", "encode jpeg", "encode png", "encode hevc", "evaluate none"}
+    assert not changed & {"train compressible", "train baseline", "prepare"}
+
+
+def test_the_closure_holds_packages_but_no_sibling_plug_ins() -> None:
+    closure = code.closure(("compfeat.stages.encode", "compfeat.codecs.png"))
+    assert {"compfeat.codecs", "compfeat.stages", "compfeat.features.tile", "compfeat.io"} <= set(closure)
+    assert not {"compfeat.codecs.jpeg", "compfeat.codecs.hevc", "compfeat.stages.train"} & set(closure)

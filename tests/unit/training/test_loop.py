@@ -1,0 +1,98 @@
+"""Training: it repeats, and a run that is killed and resumed ends in the same bytes as one that was left alone."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training.settings import TrainSettings
+from helpers import random_scenes, tiny_network, train_settings
+
+SCENES = Scenes(random_scenes(6, seed=1), random_scenes(2, seed=2))
+STEPS = 9  # three epochs of three steps
+
+
+class KilledError(Exception):
+    """Stands for a signal that ends the process."""
+
+
+def run(
+    resume: Path, settings: TrainSettings, die_at: int = -1, fingerprint: str = "this run"
+) -> tuple[bytes, list[dict[str, Any]]]:
+    """Train, and return the weights as the bytes of their file; die when step ``die_at`` is reported."""
+    torch.set_num_threads(1)
+    learner = Learner.of(tiny_network(settings.cut), {}, settings, torch.device("cpu"))
+
+    def report(done: int, terms: dict[str, float]) -> None:
+        if done == die_at:
+            raise KilledError
+
+    rows = train(learner, SCENES, settings, resume, fingerprint, report)
+    return save({name: t.contiguous() for name, t in learner.modules.state_dict().items()}), rows
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[dict[str, Any]]]:
+    return run(tmp_path_factory.mktemp("run") / "resume.safetensors", train_settings())
+
+
+@pytest.mark.parametrize("die_at", [0, 1, 3, 4, 6, 8, STEPS])
+def test_a_killed_run_resumes_to_the_same_weights(
+    die_at: int, undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    resume = tmp_path / "resume.safetensors"
+    with pytest.raises(KilledError):
+        run(resume, train_settings(), die_at)
+    # The epoch that was being trained is lost, the ones before it are not.
+    assert resume.exists() == (die_at > 3)
+    assert run(resume, train_settings()) == undisturbed
+
+
+def test_a_run_that_dies_twice_resumes_too(undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path) -> None:
+    for die_at in (5, 8):
+        with pytest.raises(KilledError):
+            run(tmp_path / "resume.safetensors", train_settings(), die_at)
+    assert run(tmp_path / "resume.safetensors", train_settings()) == undisturbed
+
+
+@pytest.mark.parametrize("damage", ["cut short", "emptied", "overwritten"])
+def test_a_damaged_checkpoint_costs_time_only(
+    damage: str, undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    resume = tmp_path / "resume.safetensors"
+    with pytest.raises(KilledError):
+        run(resume, train_settings(), 5)
+    data = resume.read_bytes()
+    resume.write_bytes({"cut short": data[:-1], "emptied": b"", "overwritten": b"x" * 100}[damage])
+    assert run(resume, train_settings()) == undisturbed
+
+
+def test_another_runs_checkpoint_is_not_resumed(
+    undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    resume = tmp_path / "resume.safetensors"
+    run(resume, train_settings(seed=9, learning_rate=0.01), fingerprint="another run")
+    assert run(resume, train_settings()) == undisturbed
+
+
+def test_the_table_has_a_row_an_epoch(undisturbed: tuple[bytes, list[dict[str, Any]]]) -> None:
+    rows = undisturbed[1]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert all(math.isfinite(value) for row in rows for value in row.values())
+    assert {"loss_segmentation", "loss_disparity", "loss_reconstruction", "loss_features", "val_miou"} <= set(rows[0])
+
+
+def test_what_is_changed_changes_the_weights(undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path) -> None:
+    for change in ({"loss": "baseline"}, {"seed": 4}, {"strength": 0.2}, {"noise_steps": 0.0}):
+        assert run(tmp_path / "r.safetensors", train_settings(**change), fingerprint=str(change))[0] != undisturbed[0]
+
+
+def test_the_deeper_cut_trains_too(tmp_path: Path) -> None:
+    weights, rows = run(tmp_path / "r.safetensors", train_settings(cut="c512", epochs=1))
+    assert weights and math.isfinite(rows[0]["loss_features"])
