@@ -19,6 +19,12 @@ SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--co
 # The folder that CONFIG, or else the default, names.
 OUTPUT = $(shell sed -n 's/^output: *//p' "$(or $(CONFIG),config/config.yaml)")
 
+ifneq ($(CONFIG),)
+ifeq ($(shell test -f "$(CONFIG)" && echo yes),)
+$(error CONFIG: no file $(CONFIG); expected an overlay such as config/smoke.yaml)
+endif
+endif
+
 .PHONY: help
 help: ## List what can be made
 	@echo "make TARGET [CONFIG=config/....yaml] [CORES=N] [PYTHON=python3.11]"; echo

@@ -8,16 +8,16 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from clock import interleaved
 from numpy.typing import NDArray
 from PIL import Image
 
+from clock import interleaved
 from compfeat.codecs.hevc import Hevc
 from compfeat.features.quantise import quantise
 from compfeat.features.tile import tile
 
 SHAPE = (512, 8, 16)
-FRAMES = 200
+FRAMES = 100
 
 
 def tensors(count: int, shape: tuple[int, int, int] = SHAPE) -> list[NDArray[np.float32]]:

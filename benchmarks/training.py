@@ -6,20 +6,20 @@ import sys
 from pathlib import Path
 
 import torch
+
 from clock import interleaved
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from helpers import random_scenes, tiny_network, train_settings
-
 from compfeat.models.inference import fix_arithmetic
 from compfeat.training import batches
 from compfeat.training.loop import Learner, train_step
 from compfeat.training.objective import all_losses
+from helpers import random_scenes, tiny_network, train_settings
 
 CPU = torch.device("cpu")
 
 
-def step_seconds(cut: str, repeats: int = 25) -> tuple[float, float]:
+def step_seconds(cut: str, repeats: int = 15) -> tuple[float, float]:
     """Return the seconds of our step and of the bare one, for the default's image size, width and batch."""
     fix_arithmetic(1)
     settings = train_settings(cut=cut, width=16, batch_size=4)

@@ -35,17 +35,20 @@ def check_config(config: Config, schema: Path) -> Config:
 def explain(error: ValidationError) -> str:
     """Say in one line which key is wrong, what was found, and what was expected."""
     key = ".".join(str(part) for part in error.absolute_path)
+    schema: Any = error.schema
+    instance: Any = error.instance
+    value: Any = error.validator_value
     if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = next(name for name in error.instance if name not in known)
+        known = list(schema.get("properties", {}))
+        unknown = next(name for name in instance if name not in known)
         near = difflib.get_close_matches(str(unknown), known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
         return f"key {'.'.join(filter(None, (key, str(unknown))))!r} is unknown; {hint}"
     if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
+        missing = next(name for name in value if name not in instance)
         return f"key {'.'.join(filter(None, (key, missing)))!r} is missing; see config/README.md"
-    expected = error.schema.get("description", "") or error.message
-    return f"key {key!r}: found {error.instance!r}; expected {rule(error)} ({expected})"
+    expected = schema.get("description", "") or error.message
+    return f"key {key!r}: found {instance!r}; expected {rule(error)} ({expected})"
 
 
 def rule(error: ValidationError) -> str:

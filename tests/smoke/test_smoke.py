@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -30,7 +31,8 @@ POINT = f"{OUTPUT}/encode/c256/compressible/seed0/jpeg/q90"
 def snakemake(project: Path, *arguments: str) -> str:
     """Run the workflow with the smoke configuration; return what it printed."""
     argv = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "odd.yaml", *arguments]
-    done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(project / "src")}
+    done = subprocess.run(argv, cwd=project, env=environment, capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-5000:]
     return output
@@ -40,7 +42,7 @@ def snakemake(project: Path, *arguments: str) -> str:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which the smoke configuration was run."""
     folder = tmp_path_factory.mktemp("smoke") / 'it\'s; a "smoke" $test'
-    for name in ("config", "workflow", "profiles", "data/published"):
+    for name in ("config", "workflow", "profiles", "data/published", "src/compfeat"):
         shutil.copytree(PROJECT / name, folder / name)
     shutil.copy(PROJECT / "Snakefile", folder)
     (folder / "odd.yaml").write_text(yaml.safe_dump(ODD))

@@ -42,6 +42,6 @@ def dct2(x: Tensor) -> Tensor:
 def dct_matrix(n: int) -> Tensor:
     """Return the n x n orthonormal DCT-II matrix, in double precision: row k holds cos(pi (2i + 1) k / 2n)."""
     k, i = torch.arange(n, dtype=torch.float64).view(-1, 1), torch.arange(n, dtype=torch.float64)
-    matrix = torch.cos(torch.pi * (2 * i + 1) * k / (2 * n)) * (2 / n) ** 0.5
+    matrix: Tensor = torch.cos(torch.pi * (2 * i + 1) * k / (2 * n)) * (2 / n) ** 0.5
     matrix[0] /= 2**0.5
     return matrix

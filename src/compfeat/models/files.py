@@ -92,4 +92,5 @@ def load_network(weights: Path, description: Description, device: torch.device) 
     """
     network = build(description)
     load_strictly(network, read_tensors(weights), weights)
-    return network.eval().to(device=device, memory_format=torch.channels_last)
+    # torch's stubs do not know memory_format.
+    return network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

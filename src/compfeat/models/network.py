@@ -79,4 +79,5 @@ def quantisation_noise(features: Tensor, steps: float, bits: int, generator: tor
         flat = features.flatten(1)
         step = (flat.amax(1) - flat.amin(1)) / (2**bits - 1)
         noise = torch.rand(features.shape, generator=generator) - 0.5
-        return noise.to(features.device, features.dtype) * (steps * step).view(-1, 1, 1, 1)
+        scaled_noise: Tensor = noise.to(features.device, features.dtype) * (steps * step).view(-1, 1, 1, 1)
+        return scaled_noise

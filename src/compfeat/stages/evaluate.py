@@ -65,7 +65,8 @@ def main(argv: Sequence[str]) -> None:
     scenes = open_packed(args.arrays)
     ids = image_ids(args.index)
     received = uncoded(network, scenes, args) if args.codec == UNCODED else coded(description, ids, args)
-    rows, matrices, showcase = [], [], {}
+    rows, matrices = [], []
+    showcase: dict[str, NDArray[Any]] = {}
     with tqdm(total=len(scenes), unit="image") as bar:
         for chunk in in_chunks(len(scenes), args.batch_size):
             batch = [next(received) for _ in range(chunk.start, chunk.stop)]

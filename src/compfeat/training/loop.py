@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -50,7 +51,8 @@ class Learner:
 
         ``log_variance``: the weights that an earlier training ended with; terms it does not name start at 0.
         """
-        network = network.to(device=device, memory_format=torch.channels_last)
+        # torch's stubs do not know memory_format.
+        network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         weights = UncertaintyWeights((*settings.tasks, FEATURES), log_variance).to(device)
         parameters = [*network.parameters(), *weights.parameters()]
         return cls(
@@ -132,6 +134,6 @@ def validate(network: SplitNetwork, val: batches.Packed, batch_size: int) -> dic
         for record, outputs in zip(val[chunk], predictions(network.decode(network.encode(images))), strict=True):
             errors, matrix = score_image("", outputs, record, network.n_classes)
             rows.append(errors)
-            matrices.append(matrix)
-    confusion = sum(matrices) if matrices and matrices[0] is not None else None
+            matrices += [] if matrix is None else [matrix]
+    confusion = np.sum(matrices, axis=0) if matrices else None
     return aggregate(images_table(rows), confusion)

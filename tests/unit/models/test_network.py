@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -34,7 +36,7 @@ def test_parameter_counts_are_the_papers(paper_network: SplitNetwork) -> None:
 
 def test_decoder_stages_are_one_upsampling_and_two_convolutions(paper_network: SplitNetwork) -> None:
     for task in TASKS:
-        layers = list(paper_network.decoders[task])  # type: ignore[arg-type]
+        layers: list[Any] = list(paper_network.decoders[task].children())
         widths = DECODER_CHANNELS[paper_network.cut, task]
         kinds = [(type(layer) is nn.ConvTranspose2d, layer.kernel_size) for layer in layers]
         assert kinds == [(True, (2, 2)), (False, (3, 3)), (False, (3, 3))] * len(widths) + [(False, (1, 1))]
