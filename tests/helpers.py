@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from compfeat.datasets._packed import record_dtype
 from compfeat.models.files import describe, save_network
 from compfeat.models.network import SplitNetwork
-from compfeat.training.settings import TrainSettings
+from compfeat.training.settings import Phase, TrainSettings
 
 PROJECT = Path(__file__).parents[1]
 TASKS = ("segmentation", "disparity", "reconstruction")
@@ -28,11 +28,7 @@ _SETTINGS: dict[str, Any] = {
     "seed": 3,
     "width": 8,
     "tasks": TASKS,
-    "epochs": 3,
-    "batch_size": 2,
-    "learning_rate": 0.002,
     "warmup_epochs": 0.5,
-    "final_rate_fraction": 0.1,
     "strength": 0.1,
     "ramp_start_epoch": 0,
     "ramp_end_epoch": 1,
@@ -43,10 +39,19 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+def phase(**changes: Any) -> Phase:
+    """Return a phase of a tiny training run."""
+    usual = {"epochs": 3, "downscale": 1, "batch_size": 2, "learning_rate": 0.002, "final_rate_fraction": 0.1}
+    return Phase(**usual | changes)
+
+
 def train_settings(**changes: Any) -> TrainSettings:
-    """Return the settings of a tiny training run: the only place in the tests that knows their names."""
-    known = {field.name for field in fields(TrainSettings)}
-    return TrainSettings(**{k: v for k, v in _SETTINGS.items() if k in known} | changes)
+    """Return the settings of a tiny training run of one phase: the only place in the tests that knows their names.
+
+    ``changes`` may name fields of the settings or of the phase.
+    """
+    of_phase = {k: changes.pop(k) for k in list(changes) if k in {field.name for field in fields(Phase)}}
+    return TrainSettings(**{**_SETTINGS, "phases": (phase(**of_phase),)} | changes)
 
 
 def settings_argv(settings: TrainSettings) -> list[str]:
@@ -55,6 +60,8 @@ def settings_argv(settings: TrainSettings) -> list[str]:
     for field in fields(TrainSettings):
         value = getattr(settings, field.name)
         items = list(value) if isinstance(value, tuple) else [value]
+        if field.name == "phases":
+            items = [json.dumps([asdict(phase) for phase in value])]
         if items not in ([None], [""]):
             words += [f"--{field.name.replace('_', '-')}", *map(str, items)]
     return words

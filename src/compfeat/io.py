@@ -72,7 +72,7 @@ def read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
         DataError: the file is missing, is not CSV, or lacks a column.
     """
     try:
-        table = pd.read_csv(path, float_precision="round_trip", keep_default_na=True)
+        table = pd.read_csv(path)
     except FileNotFoundError:
         raise DataError(f"{path}: not found; run the stage that makes it") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

@@ -18,7 +18,7 @@ rule warm_start:
     params:
         flags=lambda w: flags(
             **train_flags(w.cut, "baseline", w.seed),
-            **TRAIN["warm_start"],
+            phases=json.dumps(TRAIN["warm_start"]),
             strength=0,
             ramp_start_epoch=0,
             ramp_end_epoch=0,
@@ -37,12 +37,12 @@ rule train:
         val=LAYOUT.arrays("val"),
         info=LAYOUT.info("train"),
         initial=branch(
-            TRAIN["warm_start"]["epochs"] > 0,
+            bool(TRAIN["warm_start"]),
             then=[LAYOUT.weights(WARM_START)],
             otherwise=[],
         ),
         initial_description=branch(
-            TRAIN["warm_start"]["epochs"] > 0,
+            bool(TRAIN["warm_start"]),
             then=[LAYOUT.description(WARM_START)],
             otherwise=[],
         ),
@@ -58,10 +58,7 @@ rule train:
     params:
         flags=lambda w, input: flags(
             **train_flags(w.cut, w.loss, w.seed),
-            epochs=TRAIN["epochs"],
-            batch_size=TRAIN["batch_size"],
-            learning_rate=TRAIN["learning_rate"],
-            final_rate_fraction=TRAIN["final_rate_fraction"],
+            phases=json.dumps(TRAIN["phases"]),
             strength=TRAIN["strength"][w.loss],
             ramp_start_epoch=TRAIN["ramp_epochs"][0],
             ramp_end_epoch=TRAIN["ramp_epochs"][1],

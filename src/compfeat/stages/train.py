@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -23,9 +23,26 @@ from compfeat.models.files import describe, load_description, save_network
 from compfeat.models.inference import choose_device, fix_arithmetic
 from compfeat.models.network import SplitNetwork
 from compfeat.models.resnet import load_imagenet, load_strictly, read_tensors
-from compfeat.training.batches import steps_per_epoch
 from compfeat.training.loop import Learner, Scenes, train
-from compfeat.training.settings import TrainSettings
+from compfeat.training.schedule import epochs
+from compfeat.training.settings import Phase, TrainSettings
+
+
+def parse_phases(text: str) -> tuple[Phase, ...]:
+    """Read a JSON list of phases, each an object of Phase's fields.
+
+    Raises:
+        ConfigError: the text is not that.
+    """
+    try:
+        return tuple(Phase(**phase) for phase in json.loads(text))
+    except (ValueError, TypeError) as error:
+        names = ", ".join(field.name for field in fields(Phase))
+        raise ConfigError(f"--phases: found {text!r} ({error}); expected a JSON list of objects of {names}") from None
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {"tasks": str, "phases": parse_phases}
+"""How the options that are not one number or word are read."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,11 +58,11 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--epoch-table", type=Path, required=True, metavar="CSV", help="output: one row an epoch")
     hints = typing.get_type_hints(TrainSettings)
     for field in fields(TrainSettings):
-        is_tuple = isinstance(hints[field.name], types.GenericAlias) or typing.get_origin(hints[field.name]) is tuple
+        is_list = field.name == "tasks"
         p.add_argument(
             f"--{field.name.replace('_', '-')}",
-            type=str if is_tuple else hints[field.name],
-            nargs="+" if is_tuple else None,
+            type=PARSERS.get(field.name, hints[field.name]),
+            nargs="+" if is_list else None,
             required=field.default is MISSING,
             default=None if field.default is MISSING else field.default,
         )
@@ -67,10 +84,9 @@ def main(argv: Sequence[str]) -> None:
     log_variance = load_description(args.initial_description).log_variance if args.initial_description else {}
     learner = Learner.of(network, log_variance, settings, device)
     resume = args.weights.with_name("resume.safetensors")
-    total = settings.epochs * steps_per_epoch(len(scenes.train), settings.batch_size)
-    print(
-        f"train {settings.cut} {settings.loss} seed {settings.seed}: {settings.epochs} epochs, {total} steps on {device}"
-    )
+    plan = epochs(settings.phases, len(scenes.train))
+    total = plan[-1].end_step
+    print(f"train {settings.cut} {settings.loss} seed {settings.seed}: {len(plan)} epochs, {total} steps on {device}")
     with tqdm(total=total, unit="step", mininterval=1.0) as bar:
 
         def report(done: int, terms: dict[str, float]) -> None:
@@ -98,6 +114,8 @@ def check(settings: TrainSettings, device: torch.device) -> None:
         raise ConfigError(f"model.width: {settings.width} found; expected a multiple of 4 (64 in the paper)")
     if settings.precision == "bfloat16" and device.type != "cuda":
         raise ConfigError(f"train.precision: bfloat16 needs cuda, found {device.type}; set float32")
+    if not sum(phase.epochs for phase in settings.phases):
+        raise ConfigError("train.phases: no epochs; expected at least one phase of at least one epoch")
     if settings.ramp_start_epoch > settings.ramp_end_epoch:
         raise ConfigError(
             f"train.ramp_epochs: starts at {settings.ramp_start_epoch} and ends at {settings.ramp_end_epoch}; "

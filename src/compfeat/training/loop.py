@@ -66,13 +66,13 @@ class Learner:
 
 
 def train_step(
-    learner: Learner, records: batches.Packed, step: int, epoch: float, s: TrainSettings
+    learner: Learner, records: batches.Packed, epoch: schedule.Epoch, i: int, s: TrainSettings
 ) -> dict[str, torch.Tensor]:
-    """Take one step on ``records``; return its loss terms (on the device, detached)."""
-    device = learner.network.mean.device
-    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)), s.downscale)
+    """Take step ``i`` of ``epoch`` on ``records``; return its loss terms (on the device, detached)."""
+    device, step, done = learner.network.mean.device, epoch.first_step + i, i / epoch.steps
+    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)), epoch.phase.downscale)
     for group in learner.optimizer.param_groups:
-        group["lr"] = schedule.learning_rate(epoch, s)
+        group["lr"] = schedule.learning_rate(epoch.within + done, epoch.phase, s.warmup_epochs)
     with torch.autocast(device.type, torch.bfloat16, enabled=s.precision == "bfloat16"):
         features = learner.network.encode(targets["images"])
         noise = quantisation_noise(features, s.noise_steps, s.quantiser_bits, batches.noise_generator(s.seed, step))
@@ -82,7 +82,7 @@ def train_step(
     if step == 0 and FEATURES in losses:
         learner.weights.settle(FEATURES, losses[FEATURES])
     learner.optimizer.zero_grad(set_to_none=True)
-    learner.weights(losses, schedule.strength(epoch, s)).backward()
+    learner.weights(losses, schedule.strength(epoch.number + done, s)).backward()
     learner.optimizer.step()
     return {term: loss.detach() for term, loss in losses.items()}
 
@@ -92,36 +92,41 @@ def train(
 ) -> list[dict[str, Any]]:
     """Train ``learner`` in place, resuming from ``resume`` where that holds this very run; return the epoch table's rows."""
     progress = load_checkpoint(resume, fingerprint, learner.modules, learner.optimizer)
-    n_steps = batches.steps_per_epoch(len(scenes.train), s.batch_size)
-    report(progress.epoch * n_steps, {})
-    for epoch in range(progress.epoch, s.epochs):
-        learner.network.train()
-        sums: dict[str, torch.Tensor] = {}
-        for i, indices in enumerate(batches.batch_indices(s.seed, epoch, len(scenes.train), s.batch_size)):
-            terms = train_step(learner, scenes.train[indices], epoch * n_steps + i, epoch + i / n_steps, s)
-            sums = {term: sums.get(term, 0) + loss for term, loss in terms.items()}
-            report(epoch * n_steps + i + 1, {term: float(loss) for term, loss in terms.items()} if i % 10 == 9 else {})
-        progress.rows.append(
-            epoch_row(
-                learner, scenes.val[: s.validation_images], epoch, {k: float(v) / n_steps for k, v in sums.items()}, s
-            )
-        )
-        progress.epoch = epoch + 1
+    plan = schedule.epochs(s.phases, len(scenes.train))
+    report(plan[progress.epoch - 1].end_step if progress.epoch else 0, {})
+    for epoch in plan[progress.epoch :]:
+        means = train_epoch(learner, scenes.train, epoch, s, report)
+        progress.rows.append(epoch_row(learner, scenes.val[: s.validation_images], epoch, means, s))
+        progress.epoch = epoch.number + 1
         save_checkpoint(resume, fingerprint, learner.modules, learner.optimizer, progress)
     return progress.rows
 
 
+def train_epoch(
+    learner: Learner, scenes: batches.Packed, epoch: schedule.Epoch, s: TrainSettings, report: Report
+) -> dict[str, float]:
+    """Train one epoch; return the mean of each loss term over its steps."""
+    learner.network.train()
+    sums: dict[str, torch.Tensor] = {}
+    for i, indices in enumerate(batches.batch_indices(s.seed, epoch.number, len(scenes), epoch.phase.batch_size)):
+        terms = train_step(learner, scenes[indices], epoch, i, s)
+        sums = {term: sums.get(term, 0) + loss for term, loss in terms.items()}
+        # Reading a loss waits for the device, so only every tenth is read.
+        report(epoch.first_step + i + 1, {term: float(loss) for term, loss in terms.items()} if i % 10 == 9 else {})
+    return {term: float(total) / epoch.steps for term, total in sums.items()}
+
+
 def epoch_row(
-    learner: Learner, val: batches.Packed, epoch: int, terms: dict[str, float], s: TrainSettings
+    learner: Learner, val: batches.Packed, epoch: schedule.Epoch, means: dict[str, float], s: TrainSettings
 ) -> dict[str, Any]:
     """Return one row of the epoch table: schedule, mean loss terms, their log-variances, and metrics on ``val``."""
-    row: dict[str, Any] = {"epoch": epoch + 1, "learning_rate": schedule.learning_rate(epoch + 1, s)}
-    row["strength"] = schedule.strength(epoch + 1, s)
-    row |= {f"loss_{term}": value for term, value in terms.items()}
-    row |= {f"log_variance_{term}": learner.weights.values()[term] for term in terms}
-    return row | {
-        f"val_{name}": value for name, value in validate(learner.network, val, s.batch_size).items() if value == value
-    }
+    rate = schedule.learning_rate(epoch.within + 1, epoch.phase, s.warmup_epochs)
+    row: dict[str, Any] = {"epoch": epoch.number + 1, "downscale": epoch.phase.downscale, "learning_rate": rate}
+    row["strength"] = schedule.strength(epoch.number + 1, s)
+    row |= {f"loss_{term}": value for term, value in means.items()}
+    row |= {f"log_variance_{term}": learner.weights.values()[term] for term in means}
+    metrics = validate(learner.network, val, epoch.phase.batch_size)
+    return row | {f"val_{name}": value for name, value in metrics.items() if value == value}
 
 
 @torch.inference_mode()

@@ -3,21 +3,56 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from compfeat.training.settings import TrainSettings
+from compfeat.training.batches import steps_per_epoch
+from compfeat.training.settings import Phase, TrainSettings
 
 
-def learning_rate(epoch: float, s: TrainSettings) -> float:
-    """Return the rate at ``epoch`` (a fraction counts): a linear rise over the warm-up, then a cosine to the final fraction."""
-    if epoch < s.warmup_epochs:
-        return s.learning_rate * (epoch + 1e-3) / s.warmup_epochs
-    progress = (epoch - s.warmup_epochs) / max(s.epochs - s.warmup_epochs, 1e-9)
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the train split.
+
+    Attributes:
+        number: of all epochs of the run, from 0.
+        within: of its phase, from 0.
+        first_step: of all steps of the run, from 0.
+        steps: how many it has.
+    """
+
+    number: int
+    phase: Phase
+    within: int
+    first_step: int
+    steps: int
+
+    @property
+    def end_step(self) -> int:
+        """The number of steps of the run when this epoch is done."""
+        return self.first_step + self.steps
+
+
+def epochs(phases: tuple[Phase, ...], n_images: int) -> list[Epoch]:
+    """Return the epochs of all phases, for a train split of ``n_images``."""
+    plan: list[Epoch] = []
+    for phase in phases:
+        steps = steps_per_epoch(n_images, phase.batch_size)
+        for within in range(phase.epochs):
+            plan.append(Epoch(len(plan), phase, within, plan[-1].end_step if plan else 0, steps))
+    return plan
+
+
+def learning_rate(epoch: float, phase: Phase, warmup_epochs: float) -> float:
+    """Return the rate at ``epoch`` of a phase (a fraction counts): a linear rise, then a cosine to the final fraction."""
+    if epoch < warmup_epochs:
+        return phase.learning_rate * (epoch + 1e-3) / warmup_epochs
+    progress = (epoch - warmup_epochs) / max(phase.epochs - warmup_epochs, 1e-9)
     cosine = (1 + math.cos(math.pi * min(progress, 1.0))) / 2
-    return s.learning_rate * (s.final_rate_fraction + (1 - s.final_rate_fraction) * cosine)
+    return phase.learning_rate * (phase.final_rate_fraction + (1 - phase.final_rate_fraction) * cosine)
 
 
 def strength(epoch: float, s: TrainSettings) -> float:
-    """Return lambda at ``epoch``: 0 until the ramp starts, its full value from where the ramp ends."""
+    """Return lambda at ``epoch`` of the run: 0 until the ramp starts, its full value from where the ramp ends."""
     if epoch >= s.ramp_end_epoch:
         return s.strength
     if epoch <= s.ramp_start_epoch:

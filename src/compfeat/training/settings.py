@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A part of a training with a schedule of its own; the network, the loss weights and Adam's moments go on into the next.
+
+    Attributes:
+        epochs: passes over the train split.
+        downscale: trains on images this many times smaller along each axis: cheap first steps.
+        batch_size: images a step.
+        learning_rate: Adam's rate at the peak.
+        final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
+    """
+
+    epochs: int
+    downscale: int
+    batch_size: int
+    learning_rate: float
+    final_rate_fraction: float
+
+
+@dataclass(frozen=True)
 class TrainSettings:
     """Settings of one training run. Epochs are passes over the train split.
 
@@ -15,12 +34,8 @@ class TrainSettings:
         seed: seeds the initial weights, the order of the images, their flips and the Q-layer's noise.
         width: channels of the stem; 64 in the paper.
         tasks: the tasks to train.
-        epochs: passes over the train split.
-        batch_size: images a step.
-        downscale: trains on images this many times smaller along each axis: cheap first steps.
-        learning_rate: Adam's rate at the peak of the schedule.
-        warmup_epochs: epochs of linear rise to the peak.
-        final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
+        phases: what is trained, one after the other.
+        warmup_epochs: epochs of linear rise to the peak, at the start of each phase.
         strength: lambda, the weight of the whole term on the features (METHOD.md, "Multi-task loss").
         ramp_start_epoch, ramp_end_epoch: the strength rises linearly from 0 to its value between these.
         noise_steps: width of the Q-layer's noise in quantiser steps.
@@ -37,11 +52,8 @@ class TrainSettings:
     seed: int
     width: int
     tasks: tuple[str, ...]
-    epochs: int
-    batch_size: int
-    learning_rate: float
+    phases: tuple[Phase, ...]
     warmup_epochs: float
-    final_rate_fraction: float
     strength: float
     ramp_start_epoch: float
     ramp_end_epoch: float
@@ -52,4 +64,3 @@ class TrainSettings:
     precision: str = "float32"
     encoder_weights: str = ""
     threads: int = 1
-    downscale: int = 1

@@ -71,9 +71,18 @@ def test_scale_and_offset_do_not_matter() -> None:
     assert float(loss_of(3 * x + 7)) == pytest.approx(float(loss_of(x)), rel=1e-9)
 
 
-def test_gradient_agrees_with_differences() -> None:
-    x = torch.rand((2, 3, 2, 4), dtype=torch.float64, requires_grad=True, generator=torch.Generator().manual_seed(0))
-    assert torch.autograd.gradcheck(loss_of, (x,))
+def test_the_range_is_a_constant_to_the_gradient() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand((1, 3, 2, 4), dtype=torch.float64, requires_grad=True, generator=generator)
+    low, span = float(x.detach().min()), float((x.max() - x.min()).detach())
+
+    def with_fixed_range(features: torch.Tensor) -> torch.Tensor:
+        return dct2(mean_gradient((features - low) * (255 / span))).abs().mean()
+
+    assert torch.autograd.gradcheck(with_fixed_range, (x,))
+    (expected,) = torch.autograd.grad(with_fixed_range(x), x)
+    (gradient,) = torch.autograd.grad(loss_of(x), x)
+    torch.testing.assert_close(gradient, expected)
 
 
 def test_baseline_has_no_term_and_both_are_registered() -> None:

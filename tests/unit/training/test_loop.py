@@ -12,7 +12,7 @@ from safetensors.torch import save
 
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.settings import TrainSettings
-from helpers import random_scenes, tiny_network, train_settings
+from helpers import phase, random_scenes, tiny_network, train_settings
 
 SCENES = Scenes(random_scenes(6, seed=1), random_scenes(2, seed=2))
 STEPS = 9  # three epochs of three steps
@@ -52,6 +52,16 @@ def test_a_killed_run_resumes_to_the_same_weights(
     # The epoch that was being trained is lost, the ones before it are not.
     assert resume.exists() == (die_at > 3)
     assert run(resume, train_settings()) == undisturbed
+
+
+def test_a_run_of_two_phases_resumes_across_their_border(tmp_path: Path) -> None:
+    phases = (phase(epochs=1, downscale=2, batch_size=3), phase(epochs=2))
+    whole = run(tmp_path / "whole.safetensors", train_settings(phases=phases))
+    assert [row["downscale"] for row in whole[1]] == [2, 1, 1]
+    for die_at in (3, 4):
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed.safetensors", train_settings(phases=phases), die_at)
+    assert run(tmp_path / "killed.safetensors", train_settings(phases=phases)) == whole
 
 
 def test_a_run_that_dies_twice_resumes_too(undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path) -> None:
