@@ -16,6 +16,8 @@ from compfeat.grid import RENDERED
 from compfeat.models.cuts import feature_shape
 
 Config = dict[str, Any]
+BASELINE = "baseline"
+"""The loss that has no term on the features, and so no strength."""
 
 
 def check_config(config: Config, schema: Path) -> Config:
@@ -77,8 +79,9 @@ def conflicts(config: Config) -> Iterator[str]:
             if codec not in config["codecs"]:
                 yield f"key 'ladders.{ladder}': codec {codec!r} is not in 'codecs'; add it there or take it out"
     for loss in config["train"]["losses"]:
-        if loss not in config["train"]["strength"]:
-            yield f"key 'train.strength.{loss}' is missing; give the loss's weight"
+        for cut in config["model"]["cuts"] if loss != BASELINE else ():
+            if cut not in config["train"]["strength"].get(loss, {}):
+                yield f"key 'train.strength.{loss}.{cut}' is missing; give the weight of the loss's term"
     start, end = config["train"]["ramp_epochs"]
     if start > end:
         yield f"key 'train.ramp_epochs': found {start} to {end}; expected the start first"

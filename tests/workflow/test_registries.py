@@ -22,7 +22,8 @@ KEYS = SCHEMA["properties"]
 def test_schema_and_registries_agree() -> None:
     assert sorted(KEYS["codecs"]["properties"]) == CODECS.names()
     assert sorted(KEYS["train"]["properties"]["losses"]["items"]["enum"]) == LOSSES.names()
-    assert sorted(KEYS["train"]["properties"]["strength"]["properties"]) == LOSSES.names()
+    strengths = KEYS["train"]["properties"]["strength"]["properties"]
+    assert sorted([*strengths, "baseline"]) == LOSSES.names()
     assert sorted(KEYS["dataset"]["properties"]["name"]["enum"]) == DATASETS.names()
     assert sorted(KEYS["figures"]["items"]["enum"]) == FIGURES.names()
     assert sorted(KEYS["model"]["properties"]["cuts"]["items"]["enum"]) == sorted(CUTS)

@@ -103,8 +103,8 @@ def test_overlays_say_nothing_that_the_default_says_too(name: str) -> None:
         same = [k for k, v in over.items() if under.get(k, ...) == v and (k, v) not in nested]
         return same + [f"{k}.{key}" for k, v in nested if v != under[k] for key in repeated(v, under[k])]
 
-    # A null encoder_weights is repeated to show where the file goes; strength is given whole to be read at a glance.
-    assert set(repeated(overlay, base)) <= {"model.encoder_weights", "train.strength.baseline"}
+    # A null encoder_weights is repeated to show where the file goes.
+    assert set(repeated(overlay, base)) <= {"model.encoder_weights"}
 
 
 def test_configurations_share_no_folder_that_they_write() -> None:
@@ -127,6 +127,7 @@ WRONG = {
     "hevc ends at qp51": ("codecs: {hevc: [qp99]}", "codec 'hevc': quality 'qp99' is unknown; expected one of"),
     "size": ("dataset: {size: [100, 256]}", "dataset.size: 100x256 does not fit cut c512; expected multiples of 32 px"),
     "ramp": ("train: {ramp_epochs: [3, 1]}", "key 'train.ramp_epochs': found 3 to 1; expected the start first"),
+    "strength": ("train: {strength: {compressible: {c1: 2}}}", "key 'train.strength.compressible.c1' is unknown"),
     "phase": ("train: {phases: [{epochs: 1}]}", "key 'train.phases.0.downscale' is missing"),
     "ladder": ("ladders: {mine: [vvc]}", "key 'ladders.mine': codec 'vvc' is not in 'codecs'"),
     "render all": ("dataset: {images: {val: null}}", "key 'dataset.images.val': found null; expected how many"),

@@ -59,7 +59,7 @@ rule train:
         flags=lambda w, input: flags(
             **train_flags(w.cut, w.loss, w.seed),
             phases=json.dumps(TRAIN["phases"]),
-            strength=TRAIN["strength"][w.loss],
+            strength=TRAIN["strength"].get(w.loss, {}).get(w.cut, 0),
             ramp_start_epoch=TRAIN["ramp_epochs"][0],
             ramp_end_epoch=TRAIN["ramp_epochs"][1],
             initial=list(input.initial),
