@@ -86,7 +86,7 @@ class Layout:
         return cls(config["output"], config["dataset"]["prepared"])
 
     def arrays(self, split: str) -> str:
-        """Packed scenes of a split, one record an image (see ``datasets/packed.py``)."""
+        """Packed scenes of a split, one record an image (see ``datasets/_packed.py``)."""
         return f"{self.prepared}/{split}.npy"
 
     def index(self, split: str) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from compfeat.datasets import Scene
-from compfeat.datasets._resize import resize_disparity, resize_disparity_authors, resize_image, resize_labels
 from compfeat.errors import DataError
 from compfeat.io import atomic_path
 
 FIELDS = ("image", "labels", "disparity_px", "disparity_authors_px")
-Record = np.ndarray[Any, np.dtype[np.void]]
+Packed = np.ndarray[Any, np.dtype[np.void]]
+"""Packed scenes: a structured array, one record an image, with the fields FIELDS (the disparities where there are any)."""
 
 
 def record_dtype(height: int, width: int, tasks: tuple[str, ...]) -> np.dtype[np.void]:
@@ -27,20 +26,7 @@ def record_dtype(height: int, width: int, tasks: tuple[str, ...]) -> np.dtype[np
     return np.dtype(fields)
 
 
-def pack(scene: Scene, dtype: np.dtype[np.void]) -> Record:
-    """Return a scene as an array of one record of ``dtype``, resized to its height and width."""
-    record = np.zeros(1, dtype)
-    height, width = dtype["labels"].shape
-    size = (int(height), int(width))
-    record["image"][0] = resize_image(scene.image, size)
-    record["labels"][0] = resize_labels(scene.labels, size)
-    if scene.disparity_px is not None and "disparity_px" in (dtype.names or ()):
-        record["disparity_px"][0] = resize_disparity(scene.disparity_px, size)
-        record["disparity_authors_px"][0] = resize_disparity_authors(scene.disparity_px, size)
-    return record
-
-
-def write_packed(path: Path, dtype: np.dtype[np.void], count: int, records: Iterable[Record]) -> None:
+def write_packed(path: Path, dtype: np.dtype[np.void], count: int, records: Iterable[Packed]) -> None:
     """Write ``count`` records one by one, atomically; holds one record in memory.
 
     The memory map only lays out the file: records are written through a file handle, so that mapped pages don't
@@ -78,3 +64,9 @@ def open_packed(path: Path) -> np.memmap[Any, np.dtype[np.void]]:
     if size != packed.offset + packed.nbytes:
         raise DataError(f"{path}: found {size} bytes where its header says {packed.offset + packed.nbytes}; {remedy}")
     return packed
+
+
+def in_chunks(n_images: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most ``size`` images that cover ``n_images``."""
+    for start in range(0, n_images, size):
+        yield slice(start, min(start + size, n_images))

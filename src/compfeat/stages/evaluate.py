@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from compfeat.codecs import CODECS
-from compfeat.datasets._packed import open_packed
+from compfeat.datasets._packed import Packed, in_chunks, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.features.quantise import dequantise, quantise
 from compfeat.features.tile import tile
@@ -24,7 +24,6 @@ from compfeat.metrics.score import score_image
 from compfeat.models.files import Description, load_description, load_network
 from compfeat.models.inference import choose_device, encode_images, fix_arithmetic, predict
 from compfeat.models.network import SplitNetwork
-from compfeat.training.batches import Packed, in_chunks
 
 Seen = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """What the cloud has of one image: the features C x h x w, and their tiled 8-bit image."""

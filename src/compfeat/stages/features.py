@@ -8,12 +8,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compfeat.datasets._packed import open_packed
+from compfeat.datasets._packed import in_chunks, open_packed
 from compfeat.features.quantise import quantise
 from compfeat.features.store import FeatureWriter
 from compfeat.models.files import load_description, load_network
 from compfeat.models.inference import choose_device, encode_images, fix_arithmetic
-from compfeat.training.batches import in_chunks
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from compfeat.datasets import DATASETS, SPLITS, TASKS, Dataset, Sample
-from compfeat.datasets._packed import Record, pack, record_dtype, write_packed
+from compfeat.datasets._pack import pack
+from compfeat.datasets._packed import Packed, record_dtype, write_packed
 from compfeat.errors import ConfigError
 from compfeat.io import write_csv, write_json
 
@@ -50,7 +51,7 @@ def _sha256(path: Path | None) -> str:
 
 def _records(
     dataset: Dataset, samples: list[Sample], dtype: np.dtype[np.void], rows: list[list[Any]], split: str
-) -> Iterator[Record]:
+) -> Iterator[Packed]:
     """Yield every sample's packed record, and append its line of the index to ``rows``."""
     for sample in tqdm(samples, desc=f"prepare {split}", unit="image"):
         scene = dataset.read(sample)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Packed = NDArray[np.void]
-"""Packed scenes: a structured array, one record an image (see ``datasets/_packed.py``)."""
+from compfeat.datasets._packed import Packed
 
 
 def steps_per_epoch(n_images: int, batch_size: int) -> int:
@@ -57,9 +54,3 @@ def targets(
     if "disparity_px" in tensors:
         result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1)
     return result
-
-
-def in_chunks(n_images: int, size: int) -> Iterator[slice]:
-    """Yield slices of at most ``size`` images that cover ``n_images``."""
-    for start in range(0, n_images, size):
-        yield slice(start, min(start + size, n_images))

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from compfeat.datasets._packed import Packed, in_chunks
 from compfeat.losses import LOSSES, FeatureLoss
 from compfeat.metrics.images import aggregate, images_table
 from compfeat.metrics.score import score_image
@@ -30,8 +31,8 @@ Report = Callable[[int, dict[str, float]], None]
 class Scenes:
     """Packed scenes of both splits."""
 
-    train: batches.Packed
-    val: batches.Packed
+    train: Packed
+    val: Packed
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Learner:
 
 
 def train_step(
-    learner: Learner, records: batches.Packed, epoch: schedule.Epoch, i: int, s: TrainSettings
+    learner: Learner, records: Packed, epoch: schedule.Epoch, i: int, s: TrainSettings
 ) -> dict[str, torch.Tensor]:
     """Take step ``i`` of ``epoch`` on ``records``; return its loss terms (on the device, detached)."""
     device, step, done = learner.network.mean.device, epoch.first_step + i, i / epoch.steps
@@ -103,7 +104,7 @@ def train(
 
 
 def train_epoch(
-    learner: Learner, scenes: batches.Packed, epoch: schedule.Epoch, s: TrainSettings, report: Report
+    learner: Learner, scenes: Packed, epoch: schedule.Epoch, s: TrainSettings, report: Report
 ) -> dict[str, float]:
     """Train one epoch; return the mean of each loss term over its steps."""
     learner.network.train()
@@ -117,7 +118,7 @@ def train_epoch(
 
 
 def epoch_row(
-    learner: Learner, val: batches.Packed, epoch: schedule.Epoch, means: dict[str, float], s: TrainSettings
+    learner: Learner, val: Packed, epoch: schedule.Epoch, means: dict[str, float], s: TrainSettings
 ) -> dict[str, Any]:
     """Return one row of the epoch table: schedule, mean loss terms, their log-variances, and metrics on ``val``."""
     rate = schedule.learning_rate(epoch.within + 1, epoch.phase, s.warmup_epochs)
@@ -130,11 +131,11 @@ def epoch_row(
 
 
 @torch.inference_mode()
-def validate(network: SplitNetwork, val: batches.Packed, batch_size: int) -> dict[str, float]:
+def validate(network: SplitNetwork, val: Packed, batch_size: int) -> dict[str, float]:
     """Return the metrics of the float features on ``val`` (see ``metrics.images.METRICS``)."""
     network.eval()
     rows, matrices = [], []
-    for chunk in batches.in_chunks(len(val), batch_size):
+    for chunk in in_chunks(len(val), batch_size):
         images = batches.targets(val[chunk], network.mean.device)["images"]
         for record, outputs in zip(val[chunk], predictions(network.decode(network.encode(images))), strict=True):
             errors, matrix = score_image("", outputs, record, network.n_classes)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from compfeat.datasets import Scene
-from compfeat.datasets._packed import Record, open_packed, pack, record_dtype, write_packed
+from compfeat.datasets._pack import pack
+from compfeat.datasets._packed import Packed, in_chunks, open_packed, record_dtype, write_packed
 from compfeat.errors import DataError
 
 ALL = ("segmentation", "disparity", "reconstruction")
@@ -39,7 +41,7 @@ def test_round_trip_is_read_only_and_plain_numpy(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
-    def broken() -> Iterator[Record]:
+    def broken() -> Iterator[Packed]:
         yield np.zeros(1, record_dtype(4, 8, ALL))
         raise DataError("bad image")
 
@@ -68,3 +70,11 @@ def test_damage(tmp_path: Path, damage: str) -> None:
     with pytest.raises(DataError) as caught:
         open_packed(path)
     assert str(path) in str(caught.value) and "prepare" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("n_images", "size"), [(10, 4), (8, 4), (1, 4)])
+def test_chunks_cover_everything_once(n_images: int, size: int) -> None:
+    chunks = list(in_chunks(n_images, size))
+    assert chunks[0].start == 0 and chunks[-1].stop == n_images
+    assert all(a.stop == b.start for a, b in pairwise(chunks))
+    assert all(chunk.stop - chunk.start <= size for chunk in chunks)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from itertools import pairwise
 
 import numpy as np
-import pytest
 import torch
 
 from compfeat.training import batches
@@ -81,11 +79,3 @@ def test_targets_have_the_documented_shapes_and_ranges() -> None:
     }
     assert made["labels"].dtype == torch.int64
     assert float(made["images"].min()) >= 0 and float(made["images"].max()) <= 1
-
-
-@pytest.mark.parametrize(("n_images", "size"), [(10, 4), (8, 4), (1, 4)])
-def test_chunks_cover_everything_once(n_images: int, size: int) -> None:
-    chunks = list(batches.in_chunks(n_images, size))
-    assert chunks[0].start == 0 and chunks[-1].stop == n_images
-    assert all(a.stop == b.start for a, b in pairwise(chunks))
-    assert all(chunk.stop - chunk.start <= size for chunk in chunks)
