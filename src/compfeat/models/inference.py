@@ -30,13 +30,13 @@ def choose_device(name: str) -> torch.device:
 
 
 def fix_arithmetic(threads: int) -> None:
-    """Make results repeat: a fixed thread count, and deterministic kernels on a GPU."""
+    """Make results repeat: a fixed thread count, and deterministic kernels on a GPU (a CPU's are)."""
     torch.set_num_threads(threads)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    # Filling fresh memory is a debugging aid of the deterministic mode; it costs 7 % of a step and changes no result.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = False
+    if torch.cuda.is_available():
+        # Asking for it loads torch's compiler, which takes seconds: not where it changes nothing.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
 
 
 @torch.inference_mode()
