@@ -42,7 +42,7 @@ setup: $(READY) ## Create .venv from requirements.lock (every other target does 
 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
-	$(SNAKEMAKE)
+	$(SNAKEMAKE) --quiet host rules
 	@$(BIN)/python -m compfeat headline --output "$(OUTPUT)"
 
 .PHONY: smoke
@@ -51,7 +51,7 @@ smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 
 .PHONY: test
 test: $(READY) lint ## Check style, types and imports, then run all tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and imports only
