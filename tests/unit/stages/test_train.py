@@ -99,7 +99,8 @@ def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path, caps
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width": 6}, "model.width: 6 found; expected a multiple of 4"),
+        ({"width": 10}, "model.width: 10 found; expected a multiple of 4 from 8 on"),
+        ({"width": 4}, "model.width: 4 found; expected a multiple of 4 from 8 on"),
         ({"precision": "bfloat16"}, "train.precision: bfloat16 needs cuda, found cpu; set float32"),
         ({"ramp_start_epoch": 2}, "train.ramp_epochs: starts at 2.0 and ends at 1.0; expected start <= end"),
         ({"cut": "c128"}, "model.cuts: 'c128' is unknown"),
