@@ -138,6 +138,9 @@ class Layout:
     def figure(self, name: str, suffix: str) -> str:
         return f"{self.output}/figures/{name}.{suffix}"
 
+    def document(self, name: str) -> str:
+        return f"{self.output}/paper/{name}"
+
     def log(self, stage: str, key: str) -> str:
         return f"{self.output}/logs/{stage}/{key}.log"
 
