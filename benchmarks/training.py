@@ -12,7 +12,7 @@ from clock import interleaved
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from compfeat.models.inference import fix_arithmetic
 from compfeat.training import batches, schedule
-from compfeat.training.loop import Learner, train_step
+from compfeat.training.loop import Learner, batch_targets, train_step
 from compfeat.training.objective import all_losses
 from helpers import random_scenes, tiny_network, train_settings
 
@@ -24,9 +24,9 @@ def step_seconds(cut: str, repeats: int = 15) -> tuple[float, float]:
     fix_arithmetic(1)
     settings = train_settings(cut=cut, width=16, batch_size=4)
     scenes = random_scenes(16, (128, 256))
-    learner, bare = (Learner.of(tiny_network(cut, 16), {}, settings, CPU) for _ in range(2))
+    learner, bare = (Learner.of(tiny_network(cut, 16), settings, CPU) for _ in range(2))
     indices = batches.batch_indices(0, 0, len(scenes), 4)[0]
-    ready = batches.targets(scenes[indices], CPU)
+    ready = batch_targets(scenes[indices], settings.phases[0], 0, 0, CPU)
     noise = torch.zeros_like(bare.network.encode(ready["images"])).detach()
     (epoch, *_) = schedule.epochs(settings.phases, len(scenes))
     steps = iter(range(1, 10**6))

@@ -41,8 +41,8 @@ _SETTINGS: dict[str, Any] = {
 
 def phase(**changes: Any) -> Phase:
     """Return a phase of a tiny training run."""
-    usual = {"epochs": 3, "downscale": 1, "batch_size": 2, "learning_rate": 0.002, "final_rate_fraction": 0.1}
-    return Phase(**usual | changes)
+    usual = {"epochs": 3, "downscale": 1, "crop_width_px": 0, "batch_size": 2}
+    return Phase(**{**usual, "learning_rate": 0.002, "final_rate_fraction": 0.1} | changes)
 
 
 def train_settings(**changes: Any) -> TrainSettings:

@@ -41,11 +41,6 @@ rule train:
             then=[LAYOUT.weights(WARM_START)],
             otherwise=[],
         ),
-        initial_description=branch(
-            bool(TRAIN["warm_start"]),
-            then=[LAYOUT.description(WARM_START)],
-            otherwise=[],
-        ),
     output:
         weights=LAYOUT.weights(ANY_RUN),
         description=LAYOUT.description(ANY_RUN),
@@ -63,7 +58,6 @@ rule train:
             ramp_start_epoch=TRAIN["ramp_epochs"][0],
             ramp_end_epoch=TRAIN["ramp_epochs"][1],
             initial=list(input.initial),
-            initial_description=list(input.initial_description),
         ),
         code=lambda w: code("train", f"losses.{w.loss}"),
         tools=versions("torch", "numpy"),

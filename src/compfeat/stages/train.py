@@ -18,8 +18,8 @@ from tqdm import tqdm
 from compfeat.datasets._packed import open_packed
 from compfeat.errors import ConfigError
 from compfeat.io import read_json, write_csv
-from compfeat.models.cuts import feature_shape
-from compfeat.models.files import describe, load_description, save_network
+from compfeat.models.cuts import CUTS, feature_shape
+from compfeat.models.files import describe, save_network
 from compfeat.models.inference import choose_device, fix_arithmetic
 from compfeat.models.network import SplitNetwork
 from compfeat.models.resnet import load_imagenet, load_strictly, read_tensors
@@ -52,7 +52,6 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--val", type=Path, required=True, metavar="NPY", help="packed val split")
     p.add_argument("--info", type=Path, required=True, metavar="JSON", help="what the packed data is")
     p.add_argument("--initial", type=Path, metavar="SAFETENSORS", help="weights of the same network to start from")
-    p.add_argument("--initial-description", type=Path, metavar="JSON", help="what network --initial is")
     p.add_argument("--weights", type=Path, required=True, metavar="SAFETENSORS", help="output: the trained weights")
     p.add_argument("--description", type=Path, required=True, metavar="JSON", help="output: what network they are")
     p.add_argument("--epoch-table", type=Path, required=True, metavar="CSV", help="output: one row an epoch")
@@ -79,10 +78,9 @@ def main(argv: Sequence[str]) -> None:
     check(settings, device)
     scenes = Scenes(open_packed(args.train), open_packed(args.val))
     info = read_json(args.info)
-    feature_shape(settings.cut, settings.width, info["height"], info["width"])
+    check_sizes(settings, info["height"], info["width"])
     network = start(settings, len(info["class_names"]), args.initial)
-    log_variance = load_description(args.initial_description).log_variance if args.initial_description else {}
-    learner = Learner.of(network, log_variance, settings, device)
+    learner = Learner.of(network, settings, device)
     resume = args.weights.with_name("resume.safetensors")
     plan = epochs(settings.phases, len(scenes.train))
     total = plan[-1].end_step
@@ -122,6 +120,23 @@ def check(settings: TrainSettings, device: torch.device) -> None:
             f"train.ramp_epochs: starts at {settings.ramp_start_epoch} and ends at {settings.ramp_end_epoch}; "
             f"expected start <= end"
         )
+
+
+def check_sizes(settings: TrainSettings, height_px: int, width_px: int) -> None:
+    """Raise ConfigError where the images, or a phase's view of them, do not fit the cut."""
+    feature_shape(settings.cut, settings.width, height_px, width_px)
+    stride = CUTS[settings.cut].stride
+    for i, phase in enumerate(settings.phases):
+        if phase.crop_width_px > width_px:
+            raise ConfigError(
+                f"train.phases.{i}.crop_width_px: {phase.crop_width_px} found; the images are {width_px} px wide"
+            )
+        for side in (height_px, phase.crop_width_px or width_px):
+            if side % (stride * phase.downscale):
+                raise ConfigError(
+                    f"train.phases.{i}: images {side} px along one side, {phase.downscale} times smaller, do not fit cut "
+                    f"{settings.cut}; expected a multiple of {stride * phase.downscale} px"
+                )
 
 
 def start(settings: TrainSettings, n_classes: int, initial: Path | None) -> SplitNetwork:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,16 +33,31 @@ def noise_generator(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.default_rng([seed, step, 2]).integers(2**62)))
 
 
-def targets(
-    records: Packed, device: torch.device, mirror: NDArray[np.bool_] | None = None, downscale: int = 1
-) -> dict[str, Tensor]:
-    """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the records have them.
+def strips(seed: int, step: int, batch_size: int, width_px: int, crop_width_px: int) -> NDArray[np.int64]:
+    """Return the left edge of the strip that a step sees of each image; 0 throughout where it sees the whole."""
+    room = width_px - crop_width_px if crop_width_px else 0
+    return np.random.default_rng([seed, step, 3]).integers(0, room + 1, batch_size)
 
-    ``downscale`` averages blocks of pixels of the images and takes one pixel a block of labels and disparity (whose values stay
-    pixels of the source image).
+
+def crop(records: Packed, left: NDArray[np.int64], crop_width_px: int) -> dict[str, NDArray[Any]]:
+    """Return copies of what training needs of the records, N x H x W (x 3): a strip of each, or all of it for a width of 0."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name in ("image", "labels", "disparity_px"):
+        if name in (records.dtype.names or ()):
+            whole = records[name]
+            width = crop_width_px or whole.shape[2]
+            arrays[name] = np.stack([image[:, x : x + width] for image, x in zip(whole, left, strict=True)])
+    return arrays
+
+
+def targets(
+    batch: dict[str, NDArray[Any]], device: torch.device, mirror: NDArray[np.bool_] | None = None, downscale: int = 1
+) -> dict[str, Tensor]:
+    """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the batch has them.
+
+    ``batch`` is what ``crop`` returns. ``downscale`` averages blocks of pixels of the images and takes one pixel a block of
+    labels and disparity, whose values then are pixels of the smaller image: what looks alike has the same disparity.
     """
-    names = ("image", "labels", "disparity_px")
-    batch = {name: np.array(records[name]) for name in names if name in (records.dtype.names or ())}
     if mirror is not None:
         for array in batch.values():
             array[mirror] = array[mirror, :, ::-1]
@@ -52,5 +69,5 @@ def targets(
     if "labels" in tensors:
         result["labels"] = tensors["labels"][:, ::downscale, ::downscale].long()
     if "disparity_px" in tensors:
-        result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1)
+        result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1) / downscale
     return result

@@ -21,10 +21,14 @@ from compfeat.models.network import SplitNetwork, quantisation_noise
 from compfeat.training import batches, schedule
 from compfeat.training.checkpoint import load_checkpoint, save_checkpoint
 from compfeat.training.objective import FEATURES, UncertaintyWeights, all_losses
-from compfeat.training.settings import TrainSettings
+from compfeat.training.settings import Phase, TrainSettings
 
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and the latest loss terms."""
+
+
+LOG_VARIANCE_RATE = 10.0
+"""How many times faster than the network the log-variances learn: losses fall by factors within an epoch, and s is their log."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,15 @@ class Learner:
     feature_loss: FeatureLoss
 
     @classmethod
-    def of(
-        cls, network: SplitNetwork, log_variance: dict[str, float], settings: TrainSettings, device: torch.device
-    ) -> Learner:
-        """Prepare ``network`` for training with the loss and tasks of ``settings`` on ``device``.
-
-        ``log_variance``: the weights that an earlier training ended with; terms it does not name start at 0.
-        """
+    def of(cls, network: SplitNetwork, settings: TrainSettings, device: torch.device) -> Learner:
+        """Prepare ``network`` for training with the loss and tasks of ``settings`` on ``device``."""
         # torch's stubs do not know memory_format.
         network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        weights = UncertaintyWeights((*settings.tasks, FEATURES), log_variance).to(device)
-        parameters = [*network.parameters(), *weights.parameters()]
-        return cls(
-            network, weights, torch.optim.Adam(parameters, fused=device.type != "mps"), LOSSES.get(settings.loss)
-        )
+        weights = UncertaintyWeights((*settings.tasks, FEATURES)).to(device)
+        # Two groups in this order: the network's rate, and the loss weights', which is higher (see train_step).
+        groups = [{"params": list(module.parameters())} for module in (network, weights)]
+        optimizer = torch.optim.Adam(groups, fused=device.type != "mps")
+        return cls(network, weights, optimizer, LOSSES.get(settings.loss))
 
     @property
     def modules(self) -> nn.ModuleDict:
@@ -71,21 +70,29 @@ def train_step(
 ) -> dict[str, torch.Tensor]:
     """Take step ``i`` of ``epoch`` on ``records``; return its loss terms (on the device, detached)."""
     device, step, done = learner.network.mean.device, epoch.first_step + i, i / epoch.steps
-    targets = batches.targets(records, device, batches.flips(s.seed, step, len(records)), epoch.phase.downscale)
-    for group in learner.optimizer.param_groups:
-        group["lr"] = schedule.learning_rate(epoch.within + done, epoch.phase, s.warmup_epochs)
+    targets = batch_targets(records, epoch.phase, s.seed, step, device)
+    rate = schedule.learning_rate(epoch.within + done, epoch.phase, s.warmup_epochs)
+    for group, factor in zip(learner.optimizer.param_groups, (1.0, LOG_VARIANCE_RATE), strict=True):
+        group["lr"] = rate * factor
     with torch.autocast(device.type, torch.bfloat16, enabled=s.precision == "bfloat16"):
         features = learner.network.encode(targets["images"])
         noise = quantisation_noise(features, s.noise_steps, s.quantiser_bits, batches.noise_generator(s.seed, step))
         outputs = learner.network.decode(features + noise)
     outputs = {task: output.float() for task, output in outputs.items()}
     losses = all_losses(outputs, targets, features, learner.feature_loss)
-    if step == 0 and FEATURES in losses:
-        learner.weights.settle(FEATURES, losses[FEATURES])
+    if epoch.within == i == 0:
+        learner.weights.settle(losses)
     learner.optimizer.zero_grad(set_to_none=True)
     learner.weights(losses, schedule.strength(epoch.number + done, s)).backward()
     learner.optimizer.step()
     return {term: loss.detach() for term, loss in losses.items()}
+
+
+def batch_targets(records: Packed, phase: Phase, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Return what step ``step`` of a run sees of ``records``: strips, mirrored or not, at the phase's scale."""
+    left = batches.strips(seed, step, len(records), records["image"].shape[2], phase.crop_width_px)
+    batch = batches.crop(records, left, phase.crop_width_px)
+    return batches.targets(batch, device, batches.flips(seed, step, len(records)), phase.downscale)
 
 
 def train(
@@ -122,7 +129,8 @@ def epoch_row(
 ) -> dict[str, Any]:
     """Return one row of the epoch table: schedule, mean loss terms, their log-variances, and metrics on ``val``."""
     rate = schedule.learning_rate(epoch.within + 1, epoch.phase, s.warmup_epochs)
-    row: dict[str, Any] = {"epoch": epoch.number + 1, "downscale": epoch.phase.downscale, "learning_rate": rate}
+    row: dict[str, Any] = {"epoch": epoch.number + 1, "downscale": epoch.phase.downscale}
+    row |= {"crop_width_px": epoch.phase.crop_width_px, "learning_rate": rate}
     row["strength"] = schedule.strength(epoch.number + 1, s)
     row |= {f"loss_{term}": value for term, value in means.items()}
     row |= {f"log_variance_{term}": learner.weights.values()[term] for term in means}
@@ -136,7 +144,7 @@ def validate(network: SplitNetwork, val: Packed, batch_size: int) -> dict[str, f
     network.eval()
     rows, matrices = [], []
     for chunk in in_chunks(len(val), batch_size):
-        images = batches.targets(val[chunk], network.mean.device)["images"]
+        images = batches.targets({"image": np.array(val[chunk]["image"])}, network.mean.device)["images"]
         for record, outputs in zip(val[chunk], predictions(network.decode(network.encode(images))), strict=True):
             errors, matrix = score_image("", outputs, record, network.n_classes)
             rows.append(errors)

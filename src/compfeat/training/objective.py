@@ -46,18 +46,20 @@ class UncertaintyWeights(nn.Module):
     adapts until the gradient is that of log L.
     """
 
-    def __init__(self, terms: tuple[str, ...], initial: dict[str, float]) -> None:
+    def __init__(self, terms: tuple[str, ...]) -> None:
         super().__init__()
-        start = {term: torch.tensor(initial.get(term, 0.0)) for term in terms}
-        self.log_variance = nn.ParameterDict({term: nn.Parameter(s) for term, s in start.items()})
+        self.log_variance = nn.ParameterDict({term: nn.Parameter(torch.zeros(())) for term in terms})
 
     @torch.no_grad()
-    def settle(self, term: str, loss: Tensor) -> None:
-        """Set a term's log-variance to its optimum for ``loss``, ln L.
+    def settle(self, losses: dict[str, Tensor]) -> None:
+        """Set the log-variances to their optimum for ``losses``: ln 2L for segmentation, ln L for the others.
 
-        A term that joins a trained network would otherwise act L times too strongly until its s has crept there.
+        From s = 0 it would have to creep there, several units at Adam's pace, while the terms are balanced by the scales of
+        their units: squared errors of an image in [0, 1] hardly count, and a term that joins a trained network counts L times.
         """
-        self.log_variance[term].copy_(loss.detach().clamp(min=1e-6).log())
+        for term, loss in losses.items():
+            factor = 2.0 if term == "segmentation" else 1.0
+            self.log_variance[term].copy_((factor * loss.detach()).clamp(min=1e-6).log())
 
     def values(self) -> dict[str, float]:
         """Return each term's log-variance."""

@@ -12,6 +12,8 @@ class Phase:
     Attributes:
         epochs: passes over the train split.
         downscale: trains on images this many times smaller along each axis: cheap first steps.
+        crop_width_px: trains on an upright strip this wide of each image, whole height; 0 for the whole width. Cheap as well, and
+            what is seen keeps its size.
         batch_size: images a step.
         learning_rate: Adam's rate at the peak.
         final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
@@ -19,6 +21,7 @@ class Phase:
 
     epochs: int
     downscale: int
+    crop_width_px: int
     batch_size: int
     learning_rate: float
     final_rate_fraction: float

@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, monkeypat
 def test_a_run_starts_from_the_weights_it_is_given(data: Path, tmp_path: Path) -> None:
     network = tiny_network(seed=11)
     write_network(tmp_path, network)
-    initial = ["--initial", f"{tmp_path}/weights.safetensors", "--initial-description", f"{tmp_path}/network.json"]
+    initial = ["--initial", f"{tmp_path}/weights.safetensors"]
     stage.main(argv(data, tmp_path, train_settings(epochs=1, learning_rate=1e-9), *initial))
     trained = load_file(tmp_path / "w.safetensors")
     for name, parameter in network.named_parameters():

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from compfeat.datasets._packed import Packed
 from compfeat.training import batches
 from helpers import PROJECT, random_scenes
 
@@ -23,6 +26,10 @@ for epoch in range(3):
         h.update(torch.rand(5, generator=batches.noise_generator(7, step)).numpy().tobytes())
 print(h.hexdigest())
 """
+
+
+def whole(records: Packed) -> dict[str, NDArray[Any]]:
+    return batches.crop(records, np.zeros(len(records), dtype=np.int64), 0)
 
 
 def test_batches_do_not_depend_on_the_process() -> None:
@@ -62,8 +69,7 @@ def test_fewer_images_than_a_batch_make_one_step() -> None:
 def test_mirroring_turns_image_labels_and_disparity_alike() -> None:
     records = random_scenes(2)
     before = records.copy()
-    plain = batches.targets(records, CPU)
-    mirrored = batches.targets(records, CPU, np.array([False, True]))
+    plain, mirrored = (batches.targets(whole(records), CPU, np.array([False, turn])) for turn in (False, True))
     for name in ("images", "labels", "disparity"):
         assert torch.equal(mirrored[name][0], plain[name][0])
         assert torch.equal(mirrored[name][1], plain[name][1].flip(-1))
@@ -71,7 +77,7 @@ def test_mirroring_turns_image_labels_and_disparity_alike() -> None:
 
 
 def test_targets_have_the_documented_shapes_and_ranges() -> None:
-    made = batches.targets(random_scenes(2), CPU)
+    made = batches.targets(whole(random_scenes(2)), CPU)
     assert {name: tuple(t.shape) for name, t in made.items()} == {
         "images": (2, 3, 32, 64),
         "labels": (2, 32, 64),
@@ -79,3 +85,21 @@ def test_targets_have_the_documented_shapes_and_ranges() -> None:
     }
     assert made["labels"].dtype == torch.int64
     assert float(made["images"].min()) >= 0 and float(made["images"].max()) <= 1
+
+
+def test_strips_cover_the_image_and_are_cut_from_all_arrays_alike() -> None:
+    records = random_scenes(2)
+    left = batches.strips(0, 5, 200, 64, 32)
+    assert left.min() == 0 and left.max() == 32
+    assert not batches.strips(0, 5, 200, 64, 0).any()
+    cut = batches.crop(records, np.array([0, 7]), 32)
+    for name in ("image", "labels", "disparity_px"):
+        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
+        assert cut[name].shape[:3] == (2, 32, 32)
+
+
+def test_a_smaller_image_has_its_own_pixels_disparity() -> None:
+    records = random_scenes(2)
+    small = batches.targets(whole(records), CPU, downscale=2)
+    assert small["images"].shape == (2, 3, 16, 32)
+    assert np.allclose(small["disparity"][:, 0].numpy(), records["disparity_px"][:, ::2, ::2] / 2)

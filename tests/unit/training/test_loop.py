@@ -27,7 +27,7 @@ def run(
 ) -> tuple[bytes, list[dict[str, Any]]]:
     """Train, and return the weights as the bytes of their file; die when step ``die_at`` is reported."""
     torch.set_num_threads(1)
-    learner = Learner.of(tiny_network(settings.cut), {}, settings, torch.device("cpu"))
+    learner = Learner.of(tiny_network(settings.cut), settings, torch.device("cpu"))
 
     def report(done: int, terms: dict[str, float]) -> None:
         if done == die_at:
@@ -55,7 +55,7 @@ def test_a_killed_run_resumes_to_the_same_weights(
 
 
 def test_a_run_of_two_phases_resumes_across_their_border(tmp_path: Path) -> None:
-    phases = (phase(epochs=1, downscale=2, batch_size=3), phase(epochs=2))
+    phases = (phase(epochs=1, downscale=2, batch_size=3), phase(epochs=2, crop_width_px=32))
     whole = run(tmp_path / "whole.safetensors", train_settings(phases=phases))
     assert [row["downscale"] for row in whole[1]] == [2, 1, 1]
     for die_at in (3, 4):

@@ -20,7 +20,8 @@ START = 0.3
 
 def derivatives(term: str, strength: float) -> tuple[float, float]:
     """Return the objective's derivative by a term's log-variance and by the term's loss."""
-    weights = UncertaintyWeights(TERMS, {term: START})
+    weights = UncertaintyWeights(TERMS)
+    torch.nn.init.constant_(weights.log_variance[term], START)
     loss = torch.tensor(LOSS, requires_grad=True)
     weights({term: loss}, strength).backward()
     s = weights.log_variance[term]
@@ -47,18 +48,18 @@ def test_strength_multiplies_the_whole_term_and_one_half_is_the_plain_formula() 
 
 
 def test_settled_weights_are_at_their_optimum() -> None:
-    weights = UncertaintyWeights(TERMS, {})
-    loss = torch.tensor(LOSS)
-    weights.settle(FEATURES, loss)
-    assert weights.values()[FEATURES] == pytest.approx(math.log(LOSS))
-    weights({FEATURES: loss}, 1.0).backward()
-    grad = weights.log_variance[FEATURES].grad
-    assert grad is not None and float(grad) == pytest.approx(0, abs=1e-6)
+    weights = UncertaintyWeights(TERMS)
+    losses = {term: torch.tensor(LOSS * (i + 1)) for i, term in enumerate(TERMS)}
+    weights.settle(losses)
+    weights(losses, 1.0).backward()
+    for term in TERMS:
+        grad = weights.log_variance[term].grad
+        assert grad is not None and float(grad) == pytest.approx(0, abs=1e-6)
 
 
 def test_settling_on_no_loss_stays_finite() -> None:
-    weights = UncertaintyWeights(TERMS, {})
-    weights.settle(FEATURES, torch.tensor(0.0))
+    weights = UncertaintyWeights(TERMS)
+    weights.settle({FEATURES: torch.tensor(0.0)})
     assert math.isfinite(weights.values()[FEATURES])
 
 
