@@ -23,5 +23,6 @@ rule all:
     default_target: True
     input:
         rules.summarise.output,
+        rules.statistics.output,
         rules.metrics.output,
         rules.figures.input,

@@ -17,6 +17,13 @@ TABLES = [
     "published_paired.csv",
     "published_images.csv",
 ]
+STATISTICS = [
+    "intervals.csv",
+    "float_intervals.csv",
+    "bd_details.csv",
+    "published_intervals.csv",
+    "claims.csv",
+]
 
 
 rule summarise:
@@ -47,6 +54,35 @@ rule summarise:
         tools=versions("numpy", "pandas", "bjontegaard"),
     shell:
         "python -m compfeat summarise {params.flags} > {log:q} 2>&1"
+
+
+rule statistics:
+    input:
+        points=LAYOUT.summary("points.csv"),
+        descriptions=results_of([LAYOUT.description], grid.runs(config)),
+        scores=results_of([LAYOUT.images, LAYOUT.confusion], POINTS),
+        ledgers=results_of([LAYOUT.ledger], grid.coded_points(config)),
+        published=rules.summarise.input.published,
+    output:
+        [LAYOUT.summary(table) for table in STATISTICS],
+    log:
+        LAYOUT.log("summarise", "statistics"),
+    benchmark:
+        LAYOUT.benchmark("summarise", "statistics")
+    params:
+        flags=flags(
+            output=LAYOUT.output,
+            published=PUBLISHED,
+            ladders=json.dumps(config["ladders"]),
+            points=[point.id for point in POINTS],
+            **config["statistics"],
+            limits=json.dumps(config["claims"]),
+        )
+        + (" --frontier" if config["bd_rate"]["frontier"] else " --no-frontier"),
+        code=code("statistics"),
+        tools=versions("numpy", "pandas", "scipy", "bjontegaard"),
+    shell:
+        "python -m compfeat statistics {params.flags} > {log:q} 2>&1"
 
 
 rule collect:

@@ -50,5 +50,6 @@ rule metrics:
 rule summarise_all:
     input:
         rules.summarise.output,
+        rules.statistics.output,
         rules.collect.output,
         rules.metrics.output,

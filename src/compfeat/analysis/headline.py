@@ -40,7 +40,8 @@ def headline_table(bd_rates: pd.DataFrame, points: pd.DataFrame, method: str = H
         method: the method of the fit.
 
     Returns:
-        COLUMNS, sorted by cut, loss, ladder, metric (in the order of BD_METRICS). ``bd_rate_percent`` is the mean over
+        COLUMNS, of the trained tasks, sorted by cut, loss, ladder, metric (in the order of BD_METRICS). ``bd_rate_percent``
+        is the mean over
         the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest of them; the verdict
         names every seed left out and why. ``float_*`` are the means over all seeds of the metric ``float_metric`` on
         float features, in its unit (mIoU 0..1, dB, px), of anchor (baseline) and test, and test minus anchor.
@@ -49,11 +50,14 @@ def headline_table(bd_rates: pd.DataFrame, points: pd.DataFrame, method: str = H
     chosen = bd_rates[bd_rates["method"] == method]
     for key, cells in chosen.groupby(KEYS, sort=True):
         cut, loss, _, metric = key
+        floats = _float_metrics(points, str(cut), str(loss), cells["seed"].tolist(), FLOAT_METRICS[str(metric)])
+        if pd.isna(floats["float_anchor"]) and pd.isna(floats["float_test"]):
+            continue  # a task that was not trained
         accepted = cells["bd_rate_percent"].dropna()
         row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
         row.update(bd_rate_percent=accepted.mean(), n_seeds=len(cells), n_ok=len(accepted), verdict=_verdict(cells))
         row.update(bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max())
-        row.update(_float_metrics(points, str(cut), str(loss), cells["seed"].tolist(), FLOAT_METRICS[str(metric)]))
+        row.update(floats)
         rows.append(row)
     rows.sort(key=lambda row: (row["cut"], row["loss"], row["ladder"], BD_METRICS.index(row["metric"])))
     return pd.DataFrame(rows, columns=COLUMNS)
