@@ -73,4 +73,4 @@ def test_every_rule_with_a_command_has_a_stage_log_and_benchmark() -> None:
             if "shell:" in rule:
                 command = rule.split("python -m compfeat ")[1].split()[0]
                 assert command in stage_names(), file
-                assert "log:" in rule and "benchmark:" in rule and "code=" in rule, file
+                assert "log:" in rule and "benchmark:" in rule and "code(" in rule, file

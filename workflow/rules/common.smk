@@ -1,5 +1,6 @@
 """What all rules share: the checked config, the layout, and the flags and identities that jobs are given."""
 
+import hashlib
 import json
 import shlex
 import sys
@@ -12,7 +13,7 @@ from compfeat.codecs import CODECS
 from compfeat.config import check_config
 from compfeat.errors import CompfeatError
 from compfeat.grid import ANY_POINT, ANY_RUN, UNCODED, Layout
-from compfeat.provenance.code import code_identity
+from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 
 try:
@@ -59,8 +60,26 @@ def flags(**values):
 
 
 def code(stage, *plugins):
-    """Return the identity of a stage's code; `plugins` are modules such as `codecs.png` that it is given by name."""
-    return code_identity(f"compfeat.stages.{stage}", *(f"compfeat.{plugin}" for plugin in plugins))
+    """Return a text a module that a stage's code consists of, with its hash; `plugins` are modules that it is given by name.
+
+    Each is a param of its own (`*code("train")`), so that a dry run's reason names the module that changed.
+    """
+    modules = (f"compfeat.{module}" for module in (f"stages.{stage}", *plugins))
+    return [f"code of {name} {identity}" for name, identity in module_identities(*modules).items()]
+
+
+def plugin_code(stage, *plugins):
+    """Return what `plugins`, chosen by wildcards, add to a stage's code."""
+    return ", ".join(sorted(set(code(stage, *plugins)) - set(code(stage))))
+
+
+SOFTWARE = ("torch", "numpy", "pandas", "pillow", "ffmpeg-python", "imageio-ffmpeg", "bjontegaard", "seaborn")
+"""What the paper names of the software that a run used."""
+
+
+def sha256_of(path):
+    """Return the SHA-256 of a file that a job reads without its being data, such as a template."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def codec_tool(codec):

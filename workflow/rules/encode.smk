@@ -14,8 +14,9 @@ rule encode:
     benchmark:
         LAYOUT.benchmark("encode", ANY_POINT.id)
     params:
+        *code("encode"),
         flags=flags(ffmpeg=config["tools"]["ffmpeg"]),
-        code=lambda w: code("encode", f"codecs.{w.codec}"),
+        codec_code=lambda w: plugin_code("encode", f"codecs.{w.codec}"),
         tools=lambda w: codec_tool(w.codec),
     shell:
         "python -m compfeat encode --features {input.features:q} --index {input.index:q} --codec {wildcards.codec} "

@@ -17,6 +17,7 @@ rule evaluate:
     benchmark:
         LAYOUT.benchmark("evaluate", ANY_POINT.id)
     params:
+        *code("evaluate"),
         flags=lambda w: flags(
             **bitstream(w),
             showcase_images=config["showcase"]["images"],
@@ -25,7 +26,7 @@ rule evaluate:
             device=TRAIN["device"],
             threads=1,
         ),
-        code=lambda w: code("evaluate", *([] if w.codec == UNCODED else [f"codecs.{w.codec}"])),
+        codec_code=lambda w: plugin_code("evaluate", *([] if w.codec == UNCODED else [f"codecs.{w.codec}"])),
         tools=lambda w: ", ".join(
             [
                 versions("torch", "numpy"),

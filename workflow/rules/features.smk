@@ -13,12 +13,12 @@ rule features:
     benchmark:
         LAYOUT.benchmark("features", ANY_RUN.id)
     params:
+        *code("features"),
         flags=flags(
             quantiser_bits=config["quantiser"]["bits"],
             device=TRAIN["device"],
             threads=1,
         ),
-        code=code("features"),
         tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat features --arrays {input.arrays:q} --weights {input.weights:q} "

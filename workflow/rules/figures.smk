@@ -21,9 +21,10 @@ rule figure:
     wildcard_constraints:
         figure="|".join(FIGURES.names()),
     params:
+        *code("figures"),
         flags=flags(summary=str(Path(LAYOUT.summary("x")).parent)),
         caption=lambda w: FIGURES.get(w.figure).caption,
-        code=lambda w: code("figures", f"figures.{w.figure}"),
+        figure_code=lambda w: plugin_code("figures", f"figures.{w.figure}"),
         tools=versions("matplotlib", "seaborn", "numpy", "pandas"),
     shell:
         "python -m compfeat figures --figure {wildcards.figure} {params.flags} --pdf {output.pdf:q} --png {output.png:q} "

@@ -11,6 +11,7 @@ if DATASET["name"] in grid.RENDERED:
             LAYOUT.benchmark("render", "{split}")
         threads: 2
         params:
+            *code("render", f"datasets.{DATASET['name']}"),
             flags=lambda w: flags(
                 root=DATASET["root"],
                 images=DATASET["images"][w.split],
@@ -18,7 +19,6 @@ if DATASET["name"] in grid.RENDERED:
                 width=DATASET["size"][1],
                 seed=DATASET["render_seed"],
             ),
-            code=code("render", f"datasets.{DATASET['name']}"),
             tools=versions("numpy", "pillow"),
         shell:
             "python -m compfeat render --split {wildcards.split} {params.flags} --processes {threads} "
@@ -37,6 +37,7 @@ rule prepare:
     benchmark:
         LAYOUT.benchmark("prepare", "{split}")
     params:
+        *code("prepare", f"datasets.{DATASET['name']}"),
         flags=lambda w: flags(
             dataset=DATASET["name"],
             root=DATASET["root"],
@@ -45,7 +46,6 @@ rule prepare:
             width=DATASET["size"][1],
             limit=DATASET["images"][w.split],
         ),
-        code=code("prepare", f"datasets.{DATASET['name']}"),
         tools=versions("numpy", "pillow"),
     shell:
         "python -m compfeat prepare --split {wildcards.split} {params.flags} --arrays {output.arrays:q} "

@@ -16,6 +16,7 @@ rule warm_start:
         LAYOUT.benchmark("train", WARM_START.id)
     threads: TRAIN["threads"]
     params:
+        *code("train", "losses.baseline"),
         flags=lambda w: flags(
             **train_flags(w.cut, "baseline", w.seed),
             phases=json.dumps(TRAIN["warm_start"]),
@@ -23,7 +24,6 @@ rule warm_start:
             ramp_start_epoch=0,
             ramp_end_epoch=0,
         ),
-        code=code("train", "losses.baseline"),
         tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat train --train {input.train:q} --val {input.val:q} --info {input.info:q} {params.flags} "
@@ -51,6 +51,7 @@ rule train:
         LAYOUT.benchmark("train", ANY_RUN.id)
     threads: TRAIN["threads"]
     params:
+        *code("train"),
         flags=lambda w, input: flags(
             **train_flags(w.cut, w.loss, w.seed),
             phases=json.dumps(TRAIN["phases"]),
@@ -59,7 +60,7 @@ rule train:
             ramp_end_epoch=TRAIN["ramp_epochs"][1],
             initial=list(input.initial),
         ),
-        code=lambda w: code("train", f"losses.{w.loss}"),
+        loss_code=lambda w: plugin_code("train", f"losses.{w.loss}"),
         tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat train --train {input.train:q} --val {input.val:q} --info {input.info:q} {params.flags} "

@@ -40,6 +40,11 @@ def parents(module: str) -> list[str]:
     return [".".join(parts[:i]) for i in range(2, len(parts))]
 
 
+def module_identities(*modules: str) -> dict[str, str]:
+    """Return the hash (12 hex digits) of the syntax tree of each module in the import closure of ``modules``, by name."""
+    return {module: tree_hash(source_path(module))[:12] for module in closure(modules)}
+
+
 @cache
 def code_identity(*modules: str) -> str:
     """Return a hash (16 hex digits) of what ``modules`` do: of the syntax trees of their import closure."""
