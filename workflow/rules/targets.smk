@@ -42,7 +42,7 @@ rule metrics:
     benchmark:
         LAYOUT.benchmark("summarise", "metrics")
     params:
-        code=code("metrics"),
+        *code("metrics"),
     shell:
         "python -m compfeat metrics --headline {input:q} --metrics {output:q} > {log:q} 2>&1"
 
