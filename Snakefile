@@ -16,6 +16,7 @@ include: "workflow/rules/encode.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/paper.smk"
 include: "workflow/rules/targets.smk"
 
 
@@ -26,3 +27,4 @@ rule all:
         rules.statistics.output,
         rules.metrics.output,
         rules.figures.input,
+        rules.paper.output,

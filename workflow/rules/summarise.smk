@@ -23,6 +23,7 @@ STATISTICS = [
     "bd_details.csv",
     "published_intervals.csv",
     "claims.csv",
+    "seeds_intervals.csv",
 ]
 
 
@@ -42,6 +43,7 @@ rule summarise:
     benchmark:
         LAYOUT.benchmark("summarise", "summarise")
     params:
+        *code("summarise"),
         flags=flags(
             dataset=DATASET["name"],
             output=LAYOUT.output,
@@ -50,7 +52,6 @@ rule summarise:
             points=[point.id for point in POINTS],
         )
         + (" --frontier" if config["bd_rate"]["frontier"] else " --no-frontier"),
-        code=code("summarise"),
         tools=versions("numpy", "pandas", "bjontegaard"),
     shell:
         "python -m compfeat summarise {params.flags} > {log:q} 2>&1"
@@ -63,6 +64,11 @@ rule statistics:
         scores=results_of([LAYOUT.images, LAYOUT.confusion], POINTS),
         ledgers=results_of([LAYOUT.ledger], grid.coded_points(config)),
         published=rules.summarise.input.published,
+        seeds_record=branch(
+            bool(config["statistics"]["seeds_record"]),
+            then=[config["statistics"]["seeds_record"]],
+            otherwise=[],
+        ),
     output:
         [LAYOUT.summary(table) for table in STATISTICS],
     log:
@@ -70,6 +76,7 @@ rule statistics:
     benchmark:
         LAYOUT.benchmark("summarise", "statistics")
     params:
+        *code("statistics"),
         flags=flags(
             output=LAYOUT.output,
             published=PUBLISHED,
@@ -79,7 +86,6 @@ rule statistics:
             limits=json.dumps(config["claims"]),
         )
         + (" --frontier" if config["bd_rate"]["frontier"] else " --no-frontier"),
-        code=code("statistics"),
         tools=versions("numpy", "pandas", "scipy", "bjontegaard"),
     shell:
         "python -m compfeat statistics {params.flags} > {log:q} 2>&1"
@@ -98,13 +104,13 @@ rule collect:
     benchmark:
         LAYOUT.benchmark("summarise", "collect")
     params:
+        *code("collect"),
         flags=flags(
             output=LAYOUT.output,
             prepared=LAYOUT.prepared,
             showcase_images=config["showcase"]["images"],
             points=[point.id for point in POINTS],
         ),
-        code=code("collect"),
         tools=versions("numpy", "pandas"),
     shell:
         "python -m compfeat collect {params.flags} > {log:q} 2>&1"

@@ -75,7 +75,8 @@ def point_samples(measured: Measured, counts: NDArray[np.float64]) -> Samples:
         samples["miou"] = _mious(np.asarray(measured.confusion, dtype=np.float64), counts)
     for metric, error in (("psnr_db", "reconstruction"), ("rmse", "disparity")):
         if f"sse_{error}" in measured.images.columns:
-            mse = measured.images[f"sse_{error}"].to_numpy(float) / measured.images[f"n_{error}"].to_numpy(float)
+            sse, n = (measured.images[f"{kind}_{error}"].to_numpy(float) for kind in ("sse", "n"))
+            mse = sse / np.where(n > 0, n, np.nan)
             floor = 10.0 ** (-PSNR_CAP_DB / 10.0)
             values = -10.0 * np.log10(np.maximum(mse, floor)) if metric == "psnr_db" else np.sqrt(mse)
             samples[metric] = _means(values, counts)

@@ -11,7 +11,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from compfeat.analysis.bd_rate import Rules
-from compfeat.analysis.bootstrap import Plan, Samples, image_counts, interval_tables, point_samples
+from compfeat.analysis.bootstrap import (
+    CELL,
+    INTERVAL_COLUMNS,
+    Plan,
+    Samples,
+    image_counts,
+    interval_tables,
+    point_samples,
+)
 from compfeat.analysis.claims import (
     Limits,
     claims_table,
@@ -28,7 +36,14 @@ from compfeat.grid import Layout, Point, parse_point
 from compfeat.io import read_csv, write_csv
 from compfeat.stages.summarise import parse_ladders, read_points
 
-OUTPUTS = ("intervals.csv", "float_intervals.csv", "bd_details.csv", "published_intervals.csv", "claims.csv")
+OUTPUTS = (
+    "intervals.csv",
+    "float_intervals.csv",
+    "bd_details.csv",
+    "published_intervals.csv",
+    "claims.csv",
+    "seeds_intervals.csv",
+)
 """All files that this stage writes into the folder ``summarise``."""
 
 
@@ -43,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--resamples", type=int, default=1000, help="of the bootstrap over images")
     p.add_argument("--confidence", type=float, default=0.95, metavar="SHARE", help="of the resamples in an interval")
     p.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    p.add_argument("--seeds-record", type=Path, metavar="CSV", help="intervals.csv of a recorded run of several seeds")
     p.add_argument("--limits", required=True, metavar="JSON", help="the config's section claims")
     return p
 
@@ -66,10 +82,17 @@ def main(argv: Sequence[str]) -> None:
         "bd_details.csv": details_table(table, ladders, rules),
         "published_intervals.csv": released_intervals,
         "claims.csv": claims_table(bd_rates, losses, limits),
+        "seeds_intervals.csv": read_record(args.seeds_record),
     }
     for name in OUTPUTS:
         write_csv(Path(layout.summary(name)), tables[name])
     print(f"statistics: {len(intervals)} intervals of {plan.resamples} resamples -> {layout.summary('')}")
+
+
+def read_record(path: Path | None) -> pd.DataFrame:
+    """Return the recorded intervals of a run of several seeds; without a record, a table of no rows."""
+    columns = [*CELL, *INTERVAL_COLUMNS]
+    return pd.DataFrame(columns=columns) if path is None else read_csv(path, columns)[columns]
 
 
 def read_samples(layout: Layout, points: Sequence[Point], plan: Plan) -> dict[Point, Samples]:

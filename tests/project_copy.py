@@ -1,0 +1,75 @@
+"""A copy of the project that tests may run, edit and break, without touching the real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from helpers import PROJECT
+
+FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference", "src/compfeat")
+FILES = ("Snakefile", "Makefile", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config")
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy everything that the workflow reads, and nothing that it makes; return ``folder``."""
+    for name in FOLDERS:
+        if (PROJECT / name).is_dir():
+            shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, folder / name)
+    return folder
+
+
+def environment(project: Path) -> dict[str, str]:
+    """Return this process's environment, in which the copy's package comes before the installed one."""
+    return {**os.environ, "PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def snakemake_argv(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", *arguments]
+
+
+def snakemake(project: Path, *arguments: str) -> str:
+    """Run the copy's workflow; return what it printed, and fail where it did."""
+    done = subprocess.run(
+        snakemake_argv(*arguments),
+        cwd=project,
+        env=environment(project),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output[-5000:]
+    return output
+
+
+def planned_jobs(output: str) -> dict[str, str]:
+    """Return the jobs that a dry run listed, with their reasons: ``rule`` or ``rule:value/value`` of the wildcards."""
+    jobs: dict[str, str] = {}
+    for block in re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]:
+        fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
+        name = block.partition(":")[0]
+        values = [pair.partition("=")[2] for pair in fields.get("wildcards", "").split(", ")]
+        jobs[f"{name}:{'/'.join(values)}" if any(values) else name] = fields.get("reason", "")
+    return jobs
+
+
+def fake_results(project: Path, *arguments: str) -> None:
+    """Let Snakemake take every result for made: files that hold their own names, recorded by Snakemake's ``--touch``.
+
+    What a dry run decides depends on files, checksums and the record, never on what is in the files.
+    """
+    table = snakemake(project, "--summary", *arguments)
+    for line in table.splitlines():
+        path, _, rest = line.partition("\t")
+        if rest and path != "output_file":
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            (project / path).write_text(path)
+    snakemake(project, "--touch", "--forceall", *arguments)
