@@ -41,7 +41,7 @@ def load(name: str) -> dict[str, Any]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the workflow without results, at an odd path."""
     folder = tmp_path_factory.mktemp("project") / 'it\'s; "odd" here'
-    for name in ("config", "workflow", "profiles", "data/published"):
+    for name in ("config", "workflow", "profiles", "data/published", "data/reference"):
         shutil.copytree(PROJECT / name, folder / name)
     shutil.copy(PROJECT / "Snakefile", folder)
     return folder
@@ -82,6 +82,8 @@ def test_job_counts(name: str, project: Path) -> None:
         "encode": len(grid.coded_points(config)),
         "evaluate": len(grid.points(config)),
         "summarise": 1,
+        "statistics": 1,
+        "paper": 1,
         "metrics": 1,
         "figure": len(config["figures"]),
     }

@@ -1,5 +1,6 @@
 """The paper: one PDF from the summary, the figures and the config of this run."""
 
+import compfeat
 from compfeat.figures import FIGURES
 
 PAPER_TABLES = [
@@ -15,23 +16,11 @@ PAPER_TABLES = [
     "published_paired.csv",
     "seeds_intervals.csv",
 ]
-TEMPLATE = Path(workflow.basedir, "src/compfeat/documents/paper/paper.typ")
-
-
-rule paper_config:
-    output:
-        LAYOUT.document("config.json"),
-    log:
-        LAYOUT.log("paper", "config"),
-    params:
-        text=json.dumps(config, indent=1),
-    shell:
-        "printf '%s\\n' {params.text:q} > {output:q} 2> {log:q}"
+TEMPLATE = Path(compfeat.__file__).parent / "documents/paper/paper.typ"
 
 
 rule paper:
     input:
-        config=rules.paper_config.output,
         tables=[LAYOUT.summary(table) for table in PAPER_TABLES],
         figures=[LAYOUT.figure(name, "pdf") for name in config["figures"]],
     output:
@@ -41,14 +30,15 @@ rule paper:
     benchmark:
         LAYOUT.benchmark("paper", "paper")
     params:
+        *code("paper"),
         flags=flags(
+            config=json.dumps(config),
             output=LAYOUT.output,
             figures=config["figures"],
             tools=[f"{tool.split()[0]}={tool.split()[1]}" for tool in versions(*SOFTWARE).split(", ")],
         ),
         captions=[FIGURES.get(name).caption for name in config["figures"]],
         template=lambda w: sha256_of(TEMPLATE),
-        code=code("paper"),
         tools=versions("typst", "pandas"),
     shell:
-        "python -m compfeat paper --config {input.config:q} {params.flags} --pdf {output:q} > {log:q} 2>&1"
+        "python -m compfeat paper {params.flags} --pdf {output:q} > {log:q} 2>&1"

@@ -37,7 +37,7 @@ TABLES = {
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     p = argparse.ArgumentParser(prog="python -m compfeat paper", description=__doc__)
-    p.add_argument("--config", type=Path, required=True, metavar="JSON", help="the whole config of the run")
+    p.add_argument("--config", required=True, metavar="JSON", help="the whole config of the run")
     p.add_argument(
         "--output", required=True, metavar="DIR", help="the results folder: tables and figures are read there"
     )
@@ -52,9 +52,9 @@ def main(argv: Sequence[str]) -> None:
     args = parser().parse_args(argv)
     layout = Layout(args.output, "")
     try:
-        config = json.loads(args.config.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{args.config}: not the config as JSON ({error}); rerun the stage paper") from None
+        config = json.loads(args.config)
+    except ValueError as error:
+        raise ConfigError(f"--config: not JSON ({error}); expected the whole config of the run") from None
     tables = Tables(**{name: read_table(Path(layout.summary(file))) for name, file in TABLES.items()})
     facts = paper_facts(config, tables)
     facts["tools"] = [tool.split("=", 1) for tool in args.tools]
