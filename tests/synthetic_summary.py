@@ -16,7 +16,19 @@ import pandas as pd
 
 from compfeat.analysis.bd_rate import Rules
 from compfeat.analysis.bd_table import bd_rate_table
+from compfeat.analysis.bootstrap import CELL, FLOAT_COLUMNS, INTERVAL_COLUMNS, Plan
+from compfeat.analysis.claims import (
+    Limits,
+    claims_table,
+    published_cells,
+    published_intervals,
+    published_losses,
+    run_cells,
+    run_losses,
+)
+from compfeat.analysis.details import details_table
 from compfeat.analysis.feature_statistics import feature_statistics
+from compfeat.analysis.headline import headline_table
 from compfeat.analysis.published import published_bd_rate, published_images, published_paired, read_published
 from compfeat.analysis.showcase import outputs, shown, truth
 from compfeat.datasets._packed import record_dtype
@@ -157,9 +169,52 @@ def statistics(variant: Variant) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def intervals_of(bd_rates: pd.DataFrame, trained: set[str]) -> pd.DataFrame:
+    """Return intervals.csv: 3 points either way of each BD-rate by PCHIP."""
+    own = bd_rates[(bd_rates["method"] == "pchip") & bd_rates["metric"].isin(trained)]
+    made = own[[*CELL, "bd_rate_percent"]].assign(confidence=0.95, n_resamples=100, n_refused=0)
+    made["low_percent"], made["high_percent"] = made["bd_rate_percent"] - 3, made["bd_rate_percent"] + 3
+    verdict = np.where(made["bd_rate_percent"].isna(), "refused: no BD-rate (see bd_rate.csv)", "ok")
+    return made.assign(verdict=verdict)[[*CELL, *INTERVAL_COLUMNS]]
+
+
+def float_intervals_of(points: pd.DataFrame) -> pd.DataFrame:
+    """Return float_intervals.csv: the measured differences, 0.01 either way."""
+    floats = points[(points["codec"] == "none") & (points["quality"] == "float")].set_index(["cut", "loss", "seed"])
+    rows = []
+    for cut, loss, seed in sorted(floats.index):
+        for metric in ("miou", "psnr_db", "rmse"):
+            value = float(floats.loc[(cut, loss, seed), metric]) - float(floats.loc[(cut, "baseline", seed), metric])
+            if loss != "baseline" and np.isfinite(value):
+                rows.append([cut, loss, str(seed), metric, value, value - 0.01, value + 0.01, 0.95, 100])
+    return pd.DataFrame(rows, columns=list(FLOAT_COLUMNS))
+
+
+def write_statistics(folder: Path, points: pd.DataFrame, bd_rates: pd.DataFrame, ladders: dict[str, list[str]]) -> None:
+    """Write what the stage statistics makes, of intervals that are made up."""
+    published, sizes = read_published(PROJECT / "data" / "published")
+    metrics = {"miou": "miou", "psnr_db": "psnr_db", "inv_rmse": "rmse"}
+    intervals = intervals_of(bd_rates, {name for name, column in metrics.items() if points[column].notna().all()})
+    floats, released = float_intervals_of(points), published_intervals(published, sizes, Plan(20, 0.95, 0))
+    limits = Limits(-15, {"miou": 0.005, "psnr_db": 0.1, "rmse": 1}, 2)
+    cells = [*published_cells(released), *run_cells(intervals)]
+    losses = [*published_losses(published), *run_losses(floats, points)]
+    tables = {
+        "headline": headline_table(bd_rates, points),
+        "intervals": intervals,
+        "float_intervals": floats,
+        "bd_details": details_table(points, ladders, Rules(frontier=True)),
+        "published_intervals": released,
+        "claims": claims_table(cells, losses, limits),
+        "seeds_intervals": pd.concat([intervals, intervals.assign(seed="all")]),
+    }
+    for name, table in tables.items():
+        write_csv(folder / f"{name}.csv", table)
+
+
 def write_summary(folder: Path, variant: Variant) -> Path:
-    """Write all files that figures read; return ``folder``."""
-    points = pd.DataFrame(list(point_rows(variant)))
+    """Write all files that figures and documents read; return ``folder``."""
+    points = pd.DataFrame(list(point_rows(variant))).assign(n_images=len(IDS))
     ladders = {"published": ["png", "jpeg"], "hevc": ["hevc"]}
     published, sizes = read_published(PROJECT / "data" / "published")
     tables = {
@@ -176,6 +231,7 @@ def write_summary(folder: Path, variant: Variant) -> Path:
     }
     for name, table in tables.items():
         write_csv(folder / f"{name}.csv", table)
+    write_statistics(folder, points, tables["bd_rate"], ladders)
     write_arrays(folder / "showcase.npz", showcase(variant))
     return folder
 
