@@ -105,7 +105,7 @@ def test_a_cosmetic_edit_of_every_module_reruns_nothing(project: Path) -> None:
         path.write_text(cosmetic(text))
     rules = project / "workflow/rules/encode.smk"
     before[rules] = rules.read_text()
-    rules.write_text("# A comment.\n" + before[rules].replace("params:", "params:\n        # Another one.\n", 1))
+    rules.write_text("# A comment.\n\n\n" + before[rules] + "\n# Another one.\n")
     try:
         assert plan(project) == {}
     finally:
@@ -178,7 +178,7 @@ def test_another_version_of_a_tool_reruns_what_uses_it(package: str, project: Pa
         planned = plan(project)
     assert set(planned) == matching(TOOLS[package], jobs) - RECORDED
     if planned:
-        assert any(f"now: '" in reason and f"{package} 99.0" in reason for reason in planned.values())
+        assert any("now: '" in reason and f"{package} 99.0" in reason for reason in planned.values())
 
 
 def test_another_pillow_recodes_png_and_jpeg_alone(project: Path, jobs: set[str]) -> None:
@@ -186,3 +186,65 @@ def test_another_pillow_recodes_png_and_jpeg_alone(project: Path, jobs: set[str]
     with another(project, "pillow"):
         planned = plan(project, "encode_all", "--allowed-rules", "encode_all", "encode")
     assert set(planned) - {"encode_all"} == matching({"encode:*/png/*", "encode:*/jpeg/*"}, jobs)
+
+
+def changed(section: str, **values: Any) -> dict[str, Any]:
+    """Return a section of the small configuration with ``values`` on top."""
+    return {section: {**SMALL.get(section, {}), **values}}
+
+
+ONE_SEED = {f"{rule}:c256/*/1*" for rule in ("train", "features", "encode", "evaluate")} | {"warm_start:c256/1"}
+SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "a QP": (
+        changed("codecs", hevc=["qp22", "qp28", "qp34"]),
+        {"encode:*/hevc/qp28", "evaluate:*/hevc/qp28", "collect", *SUMMARY},
+    ),
+    "a QP less": (changed("codecs", hevc=["qp22"]), {"collect", *SUMMARY}),
+    "a seed": (changed("train", seeds=[0, 1]), {*ONE_SEED, "collect", *SUMMARY}),
+    "a cut": (
+        changed("model", cuts=["c256", "c512"]),
+        {*(f"{rule}:c512*" for rule in ("warm_start", "train", "features", "encode", "evaluate")), "collect", *SUMMARY},
+    ),
+    "a figure more": ({"figures": [*SMALL["figures"], "image_sizes"]}, {"figure:image_sizes", *DOCUMENTS}),
+    "a figure less": ({"figures": SMALL["figures"][:-1]}, DOCUMENTS),
+    "the loss's strength": (
+        changed("train", strength={"compressible": {"c256": 0.5}}),
+        CODE["losses/compressible.py"],
+    ),
+    "the phases": (
+        changed("train", phases=[{"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 4}
+                                 | {"learning_rate": 0.001, "final_rate_fraction": 0.02}]),
+        {"train:*", *TRAINED},
+    ),
+    "the noise": (changed("train", noise_steps=2), {"warm_start:*", "train:*", *TRAINED}),
+    "the pictures shown": (changed("showcase", images=[1]), {"evaluate:*", "collect", *SUMMARY}),
+    "the frontier": (changed("bd_rate", frontier=False), {"summarise", "statistics", "metrics", "figure:*", *DOCUMENTS}),
+    "the resamples": (changed("statistics", resamples=77), {"statistics", *DOCUMENTS}),
+    "the rendered images": (
+        changed("dataset", images={"train": 700, "val": 121}),
+        EVERYTHING,
+    ),
+    "the rendered seed": (changed("dataset", render_seed=2), EVERYTHING),
+}  # fmt: skip
+"""What another setting reruns."""
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_another_setting_reruns_what_it_enters(setting: str, project: Path) -> None:
+    changes, expected = SETTINGS[setting]
+    configure(project, **changes)
+    try:
+        planned, jobs = plan(project), set(plan(project, "--forceall"))
+    finally:
+        configure(project)
+    assert set(planned) == matching(expected | RECORDED, jobs)
+
+
+def test_another_published_number_reruns_the_summary_alone(project: Path, jobs: set[str]) -> None:
+    with edited(project, "data/published/published_points.csv", lambda text: text.replace("1", "2", 1)):
+        planned = plan(project)
+    assert set(planned) == matching({"summarise", "statistics", "metrics", "figure:*", *DOCUMENTS}, jobs) - RECORDED
+
+
+def test_edits_that_were_taken_back_rerun_nothing(project: Path) -> None:
+    assert plan(project) == {}

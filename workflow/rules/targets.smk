@@ -53,3 +53,8 @@ rule summarise_all:
         rules.statistics.output,
         rules.collect.output,
         rules.metrics.output,
+
+
+rule paper_all:
+    input:
+        rules.paper.output,

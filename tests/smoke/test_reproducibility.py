@@ -1,0 +1,160 @@
+"""The same bytes, whatever happens on the way: other cores, other folders, kills, full disks, a second run beside."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import artifacts, tiny_project
+
+from project_copy import environment, snakemake, snakemake_argv
+
+pytestmark = pytest.mark.slow
+
+KILLS = 20
+KINDS = (".npy", ".safetensors", ".bin", ".csv", ".json", ".npz", ".pdf", ".png", ".md")
+
+
+def test_a_run_makes_files_of_every_kind(reference: dict[str, str]) -> None:
+    assert {Path(name).suffix for name in reference} >= set(KINDS)
+    assert len(reference) > 90
+
+
+def test_one_core_at_another_path_gives_the_same_bytes(reference: dict[str, str], tmp_path: Path) -> None:
+    project = tiny_project(tmp_path / "plain")
+    snakemake(project, "--cores", "1")
+    assert artifacts(project) == reference
+
+
+def start(project: Path) -> subprocess.Popen[str]:
+    """Start a run as a process group of its own, with all it prints in one pipe."""
+    return subprocess.Popen(
+        snakemake_argv("--cores", "2"),
+        cwd=project,
+        env=environment(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_a_job(process: subprocess.Popen[str]) -> bool:
+    """Wait until the run starts a job; return whether it did."""
+    assert process.stdout is not None
+    return any(line.startswith(("rule ", "localrule ")) for line in process.stdout)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill the run and all its jobs at once, as a power loss does."""
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait()
+
+
+def unlock(project: Path) -> None:
+    """Do what ``snakemake --unlock`` does, in no time."""
+    for lock in (project / ".snakemake/locks").iterdir():
+        lock.unlink()
+
+
+def damaged(project: Path, reference: dict[str, str]) -> list[str]:
+    """Return the files under a result's name that are not the result."""
+    return [name for name, digest in artifacts(project).items() if reference.get(name) != digest]
+
+
+def test_a_run_that_is_killed_20_times_ends_in_the_same_bytes(reference: dict[str, str], tmp_path: Path) -> None:
+    project, moments = tiny_project(tmp_path / "killed"), random.Random(1)
+    kills = 0
+    while kills < KILLS:
+        process = start(project)
+        if wait_for_a_job(process):
+            time.sleep(moments.uniform(0, 1.5))
+        if process.poll() is None:
+            kill(process)
+            kills += 1
+            unlock(project)
+        else:  # done already: something is taken away, so that there is a run to kill
+            process.communicate()
+            shutil.rmtree(project / "results" / moments.choice(["encode", "evaluate", "summarise"]))
+        assert damaged(project, reference) == []
+    snakemake(project)
+    assert artifacts(project) == reference
+    assert "Nothing to be done" in snakemake(project, "--dry-run")
+
+
+def test_a_second_run_is_told_of_the_first_and_harms_nothing(
+    reference: dict[str, str], finished: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "twice"
+    shutil.copytree(finished, project)
+    shutil.rmtree(project / "results/encode")
+    shutil.rmtree(project / "results/evaluate")
+    first = start(project)
+    assert wait_for_a_job(first)
+    second = subprocess.run(
+        snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
+    )
+    output = second.stdout + second.stderr
+    assert second.returncode != 0 and "Traceback" not in output
+    assert "Directory cannot be locked" in output and "--unlock" in output
+    os.killpg(first.pid, signal.SIGSTOP)  # still there, so that it is killed in the middle
+    kill(first)
+    # The lock that the killed one left is told of alike, and taken away as the message says.
+    stale = subprocess.run(
+        snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
+    )
+    assert stale.returncode != 0 and "--unlock" in stale.stdout + stale.stderr
+    snakemake(project, "--unlock")
+    snakemake(project)
+    assert artifacts(project) == reference
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with hardly any room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk that can be filled up needs the right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def resize(disk: Path, size_kib: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size_kib}k", str(disk)], check=True)
+
+
+def used_kib(folder: Path) -> int:
+    blocks = sum(path.lstat().st_blocks for path in folder.rglob("*"))
+    return blocks // 2
+
+
+def test_a_run_whose_disk_filled_up_goes_on_when_there_is_room(
+    reference: dict[str, str], finished: Path, small_disk: Path
+) -> None:
+    project = small_disk / "project"
+    resize(small_disk, 64 * 1024)
+    tiny_project(project)
+    code, whole = used_kib(project), used_kib(finished)
+    for part in (0.3, 0.6, 0.9):
+        resize(small_disk, int(code + part * (whole - code)))
+        full = subprocess.run(
+            snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
+        )
+        assert full.returncode != 0
+        assert damaged(project, reference) == []
+        for lock in (project / ".snakemake/locks").glob("*"):
+            lock.unlink()
+    resize(small_disk, 256 * 1024)
+    snakemake(project)
+    assert artifacts(project) == reference
