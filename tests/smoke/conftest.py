@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from project_copy import copy_project, environment, snakemake
 from helpers import PROJECT
+from project_copy import copy_project, environment, snakemake
 
 TINY: dict[str, Any] = {
     "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},

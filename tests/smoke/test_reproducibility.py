@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import artifacts, tiny_project
 
+from conftest import artifacts, tiny_project
 from project_copy import environment, snakemake, snakemake_argv
 
 pytestmark = pytest.mark.slow
