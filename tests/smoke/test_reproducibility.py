@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import artifacts, tiny_project
 from project_copy import environment, snakemake, snakemake_argv
+from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,67 @@
+"""The tiny run: every stage of the pipeline, at a size at which it can be made, killed and made again."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers import PROJECT
+from project_copy import copy_project, environment
+
+TINY: dict[str, Any] = {
+    "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
+    "model": {"cuts": ["c256"], "width": 8},
+    "train": {"ramp_epochs": [0, 0.5], "validation_images": 2},
+    "codecs": {"jpeg": ["q95"], "hevc": ["lossless", "qp22"]},
+    "statistics": {"resamples": 20},
+    "showcase": {"images": [1]},
+    "figures": ["rate_accuracy", "training_curves"],
+}
+PHASE: dict[str, float] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 4}
+PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
+MADE = ("results", "data/raw", "data/prepared")
+UNTRACKED = ("logs", "benchmarks")
+
+
+def tiny_project(folder: Path) -> Path:
+    """Return a copy of the project whose default configuration is the tiny one."""
+    copy_project(folder)
+    config = yaml.safe_load((folder / "config/config.yaml").read_text())
+    for section, values in TINY.items():
+        config[section] = {**config[section], **values} if isinstance(values, dict) else values
+    config["train"] |= {"warm_start": [PHASE], "phases": [PHASE]}
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    return folder
+
+
+def artifacts(project: Path) -> dict[str, str]:
+    """Return the SHA-256 of everything that a run has made, by path: no logs, times or half-written files."""
+    files = [path for folder in MADE for path in sorted((project / folder).rglob("*")) if path.is_file()]
+    names = {path: path.relative_to(project) for path in files}
+    return {
+        str(name): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path, name in names.items()
+        if name.parts[1] not in UNTRACKED and ".part" not in name.name and name.name != "resume.safetensors"
+    }
+
+
+def with_environment(folder: Path) -> Path:
+    """Give a copy a ``.venv``, which its Makefile and ``dvc.yaml`` name: the one that runs the tests."""
+    (folder / ".venv").mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(PROJECT / name, folder)
+    (folder / ".venv/.ready").touch()
+    return folder
+
+
+def run(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a copy; return what came of it."""
+    return subprocess.run(argv, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
