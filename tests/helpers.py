@@ -30,8 +30,7 @@ _SETTINGS: dict[str, Any] = {
     "tasks": TASKS,
     "warmup_epochs": 0.5,
     "strength": 0.1,
-    "ramp_start_epoch": 0,
-    "ramp_end_epoch": 1,
+    "strength_factors": ((0.0, 0.0), (1.0, 1.0)),
     "noise_steps": 1.0,
     "quantiser_bits": 8,
     "validation_images": 2,
@@ -62,6 +61,8 @@ def settings_argv(settings: TrainSettings) -> list[str]:
         items = list(value) if isinstance(value, tuple) else [value]
         if field.name == "phases":
             items = [json.dumps([asdict(phase) for phase in value])]
+        elif field.name == "strength_factors":
+            items = [json.dumps(value)]
         if items not in ([None], [""]):
             words += [f"--{field.name.replace('_', '-')}", *map(str, items)]
     return words

@@ -17,7 +17,7 @@ from project_copy import copy_project, environment
 TINY: dict[str, Any] = {
     "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
     "model": {"cuts": ["c256"], "width": 8},
-    "train": {"ramp_epochs": [0, 0.5], "validation_images": 2},
+    "train": {"strength_factors": [[0, 0], [0.5, 1]], "validation_images": 2},
     "codecs": {"jpeg": ["q95"], "hevc": ["lossless", "qp22"]},
     "statistics": {"resamples": 20},
     "showcase": {"images": [1]},

@@ -82,9 +82,10 @@ def conflicts(config: Config) -> Iterator[str]:
         for cut in config["model"]["cuts"] if loss != BASELINE else ():
             if cut not in config["train"]["strength"].get(loss, {}):
                 yield f"key 'train.strength.{loss}.{cut}' is missing; give the weight of the loss's term"
-    start, end = config["train"]["ramp_epochs"]
-    if start > end:
-        yield f"key 'train.ramp_epochs': found {start} to {end}; expected the start first"
+    knots = [epoch for epoch, _ in config["train"]["strength_factors"]]
+    if knots != sorted(set(knots)):
+        found = ", ".join(f"{epoch:g}" for epoch in knots)
+        yield f"key 'train.strength_factors': found the epochs {found}; expected each later than the one before"
     for split, count in config["dataset"]["images"].items():
         if count is None and config["dataset"]["name"] in RENDERED:
             yield f"key 'dataset.images.{split}': found null; expected how many scenes to render"

@@ -128,7 +128,10 @@ WRONG = {
     "png has one quality": ("codecs: {png: [q90]}", "codec 'png': quality 'q90' is unknown; expected one of lossless"),
     "hevc ends at qp51": ("codecs: {hevc: [qp99]}", "codec 'hevc': quality 'qp99' is unknown; expected one of"),
     "size": ("dataset: {size: [100, 256]}", "dataset.size: 100x256 does not fit cut c512; expected multiples of 32 px"),
-    "ramp": ("train: {ramp_epochs: [3, 1]}", "key 'train.ramp_epochs': found 3 to 1; expected the start first"),
+    "factors": (
+        "train: {strength_factors: [[3, 0], [1, 1]]}",
+        "key 'train.strength_factors': found the epochs 3, 1; expected each later than the one before",
+    ),
     "strength": ("train: {strength: {compressible: {c1: 2}}}", "key 'train.strength.compressible.c1' is unknown"),
     "phase": ("train: {phases: [{epochs: 1}]}", "key 'train.phases.0.downscale' is missing"),
     "ladder": ("ladders: {mine: [vvc]}", "key 'ladders.mine': codec 'vvc' is not in 'codecs'"),

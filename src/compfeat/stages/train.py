@@ -8,6 +8,7 @@ import json
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, asdict, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,24 @@ def parse_phases(text: str) -> tuple[Phase, ...]:
         raise ConfigError(f"--phases: found {text!r} ({error}); expected a JSON list of objects of {names}") from None
 
 
-PARSERS: dict[str, Callable[[str], Any]] = {"tasks": str, "phases": parse_phases}
+def parse_factors(text: str) -> tuple[tuple[float, float], ...]:
+    """Read a JSON list of pairs of epoch and factor, by rising epoch.
+
+    Raises:
+        ConfigError: the text is not that.
+    """
+    try:
+        knots = tuple((float(epoch), float(factor)) for epoch, factor in json.loads(text))
+    except (ValueError, TypeError):
+        knots = ()
+    if not knots or any(a[0] >= b[0] for a, b in pairwise(knots)):
+        raise ConfigError(
+            f"--strength-factors: found {text!r}; expected a JSON list of pairs of epoch and factor, by rising epoch"
+        )
+    return knots
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {"tasks": str, "phases": parse_phases, "strength_factors": parse_factors}
 """How the options that are not one number or word are read."""
 
 
@@ -115,11 +133,6 @@ def check(settings: TrainSettings, device: torch.device) -> None:
         raise ConfigError(f"train.precision: bfloat16 needs cuda, found {device.type}; set float32")
     if not sum(phase.epochs for phase in settings.phases):
         raise ConfigError("train.phases: no epochs; expected at least one phase of at least one epoch")
-    if settings.ramp_start_epoch > settings.ramp_end_epoch:
-        raise ConfigError(
-            f"train.ramp_epochs: starts at {settings.ramp_start_epoch} and ends at {settings.ramp_end_epoch}; "
-            f"expected start <= end"
-        )
 
 
 def check_sizes(settings: TrainSettings, height_px: int, width_px: int) -> None:

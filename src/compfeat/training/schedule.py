@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from compfeat.training.batches import steps_per_epoch
 from compfeat.training.settings import Phase, TrainSettings
 
@@ -52,9 +54,6 @@ def learning_rate(epoch: float, phase: Phase, warmup_epochs: float) -> float:
 
 
 def strength(epoch: float, s: TrainSettings) -> float:
-    """Return lambda at ``epoch`` of the run: 0 until the ramp starts, its full value from where the ramp ends."""
-    if epoch >= s.ramp_end_epoch:
-        return s.strength
-    if epoch <= s.ramp_start_epoch:
-        return 0.0
-    return s.strength * (epoch - s.ramp_start_epoch) / (s.ramp_end_epoch - s.ramp_start_epoch)
+    """Return lambda at ``epoch`` of the run: the strength times a factor that is linear between its knots, constant beyond."""
+    epochs_, factors = zip(*s.strength_factors, strict=True)
+    return s.strength * float(np.interp(epoch, epochs_, factors))

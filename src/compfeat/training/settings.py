@@ -40,7 +40,7 @@ class TrainSettings:
         phases: what is trained, one after the other.
         warmup_epochs: epochs of linear rise to the peak, at the start of each phase.
         strength: lambda, the weight of the whole term on the features (METHOD.md, "Multi-task loss").
-        ramp_start_epoch, ramp_end_epoch: the strength rises linearly from 0 to its value between these.
+        strength_factors: knots (epoch, factor) of what the strength is multiplied by over the run, by rising epoch.
         noise_steps: width of the Q-layer's noise in quantiser steps.
         quantiser_bits: n of the n-bit quantiser.
         validation_images: how many of the val split's first images the epoch table is measured on.
@@ -58,8 +58,7 @@ class TrainSettings:
     phases: tuple[Phase, ...]
     warmup_epochs: float
     strength: float
-    ramp_start_epoch: float
-    ramp_end_epoch: float
+    strength_factors: tuple[tuple[float, float], ...]
     noise_steps: float
     quantiser_bits: int
     validation_images: int

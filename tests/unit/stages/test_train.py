@@ -102,7 +102,10 @@ def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path, caps
         ({"width": 10}, "model.width: 10 found; expected a multiple of 4 from 8 on"),
         ({"width": 4}, "model.width: 4 found; expected a multiple of 4 from 8 on"),
         ({"precision": "bfloat16"}, "train.precision: bfloat16 needs cuda, found cpu; set float32"),
-        ({"ramp_start_epoch": 2}, "train.ramp_epochs: starts at 2.0 and ends at 1.0; expected start <= end"),
+        (
+            {"strength_factors": ((2.0, 0.0), (1.0, 1.0))},
+            "--strength-factors: found '[[2.0, 0.0], [1.0, 1.0]]'; expected a JSON list of pairs of epoch and factor",
+        ),
         ({"cut": "c128"}, "model.cuts: 'c128' is unknown"),
         ({"loss": "none"}, "loss 'none' is unknown; expected one of baseline, compressible"),
         ({"encoder_weights": "/nowhere.safetensors"}, "/nowhere.safetensors: weights not found"),

@@ -37,12 +37,7 @@ def test_phases_follow_each_other_without_a_gap() -> None:
     assert plan[-1].end_step == 8
 
 
-def test_strength_ramps_linearly() -> None:
-    s = train_settings(strength=0.2, ramp_start_epoch=1, ramp_end_epoch=3)
-    assert [strength(epoch, s) for epoch in (0, 1, 2, 3, 9)] == pytest.approx([0, 0, 0.1, 0.2, 0.2])
-
-
-def test_a_ramp_of_no_length_is_a_step() -> None:
-    s = train_settings(strength=0.2, ramp_start_epoch=1, ramp_end_epoch=1)
-    assert [strength(epoch, s) for epoch in (0, 0.999, 1)] == [0, 0, 0.2]
-    assert strength(0, train_settings(strength=0.2, ramp_start_epoch=0, ramp_end_epoch=0)) == 0.2
+def test_strength_is_linear_between_its_knots_and_constant_beyond() -> None:
+    s = train_settings(strength=0.2, strength_factors=((1, 0), (3, 1), (4, 1), (6, 0.5)))
+    assert [strength(epoch, s) for epoch in (0, 1, 2, 3, 4, 5, 9)] == pytest.approx([0, 0, 0.1, 0.2, 0.2, 0.15, 0.1])
+    assert strength(7, train_settings(strength=0.2, strength_factors=((0, 1),))) == 0.2
