@@ -53,6 +53,10 @@ smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 test: $(READY) lint ## Check style, types and imports, then run all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
+.PHONY: browser
+browser: ## Install Chromium for the tests of the HTML pages, where apt-get and root are there
+	@.ci/browser
+
 .PHONY: lint
 lint: $(READY) ## Check style, types and imports only
 	$(BIN)/ruff check .

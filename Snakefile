@@ -28,3 +28,4 @@ rule all:
         rules.metrics.output,
         rules.figures.input,
         rules.paper.output,
+        rules.explorer.output,

@@ -84,6 +84,7 @@ def test_job_counts(name: str, project: Path) -> None:
         "summarise": 1,
         "statistics": 1,
         "paper": 1,
+        "explorer": 1,
         "metrics": 1,
         "figure": len(config["figures"]),
     }

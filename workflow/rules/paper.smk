@@ -1,4 +1,4 @@
-"""The paper: one PDF from the summary, the figures and the config of this run."""
+"""The documents: the paper as one PDF, and the explorer as one HTML file, from the summary, the figures and the config."""
 
 import compfeat
 from compfeat.figures import FIGURES
@@ -16,7 +16,21 @@ PAPER_TABLES = [
     "published_paired.csv",
     "seeds_intervals.csv",
 ]
-TEMPLATE = Path(compfeat.__file__).parent / "documents/paper/paper.typ"
+DOCUMENTS = Path(compfeat.__file__).parent / "documents"
+TEMPLATE = DOCUMENTS / "paper/paper.typ"
+EXPLORER_FILES = [
+    "points.csv",
+    "per_image.csv",
+    "ladders.csv",
+    "bd_rate.csv",
+    "intervals.csv",
+    "float_intervals.csv",
+    "published_points.csv",
+    "published_intervals.csv",
+    "seeds_intervals.csv",
+    "showcase.npz",
+]
+PAGE = sorted(path for kind in ("html", "css", "js") for path in (DOCUMENTS / "explorer").glob(f"*.{kind}"))
 
 
 rule paper:
@@ -42,3 +56,21 @@ rule paper:
         tools=versions("typst", "pandas"),
     shell:
         "python -m compfeat paper {params.flags} --pdf {output:q} > {log:q} 2>&1"
+
+
+rule explorer:
+    input:
+        [LAYOUT.summary(name) for name in EXPLORER_FILES],
+    output:
+        LAYOUT.document("explorer.html"),
+    log:
+        LAYOUT.log("paper", "explorer"),
+    benchmark:
+        LAYOUT.benchmark("paper", "explorer")
+    params:
+        *code("explorer"),
+        flags=flags(output=LAYOUT.output),
+        page=lambda w: [f"{path.name} {sha256_of(path)}" for path in PAGE],
+        tools=versions("altair", "vl-convert-python", "jinja2", "matplotlib", "seaborn", "pillow", "numpy", "pandas"),
+    shell:
+        "python -m compfeat explorer {params.flags} --html {output:q} > {log:q} 2>&1"

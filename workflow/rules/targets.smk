@@ -58,3 +58,4 @@ rule summarise_all:
 rule paper_all:
     input:
         rules.paper.output,
+        rules.explorer.output,

@@ -37,21 +37,22 @@ class Showcase:
     @classmethod
     def of(cls, tables: Tables) -> Showcase:
         """Read the first image of the showcase (by position), ``points.csv`` and ``per_image.csv``."""
+        return cls.every(tables)[0]
+
+    @classmethod
+    def every(cls, tables: Tables) -> list[Showcase]:
+        """Read all images of the showcase, by position. Raises DataError where a file is missing or damaged."""
         arrays = tables.arrays("showcase.npz")
-        position = min(int(name.partition("/")[0]) for name in arrays if name[0].isdigit())
-        found = {name.split("/", 1)[1].rpartition("/")[0] for name in arrays if name.startswith(f"{position}/")}
-        points = sorted((parse_point(text) for text in found if text), key=lambda p: (p.run.loss != ANCHOR_LOSS, p))
-        image_id = str(arrays[f"{position}/image_id"])
         per_image = tables.csv("per_image.csv", *KEYS, "image_id", *BYTES)
-        own = per_image[per_image["image_id"].astype(str) == image_id]
-        return cls(
-            arrays,
-            position,
-            image_id,
-            tuple(points),
-            own,
-            tables.csv("points.csv", *KEYS, "rate_bpe", "bytes_per_image"),
-        )
+        summary = tables.csv("points.csv", *KEYS, "rate_bpe", "bytes_per_image")
+        showcases = []
+        for position in sorted({int(name.partition("/")[0]) for name in arrays if name[0].isdigit()}):
+            found = {name.split("/", 1)[1].rpartition("/")[0] for name in arrays if name.startswith(f"{position}/")}
+            points = sorted((parse_point(text) for text in found if text), key=lambda p: (p.run.loss != ANCHOR_LOSS, p))
+            image_id = str(arrays[f"{position}/image_id"])
+            own = per_image[per_image["image_id"].astype(str) == image_id]
+            showcases.append(cls(arrays, position, image_id, tuple(points), own, summary))
+        return showcases
 
     def cuts(self) -> list[str]:
         """Return the cuts that have pictures, sorted."""

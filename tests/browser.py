@@ -1,0 +1,98 @@
+"""A real browser without a network, for tests of the HTML files: Chromium by Playwright, one that the machine already has.
+
+``COMPFEAT_CHROMIUM`` names another one than those on PATH. ``make browser`` installs one where apt-get and root are there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from helpers import PROJECT
+
+ARTIFACTS = PROJECT / "tests/artifacts"
+"""Screenshots and prints, to look at."""
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+def executable() -> str | None:
+    """Return the browser to use, or None where there is none."""
+    named = os.environ.get("COMPFEAT_CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start a browser; the test is skipped where there is none."""
+    path = executable()
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} on PATH and no COMPFEAT_CHROMIUM; run make browser")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@dataclass
+class Visit:
+    """An open page, and what went wrong on it."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    """Addresses asked for besides the file itself and data in it."""
+
+    def assert_clean(self) -> None:
+        """Fail where the page wrote an error or asked for anything outside its file."""
+        assert self.errors == [] and self.requests == []
+
+    def screenshot(self, name: str, **options: bool) -> Path:
+        """Keep what is seen as ``tests/artifacts/{name}.png``."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        path = ARTIFACTS / f"{name}.png"
+        self.page.screenshot(path=path, **options)  # type: ignore[arg-type]
+        return path
+
+
+@contextmanager
+def visit(started: Browser, file: Path, viewport: dict[str, int] | None = None) -> Iterator[Visit]:
+    """Open a file from disk in a fresh, offline context."""
+    context = started.new_context(viewport=viewport or DESKTOP, offline=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    seen = Visit(page)
+    address = file.absolute().as_uri()
+    page.on("console", lambda said: seen.errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("request", lambda request: seen.requests.append(request.url) if foreign(request.url, address) else None)
+    try:
+        page.goto(address)
+        yield seen
+    finally:
+        context.close()
+
+
+def foreign(url: str, address: str) -> bool:
+    """Return whether a request asks for anything but the file itself and data in it."""
+    return url.partition("#")[0] != address and not url.startswith(("data:", "blob:"))
+
+
+def sideways(page: Page) -> int:
+    """Return by how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
