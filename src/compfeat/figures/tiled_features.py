@@ -13,7 +13,7 @@ from compfeat.grid import UNCODED
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LABELS = 0.34
+LABELS = 0.46
 """Height (inches) of what is written above a row of images."""
 CODECS = ("hevc", "png")
 """Codecs whose lossless size is told, the first that was used."""

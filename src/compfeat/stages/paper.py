@@ -12,7 +12,8 @@ import pandas as pd
 
 from compfeat.analysis.bootstrap import CELL, INTERVAL_COLUMNS
 from compfeat.documents.paper.build import Picture, build
-from compfeat.documents.paper.facts import Tables, paper_facts
+from compfeat.documents.paper.facts import paper_facts
+from compfeat.documents.paper.tables import Tables
 from compfeat.errors import ConfigError
 from compfeat.figures import FIGURES
 from compfeat.grid import Layout

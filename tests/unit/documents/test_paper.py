@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import yaml
 
 from compfeat.documents.paper import words
 from compfeat.documents.paper.build import TEMPLATE, Picture, build
-from compfeat.documents.paper.facts import Tables, config_rows, equal_quality_sentence, ladder_sentence, paper_facts
+from compfeat.documents.paper.facts import config_rows, paired, paper_facts
+from compfeat.documents.paper.results import equal_quality_sentence, ladder_sentence
+from compfeat.documents.paper.tables import Tables
 from compfeat.errors import ConfigError, ToolError
 from compfeat.stages import paper as stage
 from helpers import PROJECT
@@ -141,11 +144,11 @@ def test_sentences_follow_from_the_numbers() -> None:
         {"ladder": ["hevc"] * 2, "cut": ["c256"] * 2, "loss": ["x"] * 2, "metric": ["miou", "psnr_db"]}
         | {"low_percent": [-7.0, 1.0], "high_percent": [-2.0, 5.0]}
     )
-    told = ladder_sentence("hevc", headline, intervals)
-    assert "1 of 3 BD-rates is below zero, 1 of them with their whole interval; 1 lie wholly above zero" in told
+    told = ladder_sentence("hevc", headline, intervals, "HEVC")
+    assert "1 of 3 BD-rates is below zero, 1 of them with their whole interval; 1 lies wholly above zero" in told
     assert f"mean is {words.MINUS}1.0 %" in told
     nothing = headline.assign(bd_rate_percent=float("nan"))
-    assert "no BD-rate could be formed" in ladder_sentence("hevc", nothing, intervals)
+    assert "no BD-rate could be formed" in ladder_sentence("hevc", nothing, intervals, "HEVC")
 
 
 def test_equal_quality_counts_points(runs: dict[str, Path]) -> None:
@@ -171,3 +174,29 @@ def test_a_template_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
     with pytest.raises(ToolError, match="template and the facts do not fit"):
         build({}, [Picture("p", TEMPLATE, "")], tmp_path / "t.typ")
+
+
+def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> None:
+    facts = facts_of(runs, "default")["beside"]
+    assert facts["ladders"] == ["PNG + JPEG", "HEVC"]
+    first = facts["rows"][0]
+    assert first[:2] == ["c256", "mIoU"] and first[2].startswith(f"{words.MINUS}20.7 % (") and "refused" in first[4]
+    missing = {row[0]: row[4:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
+    assert missing["c512"] == ["–", "–"]
+    differs = {row[0]: row[1:] for row in facts["differences"]}
+    assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one (0)"]
+
+
+def test_the_record_of_several_seeds_stands_beside_this_run(runs: dict[str, Path]) -> None:
+    tables = read(runs["default"])
+    one = tables.seeds[tables.seeds["seed"] == "all"].assign(seed="0")
+    other = one.assign(seed="1", bd_rate_percent=one["bd_rate_percent"] + 50)
+    record = pd.concat([one, other, tables.seeds[tables.seeds["seed"] == "all"]])
+    row = paper_facts(CONFIG, replace(tables, seeds=record))["seeds"][0]
+    assert row[:2] == ["c256", "HEVC"] and row[5] == "1 of 2" and row[4].endswith("%") and "(" in row[6]
+    no_record = paper_facts(CONFIG, read(runs["default"])) | {"tools": [], "files": []}
+    assert build(no_record | {"seeds": []}, []).startswith(b"%PDF")
+
+
+def test_the_config_is_set_in_two_columns() -> None:
+    assert paired([["a", "1"], ["b", "2"], ["c", "3"]]) == [["a", "1", "c", "3"], ["b", "2", "", ""]]

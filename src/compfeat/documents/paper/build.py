@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typst
 
-from compfeat.documents.paper.facts import Facts
+from compfeat.documents.paper.tables import Facts
 from compfeat.errors import ToolError
 
 TEMPLATE = Path(__file__).with_name("paper.typ")

@@ -6,57 +6,52 @@ Sentences that draw a conclusion are chosen by rule from the numbers, so that an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from compfeat.analysis.bd_table import ANCHOR_LOSS, BD_METRICS
-from compfeat.analysis.bootstrap import ALL_SEEDS
+from compfeat.analysis.bd_table import BD_METRICS
 from compfeat.analysis.published import AUTHORS_METHOD, FEATURE_ELEMENTS
+from compfeat.documents.paper.beside import (
+    REFERENCES,
+    beside_rows,
+    difference_rows,
+    ladder_titles,
+    seed_rows,
+)
+from compfeat.documents.paper.results import result_facts
+from compfeat.documents.paper.tables import Facts, Tables
 from compfeat.documents.paper.words import METRIC_NAMES, TASK_NAMES, count, interval, listed, number, percent
 from compfeat.features.tile import grid_shape, tiled_shape
-from compfeat.grid import UNCODED
-from compfeat.models.cuts import CUTS, feature_shape
+from compfeat.models.cuts import CUTS, DECODER_CHANNELS, feature_shape, scaled
 
-Facts = dict[str, Any]
 SIDE_INFO_BYTES = 8
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The summary's tables that the paper reads; ``seeds`` are the recorded intervals of a run of several seeds, or empty."""
-
-    points: pd.DataFrame
-    epochs: pd.DataFrame
-    headline: pd.DataFrame
-    intervals: pd.DataFrame
-    floats: pd.DataFrame
-    details: pd.DataFrame
-    claims: pd.DataFrame
-    published: pd.DataFrame
-    published_intervals: pd.DataFrame
-    published_paired: pd.DataFrame
-    seeds: pd.DataFrame
 
 
 def paper_facts(config: Mapping[str, Any], tables: Tables) -> Facts:
     """Return everything the template reads, nested; all leaves are text, or lists of rows of text."""
+    ladders = ladder_titles(config)
+    n_val, epochs = int(tables.points["n_images"].iloc[0]), int(tables.epochs["epoch"].max())
     return {
         "data": data_facts(config, tables.points),
         "network": network_facts(config),
         "training": training_facts(config, tables.epochs),
         "coding": coding_facts(config),
-        "results": result_facts(tables),
+        "results": result_facts(tables, ladders),
         "published": published_facts(tables),
-        "claims": claim_rows(tables.claims),
-        "seeds": seed_rows(tables.seeds, tables.intervals),
+        "beside": {
+            "ladders": list(ladders.values()),
+            "rows": beside_rows(tables.published, tables.published_intervals, tables.intervals, ladders),
+            "differences": difference_rows(config, n_val, epochs),
+        },
+        "claims": claim_rows(tables.claims, ladders),
+        "seeds": seed_rows(tables.seeds, tables.intervals, ladders),
+        "references": list(REFERENCES),
         "statistics": {
             "resamples": str(config["statistics"]["resamples"]),
             "confidence": f"{100 * config['statistics']['confidence']:g} %",
         },
-        "config": config_rows(config),
+        "config": paired(config_rows(config)),
     }
 
 
@@ -91,6 +86,11 @@ def network_facts(config: Mapping[str, Any]) -> Facts:
                 "elements": str(channels * height * columns),
                 "tiles": f"{tiles[0]} × {tiles[1]}",
                 "image": f"{image[0]} × {image[1]}",
+                "grid": [*tiles, height, columns],
+                "decoders": [
+                    {"task": TASK_NAMES[task], "widths": "–".join(map(str, decoder_widths(cut, task, width)))}
+                    for task in config["tasks"]
+                ],
             }
         )
     return {
@@ -101,6 +101,11 @@ def network_facts(config: Mapping[str, Any]) -> Facts:
         "bits": str(config["quantiser"]["bits"]),
         "pretrained": bool(config["model"]["encoder_weights"]),
     }
+
+
+def decoder_widths(cut: str, task: str, width: int) -> list[int]:
+    """Return the channels of a decoder's stages."""
+    return [scaled(channels, width) for channels in DECODER_CHANNELS[cut, task]]
 
 
 def training_facts(config: Mapping[str, Any], epochs: pd.DataFrame) -> Facts:
@@ -135,93 +140,10 @@ def coding_facts(config: Mapping[str, Any]) -> Facts:
     """Return the codecs with their qualities, and the ladders."""
     return {
         "codecs": [[codec, listed(qualities)] for codec, qualities in sorted(config["codecs"].items())],
-        "ladders": [[ladder, listed(codecs)] for ladder, codecs in sorted(config["ladders"].items())],
+        "ladders": listed(list(ladder_titles(config).values())),
+        "several": len(config["ladders"]) > 1,
         "side_info": str(SIDE_INFO_BYTES),
     }
-
-
-def result_facts(tables: Tables) -> Facts:
-    """Return the headline table with its intervals, what stands beside it, and the sentences about it."""
-    headline = tables.headline
-    rows, details = [], []
-    for r in headline.to_dict("records"):
-        cells = _match(tables.intervals, r)
-        cell = cells.iloc[-1] if len(cells) else None  # of several seeds the last row is of all
-        between = "" if cell is None else interval(cell["low_percent"], cell["high_percent"])
-        digits = 2 if r["float_metric"] == "psnr_db" else 4
-        floats = [number(r[f"float_{which}"], digits) for which in ("anchor", "test")]
-        rows.append(
-            [r["cut"], r["ladder"], METRIC_NAMES[r["metric"]], percent(r["bd_rate_percent"]), between or "–", *floats]
-        )
-    for d in tables.details.to_dict("records"):
-        name = METRIC_NAMES[d["metric"]]
-        methods = [percent(d[f"{method}_percent"]) for method in ("cubic", "pchip", "akima")]
-        rates = [number(d[f"rate_at_1_percent_loss_{side}_bpe"], 2) for side in ("anchor", "test")]
-        change = number(d["bd_metric"], 4 if d["metric"] == "miou" else 3, sign="+")
-        rest = [percent(d["without_lossless_percent"]), f"{100 * d['overlap']:.0f} %", change, *rates]
-        details.append([d["cut"], d["ladder"], name, *methods, *rest])
-    refused = headline[headline["bd_rate_percent"].isna()]
-    return {
-        "rows": rows,
-        "details": details,
-        "ladders": [ladder_sentence(ladder, headline, tables.intervals) for ladder in sorted(set(headline["ladder"]))],
-        "refused": [
-            f"{r['cut']}, {r['ladder']}, {METRIC_NAMES[r['metric']]}: {r['verdict']}"
-            for r in refused.to_dict("records")
-        ],
-        "floats": float_rows(tables.floats),
-        "equal_quality": equal_quality_sentence(tables.points),
-    }
-
-
-def _match(intervals: pd.DataFrame, row: Mapping[Any, Any]) -> pd.DataFrame:
-    keys = ["cut", "loss", "ladder", "metric"]
-    return intervals[(intervals[keys] == [row[key] for key in keys]).all(axis=1)]
-
-
-def ladder_sentence(ladder: str, headline: pd.DataFrame, intervals: pd.DataFrame) -> str:
-    """Return what one ladder says: how many cells are below 0, how many of them surely, and the mean."""
-    own = headline[headline["ladder"] == ladder]
-    measured = own["bd_rate_percent"].dropna()
-    if not len(measured):
-        return f"Ladder {ladder}: no BD-rate could be formed."
-    below = int((measured < 0).sum())
-    last = intervals[intervals["ladder"] == ladder].drop_duplicates(["cut", "loss", "metric"], keep="last")
-    sure = int((last["high_percent"] < 0).sum())
-    against = int((last["low_percent"] > 0).sum())
-    verb = "is" if below == 1 else "are"
-    told = (
-        f"Ladder {ladder}: {below} of {len(own)} BD-rates {verb} below zero, {sure} of them with their whole interval"
-    )
-    told += f"; {against} lie wholly above zero" if against else "; none lies wholly above zero"
-    return f"{told}. Their mean is {percent(float(measured.mean()))}."
-
-
-def equal_quality_sentence(points: pd.DataFrame) -> str:
-    """Return how the bytes compare at the same codec and quality, whatever became of the tasks."""
-    coded = points[points["codec"] != UNCODED]
-    keys = ["cut", "seed", "codec", "quality"]
-    wide = coded.pivot_table(index=keys, columns="loss", values="rate_bpe")
-    if ANCHOR_LOSS not in wide or len(wide.columns) < 2:
-        return ""
-    changes = wide.drop(columns=ANCHOR_LOSS).div(wide[ANCHOR_LOSS], axis=0).to_numpy(float)
-    percents = 100 * (changes[np.isfinite(changes)] - 1)
-    fewer = int((percents < 0).sum())
-    spread = f"from {percent(float(percents.min()))} to {percent(float(percents.max()))}"
-    return (
-        f"At the same codec and quality {fewer} of {len(percents)} points take fewer bits than the baseline's, {spread}, "
-        f"{percent(float(percents.mean()))} in the mean; what that costs the tasks is what a BD-rate charges for."
-    )
-
-
-def float_rows(floats: pd.DataFrame) -> list[list[str]]:
-    """Return rows of cut, metric, difference on float features and its interval."""
-    rows = []
-    for r in floats.drop_duplicates(["cut", "loss", "metric"], keep="last").to_dict("records"):
-        digits = 3 if r["metric"] == "psnr_db" else 4
-        cells = [number(r[name], digits, sign="+") for name in ("difference", "low", "high")]
-        rows.append([r["cut"], METRIC_NAMES[r["metric"]], cells[0], f"{cells[1]} to {cells[2]}"])
-    return rows
 
 
 def published_facts(tables: Tables) -> Facts:
@@ -259,11 +181,12 @@ def published_facts(tables: Tables) -> Facts:
     }
 
 
-def claim_rows(claims: pd.DataFrame) -> list[list[str]]:
+def claim_rows(claims: pd.DataFrame, ladders: Mapping[str, str]) -> list[list[str]]:
     """Return the claims table's rows: claim, source, where, value with interval, verdict."""
     rows = []
     for r in claims.to_dict("records"):
-        where = ", ".join(str(r[k]) for k in ("cut", "ladder") if str(r[k]) not in ("", "nan"))
+        ladder = ladders.get(str(r["ladder"]), str(r["ladder"]))
+        where = ", ".join(text for text in (str(r["cut"]), ladder) if text not in ("", "nan"))
         metric = METRIC_NAMES.get(str(r["metric"]), "")
         digits = (
             0
@@ -281,21 +204,10 @@ def claim_rows(claims: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
-def seed_rows(seeds: pd.DataFrame, intervals: pd.DataFrame) -> list[list[str]]:
-    """Return, of a recorded run of several seeds, cut, ladder, metric, mean, its interval, lowest and highest seed, this run."""
-    rows: list[list[str]] = []
-    if not len(seeds):
-        return rows
-    single = seeds[seeds["seed"].astype(str) != ALL_SEEDS]
-    for r in seeds[seeds["seed"].astype(str) == ALL_SEEDS].to_dict("records"):
-        own = _match(single, r)["bd_rate_percent"]
-        here = _match(intervals, r)
-        cells = [percent(r["bd_rate_percent"]), interval(r["low_percent"], r["high_percent"]) or "–"]
-        cells.append(f"{percent(float(own.min()))} to {percent(float(own.max()))}")
-        cells.append(f"{int((own < 0).sum())} of {len(own)}")
-        cells.append(percent(float(here["bd_rate_percent"].iloc[-1])) if len(here) else "–")
-        rows.append([r["cut"], r["ladder"], METRIC_NAMES[r["metric"]], *cells])
-    return rows
+def paired(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows of two side by side: the second half beside the first."""
+    half = -(-len(rows) // 2)
+    return [row + (rows[half + i] if half + i < len(rows) else [""] * len(row)) for i, row in enumerate(rows[:half])]
 
 
 def config_rows(config: Mapping[str, Any], above: str = "") -> list[list[str]]:
