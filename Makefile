@@ -73,6 +73,10 @@ bench: $(READY) ## Measure overheads and memory, side by side with the bare thin
 report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT/report.html
 	$(SNAKEMAKE) --report "$(OUTPUT)/report.html"
 
+.PHONY: pictures
+pictures: $(READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
+	$(BIN)/python tests/pictures.py "$(OUTPUT)" docs/images
+
 .PHONY: record
 record: $(READY) ## Let DVC record the default run's results, if they are up to date
 	@plan=$$($(BIN)/snakemake --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \

@@ -8,6 +8,9 @@ min_version("9.0")
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
@@ -29,3 +32,4 @@ rule all:
         rules.figures.input,
         rules.paper.output,
         rules.explorer.output,
+        rules.table_pages.input,

@@ -25,8 +25,11 @@ SMALL: dict[str, Any] = {
 
 PAPER = {"paper", "all"}
 """The whole configuration goes into the paper, so that any change of it sets it anew."""
+STATISTICS = {
+    f"table_page:{name}" for name in ("intervals", "float_intervals", "bd_details", "seeds_intervals", "claims")
+}
 DOCUMENTS = {"explorer", *PAPER}
-SUMMARY = {"summarise", "statistics", "metrics", "figure:*"} | DOCUMENTS
+SUMMARY = {"summarise", "statistics", "metrics", "figure:*", "table_page:*"} | DOCUMENTS
 TRAINED = {"features:*", "encode:*", "evaluate:*", "collect"} | SUMMARY
 EVERYTHING = {"*"}
 
@@ -144,12 +147,13 @@ CODE = {
     "metrics/score.py": {"evaluate:*", "collect", *SUMMARY},
     "analysis/points.py": SUMMARY,
     "analysis/bd_rate.py": SUMMARY,
-    "analysis/bootstrap.py": {"statistics", *DOCUMENTS},
+    "analysis/bootstrap.py": {"statistics", *STATISTICS, *DOCUMENTS},
     "figures/training_curves.py": {"figure:training_curves", *PAPER},
     "figures/_curves.py": {"figure:rate_accuracy", "figure:published", *PAPER},
     "documents/explorer/viewer.py": {"explorer", "all"},
     "documents/paper/facts.py": PAPER,
-    "documents/paper/words.py": DOCUMENTS,
+    "documents/tables/build.py": {"table_page:*", "all"},
+    "documents/paper/words.py": {"table_page:*", *DOCUMENTS},
     "figures/_style.py": {"figure:*", *DOCUMENTS},
     "datasets/_render.py": EVERYTHING,
     "datasets/_resize.py": {"prepare:*", "warm_start:*", "train:*", *TRAINED},
@@ -172,7 +176,7 @@ TOOLS = {
     "torch": {"warm_start:*", "train:*", *TRAINED},
     "imageio-ffmpeg": {"encode:*/hevc/*", "evaluate:*/hevc/*", "collect", *SUMMARY},
     "pillow": EVERYTHING,
-    "bjontegaard": {"summarise", "statistics", "metrics", "figure:*", *DOCUMENTS},
+    "bjontegaard": SUMMARY,
     "matplotlib": {"figure:*", *DOCUMENTS},
     "typst": PAPER,
     "altair": {"explorer", "all"},
@@ -227,8 +231,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "the noise": (changed("train", noise_steps=2), {"warm_start:*", "train:*", *TRAINED}),
     "the pictures shown": (changed("showcase", images=[1]), {"evaluate:*", "collect", *SUMMARY}),
-    "the frontier": (changed("bd_rate", frontier=False), {"summarise", "statistics", "metrics", "figure:*", *DOCUMENTS}),
-    "the resamples": (changed("statistics", resamples=77), {"statistics", *DOCUMENTS}),
+    "the frontier": (changed("bd_rate", frontier=False), SUMMARY),
+    "the resamples": (changed("statistics", resamples=77), {"statistics", *STATISTICS, *DOCUMENTS}),
     "the rendered images": (
         changed("dataset", images={"train": 700, "val": 121}),
         EVERYTHING,
@@ -252,7 +256,7 @@ def test_another_setting_reruns_what_it_enters(setting: str, project: Path) -> N
 def test_another_published_number_reruns_the_summary_alone(project: Path, jobs: set[str]) -> None:
     with edited(project, "data/published/published_points.csv", lambda text: text.replace("1", "2", 1)):
         planned = plan(project)
-    assert set(planned) == matching({"summarise", "statistics", "metrics", "figure:*", *DOCUMENTS}, jobs)
+    assert set(planned) == matching(SUMMARY, jobs)
 
 
 def test_edits_that_were_taken_back_rerun_nothing(project: Path) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from compfeat import grid
 from compfeat.config import check_config
+from compfeat.documents.tables import PAGES
 from helpers import PROJECT
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
@@ -85,6 +86,7 @@ def test_job_counts(name: str, project: Path) -> None:
         "statistics": 1,
         "paper": 1,
         "explorer": 1,
+        "table_page": len(PAGES),
         "metrics": 1,
         "figure": len(config["figures"]),
     }

@@ -12,7 +12,7 @@ rule figure:
             LAYOUT.figure("{figure}", "png"),
             caption="../report/figure.rst",
             category=lambda w: FIGURES.get(w.figure).category,
-            labels={"figure": "{figure}"},
+            labels=lambda w: {"figure": w.figure.replace("_", " ")},
         ),
     log:
         LAYOUT.log("figures", "{figure}"),

@@ -1,6 +1,7 @@
 """The documents: the paper as one PDF, and the explorer as one HTML file, from the summary, the figures and the config."""
 
 import compfeat
+from compfeat.documents.tables import PAGES
 from compfeat.figures import FIGURES
 
 PAPER_TABLES = [
@@ -38,7 +39,12 @@ rule paper:
         tables=[LAYOUT.summary(table) for table in PAPER_TABLES],
         figures=[LAYOUT.figure(name, "pdf") for name in config["figures"]],
     output:
-        LAYOUT.document("paper.pdf"),
+        report(
+            LAYOUT.document("paper.pdf"),
+            caption="../report/paper.rst",
+            category="Documents",
+            labels={"document": "paper (PDF)"},
+        ),
     log:
         LAYOUT.log("paper", "paper"),
     benchmark:
@@ -62,7 +68,12 @@ rule explorer:
     input:
         [LAYOUT.summary(name) for name in EXPLORER_FILES],
     output:
-        LAYOUT.document("explorer.html"),
+        report(
+            LAYOUT.document("explorer.html"),
+            caption="../report/explorer.rst",
+            category="Documents",
+            labels={"document": "explorer (HTML)"},
+        ),
     log:
         LAYOUT.log("paper", "explorer"),
     benchmark:
@@ -74,3 +85,33 @@ rule explorer:
         tools=versions("altair", "vl-convert-python", "jinja2", "matplotlib", "seaborn", "pillow", "numpy", "pandas"),
     shell:
         "python -m compfeat explorer {params.flags} --html {output:q} > {log:q} 2>&1"
+
+
+rule table_page:
+    input:
+        LAYOUT.summary("{table}.csv"),
+    output:
+        report(
+            LAYOUT.document("tables/{table}.html"),
+            caption="../report/table.rst",
+            category=lambda w: PAGES[w.table].category,
+            labels=lambda w: {"table": PAGES[w.table].title},
+        ),
+    log:
+        LAYOUT.log("paper", "tables/{table}"),
+    benchmark:
+        LAYOUT.benchmark("paper", "tables/{table}")
+    wildcard_constraints:
+        table="|".join(PAGES),
+    params:
+        *code("tables"),
+        caption=lambda w: PAGES[w.table].caption,
+        page=lambda w: sha256_of(DOCUMENTS / "tables/table.html"),
+        tools=versions("jinja2", "pandas"),
+    shell:
+        "python -m compfeat tables --name {wildcards.table} --table {input:q} --html {output:q} > {log:q} 2>&1"
+
+
+rule table_pages:
+    input:
+        [LAYOUT.document(f"tables/{table}.html") for table in PAGES],

@@ -59,3 +59,4 @@ rule paper_all:
     input:
         rules.paper.output,
         rules.explorer.output,
+        rules.table_pages.input,
