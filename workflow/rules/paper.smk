@@ -43,7 +43,7 @@ rule paper:
             LAYOUT.document("paper.pdf"),
             caption="../report/paper.rst",
             category="Documents",
-            labels={"document": "paper (PDF)"},
+            labels={"result": "paper (PDF)"},
         ),
     log:
         LAYOUT.log("paper", "paper"),
@@ -72,7 +72,7 @@ rule explorer:
             LAYOUT.document("explorer.html"),
             caption="../report/explorer.rst",
             category="Documents",
-            labels={"document": "explorer (HTML)"},
+            labels={"result": "explorer (HTML)"},
         ),
     log:
         LAYOUT.log("paper", "explorer"),
@@ -95,7 +95,7 @@ rule table_page:
             LAYOUT.document("tables/{table}.html"),
             caption="../report/table.rst",
             category=lambda w: PAGES[w.table].category,
-            labels=lambda w: {"table": PAGES[w.table].title},
+            labels=lambda w: {"result": "table: " + PAGES[w.table].title},
         ),
     log:
         LAYOUT.log("paper", "tables/{table}"),

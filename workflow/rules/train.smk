@@ -51,12 +51,13 @@ rule train:
     threads: TRAIN["threads"]
     params:
         *code("train"),
-        flags=lambda w, input: flags(
+        # From the wildcards alone: Snakemake does not compare params that are made from `input`, so a change would be missed.
+        flags=lambda w: flags(
             **train_flags(w.cut, w.loss, w.seed),
             phases=json.dumps(TRAIN["phases"]),
             strength=TRAIN["strength"].get(w.loss, {}).get(w.cut, 0),
             strength_factors=json.dumps(TRAIN["strength_factors"]),
-            initial=list(input.initial),
+            initial=([LAYOUT.weights(WARM_START).format(**w)] if TRAIN["warm_start"] else []),
         ),
         loss_code=lambda w: plugin_code("train", f"losses.{w.loss}"),
         tools=versions("torch", "numpy"),
