@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from compfeat.analysis.bootstrap import ALL_SEEDS, CELL, INTERVAL_COLUMNS
 from compfeat.figures import Tables, figure
 from compfeat.figures._style import MARKERS, few_ticks, panels
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 METRICS = {"miou": "mIoU", "psnr_db": "PSNR", "inv_rmse": "1/RMSE"}
+COLUMNS = ("cut", "loss", "seed", "ladder", "metric", "bd_rate_percent", "low_percent", "high_percent")
+ALL_SEEDS = "all"
+"""Stands in a seed's place in rows that are about all seeds together."""
 PUBLISHED = "the authors' (PNG + JPEG)"
 
 
@@ -44,9 +46,7 @@ class Series:
 )
 def draw(tables: Tables) -> Figure:
     """Draw one panel a cut; metrics as groups of rows, a row a series."""
-    ours, recorded = (
-        joined(tables.csv(name, *CELL, *INTERVAL_COLUMNS)) for name in ("intervals.csv", "seeds_intervals.csv")
-    )
+    ours, recorded = (joined(tables.csv(name, *COLUMNS)) for name in ("intervals.csv", "seeds_intervals.csv"))
     ladders = tables.csv("ladders.csv", "ladder", "codec").groupby("ladder")["codec"].agg(" + ".join).str.upper()
     published = tables.csv("published_intervals.csv", "cut", "metric", "bd_rate_percent", "low_percent", "high_percent")
     series = [s for i, key in enumerate(ladders.index) for s in of_ladder(str(key), ladders[key], i, ours, recorded)]
