@@ -107,9 +107,17 @@ def test_a_logarithmic_axis_moves_the_marks(seen: Visit) -> None:
 def test_nothing_chosen_is_told(seen: Visit) -> None:
     seen.page.click("#curve-choice input[name=codec][value=hevc]")
     assert marks(seen.page) == []
-    assert "Nothing to draw: choose a loss and a codec." in seen.page.inner_text("#curve-status")
+    assert "Nothing to draw: choose whose points, a loss and a codec." in seen.page.inner_text("#curve-status")
     seen.page.click("#curve-choice input[name=codec][value=png]")
     assert len(marks(seen.page)) == 2
+
+
+def test_the_published_points_can_stand_alone_on_their_own_scale(seen: Visit) -> None:
+    seen.page.click("input[name=published]")
+    both = marks(seen.page)
+    seen.page.click("input[name=ours]")
+    alone = marks(seen.page)
+    assert len(both) == 24 and len(alone) == 10 and set(alone) < set(both)
 
 
 def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, files: dict[str, Path]) -> None:
@@ -169,7 +177,20 @@ def test_the_keyboard_reaches_and_works_everything(seen: Visit) -> None:
         if reached[-1] == "BODY":
             break
         assert outline != "none", reached[-1]
-    wanted = {"cut", "metric", "loss", "codec", "seed", "published", "log", "image", "finer", "quality", "coarser"}
+    wanted = {
+        "cut",
+        "metric",
+        "loss",
+        "codec",
+        "seed",
+        "ours",
+        "published",
+        "log",
+        "image",
+        "finer",
+        "quality",
+        "coarser",
+    }
     assert wanted <= set(reached)
     page.focus("input[name=metric]:checked")
     before = marks(page)

@@ -35,7 +35,7 @@ def chart_spec(metric: Metric, losses: Sequence[str], codecs: Sequence[str], log
     """Return the chart of one metric; its datasets ``points`` and ``levels`` are empty.
 
     Rows of ``points``: loss, codec, quality, seed, rate, value, source, role (OURS, SEED or PUBLISHED), line (what a line joins).
-    Rows of ``levels``: loss, value. The layer PUBLISHED is for the page to leave out where nothing is in it.
+    Rows of ``levels``: loss, value. Layers that would be empty are for the page to leave out.
     """
     palette = colours(losses)
     domain, dashes = list(palette), [DASHES[i % len(DASHES)] for i in range(len(palette))]

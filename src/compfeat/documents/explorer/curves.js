@@ -13,6 +13,7 @@
       cut: one("cut"), seed: one("seed"), metric: facts.metrics.find((m) => m.name === one("metric")),
       losses: chosen(form, "loss"), codecs: chosen(form, "codec"),
       log: chosen(form, "log").length > 0, published: chosen(form, "published").length > 0,
+      ours: chosen(form, "ours").length > 0,
     };
   }
 
@@ -39,7 +40,7 @@
     const known = facts.points
       .map((p) => ({ ...p, value: p[now.metric.name] }))
       .filter((p) => p.cut === now.cut && now.losses.includes(p.loss) && p.rate !== null && p.value !== null);
-    const ours = known.filter((p) => p.source === facts.ours && now.codecs.includes(p.codec));
+    const ours = known.filter((p) => now.ours && p.source === facts.ours && now.codecs.includes(p.codec));
     const published = now.published ? withRole(known.filter((p) => p.source === facts.published), facts.published) : [];
     const own = now.seed === "mean"
       ? [...withRole(ours, SEED), ...withRole(means(ours), facts.ours)]
@@ -48,6 +49,7 @@
   }
 
   function levels(now) {
+    if (!now.ours) return [];
     const floats = facts.points.filter((p) => p.source === facts.ours && p.cut === now.cut && p.codec === "none"
       && p.quality === "float" && now.losses.includes(p.loss) && p[now.metric.name] !== null);
     const own = now.seed === "mean" ? floats : floats.filter((p) => p.seed === now.seed);
@@ -76,7 +78,7 @@
     const missing = now.published && !points.some((p) => p.role === facts.published)
       ? ` The authors published nothing for cut ${now.cut}.` : "";
     const what = drawn.length ? `${drawn.length} points of ${now.losses.join(", ")} at cut ${now.cut}.`
-      : "Nothing to draw: choose a loss and a codec.";
+      : "Nothing to draw: choose whose points, a loss and a codec.";
     document.getElementById("curve-status").textContent = `${what}${missing} ${sentences(now)}`;
     document.getElementById("published-note").hidden = !now.published;
     const label = now.metric.label.replace(", \u2193", "");
@@ -102,9 +104,10 @@
     }
     const spec = structuredClone(facts.charts[now.metric.name][now.log ? "log" : "linear"]);
     const narrow = window.innerWidth < 640;
-    // A layer without data would have no range.
-    spec.layer = spec.layer.filter((layer) => layer.name !== facts.published || points.some((p) => p.role === facts.published));
     spec.datasets = { points, levels: levels(now) };
+    // A layer without data would have no range.
+    spec.layer = spec.layer.filter((layer) => (layer.data && layer.data.name === "levels" ? spec.datasets.levels.length
+      : !layer.name || points.some((p) => p.role === layer.name)));
     spec.height = narrow ? 300 : 400;
     if (narrow) spec.config.legend.layout = { top: { direction: "vertical", anchor: "start" } };
     const told = `Chart: ${document.getElementById("curve-status").textContent} The table below has its data.`;
