@@ -236,7 +236,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "the resamples": (changed("statistics", resamples=77), {"statistics", *STATISTICS, *DOCUMENTS}),
     "the rendered images": (
         changed("dataset", images={"train": 700, "val": 121}),
-        EVERYTHING,
+        {"render:val", "prepare:val", "warm_start:*", "train:*", *TRAINED},
     ),
     "the rendered seed": (changed("dataset", render_seed=2), EVERYTHING),
 }  # fmt: skip
