@@ -69,12 +69,20 @@ bench: $(READY) ## Measure overheads and memory, side by side with the bare thin
 report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT/report.html
 	$(SNAKEMAKE) --report "$(OUTPUT)/report.html"
 
+# Where the run of CONFIG is recorded.
+RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)
+
 .PHONY: record
-record: $(READY) ## Let DVC record the default run's results, if they are up to date
-	@plan=$$($(BIN)/snakemake --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
+record: $(READY) ## Record the run's files and their hashes, if they are up to date; the default run's in DVC too
+	@plan=$$($(SNAKEMAKE) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
-	$(BIN)/dvc commit --force
+	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config config/config.yaml $(if $(CONFIG),"$(CONFIG)") --record "$(RECORD)"
+	@$(if $(CONFIG),,$(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
+
+.PHONY: audit
+audit: $(READY) ## Check every file of the run against its record
+	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
 
 .PHONY: lock
 lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock
