@@ -18,7 +18,7 @@ from compfeat.errors import DataError
 METADATA = ".snakemake/metadata"
 CODE = re.compile(r"code of ([\w.]+) ([0-9a-f]{12})")
 """How rules name, as params, the modules that a job's code consists of (``workflow/rules/common.smk``)."""
-TOOLS = re.compile(r"[\w.+-]+ \d[^,]*(?:, [\w.+-]+ \d[^,]*)*")
+TOOLS = re.compile(r"\w[\w.+-]* \d[^,]*(?:, \w[\w.+-]* \d[^,]*)*")
 """How rules name packages and programs, as a param: ``numpy 2.4.6, pillow 13.0.0``."""
 
 

@@ -20,6 +20,8 @@ OWNED = re.compile(
     + r"(?:/(?P<codec>[^/]+)/(?P<quality>[^/]+))?/[^/]+$"
 )
 """The end of the path of a file that belongs to a run, or to a point of it."""
+EVALUATED = re.compile(r"val\..*")
+"""Prepared files of the split whose images the tables name."""
 ROW_KEYS = ("claim", "source", "cut", "loss", "seed", "codec", "quality", "ladder", "metric", "method")
 """Columns that name a row. Others hold what was found."""
 SETTINGS = "ladders.csv"
@@ -52,8 +54,8 @@ class Selection:
     def keeps(self, path: str, job: Job, made: bool) -> bool:
         """Return whether the row stands on the file ``path``, which ``job`` reads and (``made``) another job made."""
         name = PurePosixPath(path).name
-        if job.rule == "prepare" and self.image is not None and not name.endswith(".csv"):
-            return name.startswith(f"{self.image}_")
+        if self.image is not None and EVALUATED.fullmatch(PurePosixPath(job.outputs[0]).name) and job.rule == "prepare":
+            return name.endswith(".csv") or name.startswith(f"{self.image}_")
         if _is_summary(job.outputs[0]):
             if made != self.own:
                 return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from compfeat.provenance.audit import report
+from compfeat.provenance.chart import affected_lines
 from compfeat.provenance.record import read_record
 
 DEFAULT = "data/reference/default"
@@ -45,19 +46,11 @@ def lines(told: Mapping[str, Any], record: str) -> Iterator[str]:
     yield f"audit: {told['n_files']} files in {record}: {counts}"
     for difference in told["differences"]:
         yield f"{difference['state']:8} {difference['path']}{_details(difference)}"
-    affected = told["affected"]
-    if not any(affected.values()):
-        if told["differences"]:
-            yield "Nothing was made from these."
-        return
-    yield "What stands on these files, and must not be relied on:"
-    yield from (f"  figure    {path}" for path in affected["figures"])
-    yield from (f"  table     {table['path']}{_rows(table)}" for table in affected["tables"])
-    yield from (f"  document  {path}" for path in affected["documents"])
-    for number in _numbers(affected["tables"]):
-        yield f"  number    {number}"
-    if affected["files"]:
-        yield f"  and {len(affected['files'])} files on the way there (--json names them)"
+    if any(told["affected"].values()):
+        yield "What stands on these files, and must not be relied on:"
+        yield from affected_lines(told["affected"])
+    elif told["differences"]:
+        yield "Nothing was made from these."
 
 
 def _details(difference: Mapping[str, Any]) -> str:
@@ -68,15 +61,3 @@ def _details(difference: Mapping[str, Any]) -> str:
         f": sha256 {found['sha256'][:12]}, recorded {expected['sha256'][:12]}; "
         f"{found['size_bytes']} bytes, recorded {expected['size_bytes']}"
     )
-
-
-def _rows(table: Mapping[str, Any]) -> str:
-    return "" if table["n_rows"] is None else f"  ({table['n_hit']} of {table['n_rows']} rows)"
-
-
-def _numbers(tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the rows of the headline and of the claims, by their keys: the numbers that the documents tell."""
-    for table in tables:
-        if Path(table["path"]).name in ("headline.csv", "claims.csv"):
-            for key in table["keys"]:
-                yield f"{table['path']}: {' '.join(f'{name}={value}' for name, value in key.items())}"
