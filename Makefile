@@ -84,6 +84,10 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 audit: $(READY) ## Check every file of the run against its record
 	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
 
+.PHONY: crate
+crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
+	@$(BIN)/python -m compfeat crate --config config/config.yaml $(if $(CONFIG),"$(CONFIG)")
+
 .PHONY: lock
 lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock
 	"$(PYTHON)" -m venv --clear .venv-lock

@@ -16,11 +16,13 @@ import pandas as pd
 from compfeat.errors import DataError
 from compfeat.grid import RENDERED, Layout
 from compfeat.io import read_csv, read_json, write_csv, write_json
-from compfeat.provenance.files import Fingerprint
+from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import Job, attach_images
 
 FORMAT = 1
+LISTED = 20
+"""How many files an error or a list of changes names."""
 COLUMNS = ["path", "size_bytes", "sha256"]
 UNRECORDED = ("logs", "benchmarks")
 """Folders of a run's output that tell how it went, differently each time."""
@@ -138,3 +140,21 @@ def changes(before: Record | None, after: Record) -> list[str]:
 def old_or_new(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """Return the keys whose values differ, or that only one of both has."""
     return {key for key in {*before, *after} if before.get(key) != after.get(key)}
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few of ``names``."""
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+
+
+def present(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint]:
+    """Return the fingerprints of files that must all be there.
+
+    Raises:
+        DataError: one is missing.
+    """
+    found = fingerprints(project, paths)
+    missing = [path for path, value in found.items() if value is None]
+    if missing:
+        raise DataError(f"{some(missing)}: not found; run make paper first")
+    return {path: value for path, value in found.items() if value is not None}

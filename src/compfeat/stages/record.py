@@ -18,21 +18,21 @@ from compfeat.config import load_config
 from compfeat.errors import DataError
 from compfeat.grid import Layout
 from compfeat.io import write_bytes
-from compfeat.provenance.files import Fingerprint, files_below, fingerprints
+from compfeat.provenance.files import files_below
 from compfeat.provenance.jobs import attach_images, read_jobs
 from compfeat.provenance.record import (
+    LISTED,
     Record,
     artifact_folders,
     changes,
+    present,
     read_record,
+    some,
     unsound,
     without_circumstances,
     write_record,
 )
 from compfeat.provenance.verify import REFERENCE_TABLES
-
-LISTED = 20
-"""How many files an error or a list of changes names."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,11 +77,6 @@ def read_summary(text: str) -> list[str]:
     return [row["output_file"] for row in table]
 
 
-def some(names: Sequence[str]) -> str:
-    """Return the first few of ``names``."""
-    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
-
-
 def make_record(project: Path, config: dict[str, Any], outputs: Sequence[str]) -> Record:
     """Return the record of the run that made ``outputs``.
 
@@ -105,12 +100,3 @@ def make_record(project: Path, config: dict[str, Any], outputs: Sequence[str]) -
         raise DataError(f"{some(broken)}; delete what was made from it and run make paper")
     code = dict(sorted(pair for job in jobs for pair in job.code.items()))
     return Record(config, tuple(folders), artifacts, tuple(map(without_circumstances, jobs)), code)
-
-
-def present(project: Path, paths: set[str]) -> dict[str, Fingerprint]:
-    """Return the fingerprints of files that must all be there."""
-    found = fingerprints(project, paths)
-    missing = [path for path, value in found.items() if value is None]
-    if missing:
-        raise DataError(f"{some(missing)}: not found; run make paper first")
-    return {path: value for path, value in found.items() if value is not None}
