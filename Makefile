@@ -84,6 +84,10 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 audit: $(READY) ## Check every file of the run against its record
 	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
 
+.PHONY: verify
+verify: $(READY) ## Compare your own run with the recorded one: identical, or how far off
+	@$(BIN)/python -m compfeat verify --record "$(RECORD)"
+
 .PHONY: crate
 crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
 	@$(BIN)/python -m compfeat crate --config config/config.yaml $(if $(CONFIG),"$(CONFIG)")
