@@ -84,6 +84,14 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 audit: $(READY) ## Check every file of the run against its record
 	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
 
+# A commit to compare with, for make plots.
+REV ?=
+
+.PHONY: plots
+plots: $(READY) ## Let DVC plot the results, or with REV=COMMIT those of a commit beside them: dvc_plots/index.html
+	@$(BIN)/python -m compfeat plots --page .dvc/tmp/plots.html
+	$(BIN)/dvc plots $(if $(REV),diff "$(REV)",show) --html-template .dvc/tmp/plots.html
+
 .PHONY: verify
 verify: $(READY) ## Compare your own run with the recorded one: identical, or how far off
 	@$(BIN)/python -m compfeat verify --record "$(RECORD)"
