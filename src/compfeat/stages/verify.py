@@ -63,6 +63,8 @@ def _numbers(title: str, compared: Mapping[str, Any]) -> Iterator[str]:
 def _how_far(name: str, told: Mapping[str, Any]) -> str:
     """Return in words how far a measure is off."""
     lost = f"; {told['n_lost']} refused only here, {told['n_gained']} only in the record" if _uneven(told) else ""
+    if told["n"] == 0:
+        return f"none that both have{lost}"
     if told["n"] == told["n_equal"]:
         return f"all {told['n']} equal{lost}"
     return (
