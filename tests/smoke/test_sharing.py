@@ -66,6 +66,7 @@ def clone(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("elsewhere") / "clone"
     told(recorded.parent, "git", "clone", "--quiet", str(recorded), str(folder))
     shutil.copytree(recorded / ".venv", folder / ".venv", symlinks=True)
+    (folder / ".venv/.ready").touch()  # later than what the clone has just written
     dvc(folder, "pull")
     for i, path in enumerate(sorted((folder / "results").rglob("*"), reverse=True)):
         os.utime(path, (1e9 + i, 1e9 + i))
