@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
 from compfeat import stages
 from compfeat.errors import CompfeatError
+
+SEEN_ENOUGH = 141
+"""Exit status of a program whose reader went away, as shells tell it."""
 
 
 def stage_names() -> list[str]:
@@ -32,15 +36,18 @@ def main(argv: list[str]) -> int:
     except CompfeatError as error:
         print(f"compfeat {argv[0]}: error: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader has seen enough, as head does
-        sys.stderr.close()
-        return 0
     return int(status or 0)
 
 
 def console() -> int:
-    """Run the command line's words: the script ``compfeat``."""
-    return main(sys.argv[1:])
+    """Run the command line's words: the script ``compfeat``. A reader that has seen enough, such as head, is no error."""
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SEEN_ENOUGH
+    return status
 
 
 if __name__ == "__main__":

@@ -53,7 +53,13 @@ def read_jobs(project: Path) -> list[Job]:
             grouped.setdefault((record["rule"], record.get("shellcmd") or output), []).append((output, record))
     if not grouped:
         raise DataError(f"{folder}: found no records of jobs; run make paper, or dvc pull where a run was recorded")
-    return sorted((_job(group) for group in grouped.values()), key=lambda job: job.outputs)
+    return sorted((_job(_of_last_run(group)) for group in grouped.values()), key=lambda job: job.outputs)
+
+
+def _of_last_run(group: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the records of a command's last run: of outputs that its rule no longer names, older ones may be left."""
+    last = max(record.get("starttime") or 0.0 for _, record in group)
+    return [pair for pair in group if (pair[1].get("endtime") or last) >= last]
 
 
 def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:

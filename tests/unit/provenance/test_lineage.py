@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from compfeat.__main__ import main
 from compfeat.provenance.code import text_hash
 from compfeat.provenance.lineage import settings
-from recorded_run import digest, make, write_run
+from recorded_run import digest, make, record_path, write_run
 
 BD_RATE = "results/summarise/bd_rate.csv"
 BY_HEVC = ("--row", "ladder=hevc", "--row", "metric=miou")
@@ -136,8 +137,6 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
 
 def _without(project: Path, output: str, module: str) -> None:
     """Take a module out of the record of a file."""
-    from recorded_run import record_path
-
     path = record_path(project, output)
     told = json.loads(path.read_text())
     path.write_text(json.dumps(told | {"params": [p for p in told["params"] if module not in p]}))
@@ -207,3 +206,12 @@ def test_mistakes_are_told_in_one_line(argv: tuple[str, ...], run: Path, capsys:
 def test_paths_may_be_absolute_or_roundabout(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (str(run / BD_RATE), f"./results/../{BD_RATE}"):
         assert lineage(run, capsys, path)["target"]["path"] == BD_RATE
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(run: Path) -> None:
+    argv = [sys.executable, "-m", "compfeat", "lineage", BD_RATE]
+    with subprocess.Popen(argv, cwd=run, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

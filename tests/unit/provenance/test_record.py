@@ -99,3 +99,13 @@ def test_long_paths_are_read_as_snakemake_writes_them(run: Path) -> None:
     make(run, "train", {long: "weights"})
     record_run(run)
     assert long in read_record(run / FOLDER).artifacts
+
+
+def test_records_of_outputs_that_a_rule_has_no_longer_are_passed_over(run: Path) -> None:
+    table = "results/summarise/points.csv"
+    told = json.loads(record_path(run, table).read_text()) | {"starttime": 10.0, "endtime": 20.0}
+    outdated = record_path(run, "results/summarise/outdated.csv")
+    outdated.write_text(json.dumps(told))
+    listed = record.read_summary(summary(run).replace("results/summarise/outdated.csv", table))
+    found = record.make_record(run, CONFIG, listed)
+    assert "results/summarise/outdated.csv" not in found.artifacts and table in found.artifacts
