@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rocrate_validator import services
 
 from project_copy import snakemake
+from roc_cache import fill
 from tiny_run import artifacts, run, with_environment
 
 pytestmark = pytest.mark.slow
@@ -97,6 +99,29 @@ def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
     head = told(clone, "git", "rev-parse", "HEAD").strip()
     assert {step["commit"] for step in chains[1]["steps"]} == {head}
     assert chains[1]["changed_since"] == chains[1]["other_code"] == []
+
+
+def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) -> None:
+    cells = ("--row", "loss=compressible", "--row", "codec=jpeg")
+    done = compfeat(recorded, "lineage", "results/summarise/points.csv", *cells, "--format", "json")
+    chain = json.loads(done.stdout)
+    made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
+    assert [path for path in made if path.endswith("stream.bin")] == [
+        "results/encode/c256/compressible/seed0/jpeg/q95/stream.bin"
+    ]
+    assert not [path for path in made if "/baseline/" in path or "hevc" in path]
+    assert len(chain["images"]) == 12 * 4  # each scene has an image, labels, disparity and a camera
+    assert {"torch", "numpy", "Pillow"} <= {tool.split()[0] for step in chain["steps"] for tool in step["tools"]}
+    assert all(step["seconds"] > 0 for step in chain["steps"])
+
+
+def test_the_crate_of_a_real_run_is_accepted(clone: Path, tmp_path: Path) -> None:
+    told(clone, "make", "crate")
+    settings = {"rocrate_uri": str(clone), "profile_identifier": "workflow-run-crate", "offline": True}
+    result = services.validate({**settings, "cache_path": str(fill(tmp_path / "cache"))})
+    assert [issue.message for issue in result.get_issues()] == []
+    files = [e for e in json.loads((clone / "ro-crate-metadata.json").read_text())["@graph"] if "sha256" in e]
+    assert {entity["@id"] for entity in files} >= set(artifacts(clone))
 
 
 def test_lost_results_come_back_the_same_from_dvc_and_from_a_rerun(recorded: Path, clone: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from compfeat.provenance.commits import DIGITS
 
 Told = Mapping[str, Any]
-SINGLE_JOBS = 40
+SINGLE_JOBS = 20
 """Up to how many jobs a Mermaid graph shows each of them; beyond, it shows rules."""
 TOLD = ("headline.csv", "claims.csv")
 """Tables whose numbers the documents tell one by one."""

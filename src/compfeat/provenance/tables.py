@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -77,14 +78,23 @@ def rows_on(graph: Graph, project: Path, table: str, damaged: Iterable[str]) -> 
         rows, ladders = read_rows(path), read_row_ladders(path)
     except DataError:
         return {"path": table, "n_rows": None, "n_hit": None, "keys": []}
-    verdicts: dict[Selection, bool] = {}
+    name = PurePosixPath(table).name
+    reached: dict[Selection, frozenset[str]] = {}
     hit = []
     for row in rows:
-        one = selection_of(PurePosixPath(table).name, row, ladders)
-        if one not in verdicts:
-            files = {path for step in graph.chain(table, keeper(graph, [one])) for path in step.reads}
-            verdicts[one] = table in bad or bool(bad & files)
-        if verdicts[one]:
+        one = selection_of(name, row, ladders)
+        # Rows of single images are many, and stand on the same files but for the images.
+        whole = replace(one, image=None)
+        if whole not in reached:
+            files = {path for step in graph.chain(table, keeper(graph, [whole])) for path in step.reads}
+            reached[whole] = frozenset(bad & files)
+        if table in bad or _stands_on(graph, one, reached[whole]):
             hit.append(row)
     keys = list({tuple(row_key(row).items()): row_key(row) for row in hit}.values())
     return {"path": table, "n_rows": len(rows), "n_hit": len(hit), "keys": keys}
+
+
+def _stands_on(graph: Graph, selection: Selection, files: Iterable[str]) -> bool:
+    """Return whether a row stands on one of ``files``, all of which lead to its table."""
+    keep = keeper(graph, [selection])
+    return any(keep(path, job) for path in files for job in graph.readers[path])
