@@ -27,10 +27,12 @@ ROW_KEYS = ("claim", "source", "cut", "loss", "seed", "codec", "quality", "ladde
 SETTINGS = "ladders.csv"
 """A table of the configuration, which stands on nothing that was measured."""
 BY_RUN = {"epochs.csv"}
-COMPARED = {"bd_rate.csv", "bd_details.csv", "headline.csv", "intervals.csv", "float_intervals.csv", "claims.csv"}
-"""Tables of which each row compares a loss with the baseline."""
-FLOATS_TOO = {"bd_details.csv", "headline.csv", "claims.csv"}
-"""Tables of BD-rates whose rows also tell of float features."""
+ALONE = {"points.csv", "per_image.csv", "epochs.csv", "feature_statistics.csv"}
+"""Tables of which each row tells of one run or point. Those of all others are taken to compare a loss with the baseline."""
+LADDER_ONLY = {"bd_rate.csv", "intervals.csv"}
+"""Tables of BD-rates alone. Other tables by ladder are taken to tell of float features too."""
+FLOATS_ONLY = {"float_intervals.csv", "claims.csv"}
+"""Tables whose rows without a ladder tell of float features."""
 SUMMARY = PurePosixPath(Layout("", "").summary("x")).parent.name
 NOT_OF_THE_RUN = ("published_", "seeds_")
 """Tables of numbers that other runs, or the paper's authors, measured."""
@@ -93,13 +95,13 @@ def selection_of(table: str, row: Mapping[str, Any], ladders: Mapping[str, froze
         return Selection(cuts=frozenset())
     codecs = frozenset({cells["codec"]}) if cells["codec"] else ladders.get(cells["ladder"])
     qualities = frozenset({cells["quality"]}) if cells["quality"] else None
-    if codecs and not cells["codec"] and table in FLOATS_TOO:
+    if codecs and not cells["codec"] and table not in LADDER_ONLY:
         codecs |= {UNCODED}
-    elif not codecs and table in COMPARED:
+    elif not codecs and table in FLOATS_ONLY:
         codecs, qualities = frozenset({UNCODED}), frozenset({"float"})
     elif table in BY_RUN:
         codecs = frozenset()
-    losses = {cells["loss"]} | ({ANCHOR_LOSS} if table in COMPARED else set())
+    losses = {cells["loss"]} | (set() if table in ALONE else {ANCHOR_LOSS})
     return Selection(
         cuts=_only(cells["cut"]),
         losses=frozenset(losses) if cells["loss"] else None,
