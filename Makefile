@@ -77,12 +77,36 @@ report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT
 pictures: $(READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
 	$(BIN)/python tests/pictures.py "$(OUTPUT)" docs/images
 
+# Where the run of CONFIG is recorded.
+RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)
+
 .PHONY: record
-record: $(READY) ## Let DVC record the default run's results, if they are up to date
-	@plan=$$($(BIN)/snakemake --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
+record: $(READY) ## Record the run's files and their hashes, if they are up to date; the default run's in DVC too
+	@plan=$$($(SNAKEMAKE) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
-	$(BIN)/dvc commit --force
+	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config config/config.yaml $(if $(CONFIG),"$(CONFIG)") --record "$(RECORD)"
+	@$(if $(CONFIG),,$(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
+
+.PHONY: audit
+audit: $(READY) ## Check every file of the run against its record
+	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
+
+# A commit to compare with, for make plots.
+REV ?=
+
+.PHONY: plots
+plots: $(READY) ## Let DVC plot the results, or with REV=COMMIT those of a commit beside them: dvc_plots/index.html
+	@$(BIN)/python -m compfeat plots --page .dvc/tmp/plots.html
+	$(BIN)/dvc plots $(if $(REV),diff "$(REV)",show) --html-template .dvc/tmp/plots.html
+
+.PHONY: verify
+verify: $(READY) ## Compare your own run with the recorded one: identical, or how far off
+	@$(BIN)/python -m compfeat verify --record "$(RECORD)"
+
+.PHONY: crate
+crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
+	@$(BIN)/python -m compfeat crate --config config/config.yaml $(if $(CONFIG),"$(CONFIG)")
 
 .PHONY: lock
 lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock

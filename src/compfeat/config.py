@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,35 @@ def check_config(config: Config, schema: Path) -> Config:
     for problem in conflicts(config):
         raise ConfigError(problem)
     return config
+
+
+def load_config(paths: Sequence[Path]) -> Config:
+    """Return the configuration of a base file and overlays on it, merged as Snakemake merges them: mappings key by key.
+
+    Raises:
+        ConfigError: a file is missing or is no mapping in YAML.
+    """
+    config: Config = {}
+    for path in paths:
+        try:
+            overlay = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"{path}: not found; expected a configuration such as config/config.yaml") from None
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())}); mend it") from None
+        if not isinstance(overlay, dict):
+            raise ConfigError(f"{path}: found {type(overlay).__name__}; expected a mapping from keys to values")
+        config = merged(config, overlay)
+    return config
+
+
+def merged(base: Config, overlay: Config) -> Config:
+    """Return ``base`` with ``overlay`` on top: mappings key by key, all else replaced whole."""
+    result = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
 
 
 def explain(error: ValidationError) -> str:

@@ -57,7 +57,12 @@ def code_identity(*modules: str) -> str:
 @cache
 def tree_hash(path: Path) -> str:
     """Return the SHA-256 of a source file's syntax tree without docstrings (comments are not part of the tree)."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return text_hash(path.read_text(encoding="utf-8"))
+
+
+def text_hash(source: str) -> str:
+    """Return the SHA-256 of the syntax tree of ``source`` without docstrings."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

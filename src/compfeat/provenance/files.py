@@ -1,0 +1,54 @@
+"""The files of a run as they lie on the disk: which there are, their sizes and SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from compfeat.errors import DataError
+
+PASSING = re.compile(r"\..*\.part.*|resume\.safetensors")
+"""Names of half-written files of a run that was killed, and of what a training resumes from: no artifacts."""
+
+
+@dataclass(frozen=True, order=True)
+class Fingerprint:
+    """What a file holds: its size and its SHA-256 in hex."""
+
+    size_bytes: int
+    sha256: str
+
+
+def fingerprint(path: Path) -> Fingerprint | None:
+    """Return the fingerprint of a file, or None where there is none; memory does not depend on its size.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return Fingerprint(os.fstat(file.fileno()).st_size, digest)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); allow it or restore the file") from None
+
+
+def fingerprints(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint | None]:
+    """Return the fingerprint of each of ``paths``, which are relative to the project, in sorted order."""
+    return {path: fingerprint(project / path) for path in sorted(paths)}
+
+
+def files_below(project: Path, folders: Iterable[str]) -> list[str]:
+    """Return, sorted, all files below ``folders``, relative to the project; links to folders count as files."""
+    found = []
+    for folder in sorted(set(folders)):
+        for here, subfolders, names in os.walk(project / folder):
+            links = [name for name in subfolders if Path(here, name).is_symlink()]
+            found += [Path(here, name) for name in [*names, *links] if not PASSING.fullmatch(name)]
+    return sorted(path.relative_to(project).as_posix() for path in found)

@@ -1,0 +1,125 @@
+"""What would change with a file, a module, a package or a setting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from compfeat.__main__ import main
+from recorded_run import CONFIG
+
+FIGURES = ["results/figures/epochs.pdf", "results/figures/rate.pdf", "results/figures/rate.png"]
+IMAGE = "data/raw/streets/leftImg8bit/train/town/town_000000_000019_leftImg8bit.png"
+RULES = 'rule encode:\n    input: "x"\n\n\nif True:\n\n    rule features:\n        output: "y"\n'
+FILES = {
+    "src/compfeat/codecs/jpeg.py": "X = 1\n",
+    "src/compfeat/codecs/__init__.py": "",
+    "workflow/rules/encode.smk": RULES,
+    "workflow/rules/common.smk": "",
+    "template.typ": "cut,loss,rate_bpe\nc256,baseline,4.0\n",
+    "notes.txt": "nothing",
+}
+DVC: dict[str, Any] = {
+    "stages": {
+        "prepare": {
+            "params": [{"config/config.yaml": ["dataset"]}],
+            "outs": [{"${dataset.prepared}": {"persist": True}}],
+        },
+        "train": {"params": [{"config/config.yaml": ["train.seeds"]}], "outs": ["${output}/train"]},
+        "paper": {"params": [{"config/config.yaml": None}], "outs": ["${output}/paper"]},
+    }
+}
+
+
+@pytest.fixture
+def project(run: Path) -> Path:
+    for name, text in FILES.items():
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_text(text)
+    (run / "dvc.yaml").write_text(yaml.safe_dump(DVC))
+    return run
+
+
+def impact(project: Path, capsys: pytest.CaptureFixture[str], path: str) -> dict[str, Any]:
+    assert main(["impact", path, "--project", str(project), "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def hit(told: dict[str, Any]) -> dict[str, int]:
+    return {Path(table["path"]).name: table["n_hit"] for table in told["tables"]}
+
+
+def test_a_module_remakes_what_its_jobs_made_and_what_follows(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = impact(project, capsys, "src/compfeat/codecs/jpeg.py")
+    assert told["rules"] == ["encode"]
+    assert [path for path in told["files"] if "/encode/" in path] == [
+        f"results/encode/c256/{loss}/seed0/jpeg/q95/{name}"
+        for loss in ("baseline", "compressible")
+        for name in ("ledger.csv", "stream.bin")
+    ]
+    assert hit(told) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1}
+    assert told["figures"] == FIGURES and told["documents"] == ["results/paper/paper.pdf"]
+
+
+def test_an_image_a_result_and_a_file_that_nothing_reads(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = impact(project, capsys, IMAGE)
+    assert told["rules"] == ["prepare"] and told["figures"] == FIGURES and hit(told)["epochs.csv"] == 2
+    assert "data/prepared/streets/train.npy" in told["files"] and "data/prepared/streets/val.npy" not in told["files"]
+    told = impact(project, capsys, "results/figures/rate.pdf")
+    assert (told["figures"], told["documents"], told["tables"]) == ([], ["results/paper/paper.pdf"], [])
+    told = impact(project, capsys, "notes.txt")
+    assert not any(told[name] for name in ("rules", "figures", "tables", "documents", "files"))
+
+
+def test_an_image_elsewhere_is_known_by_its_hash(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "copy.png").write_text("image val 1")
+    told = impact(project, capsys, "copy.png")
+    assert told["rules"] == ["prepare"]
+    assert "data/prepared/streets/val.npy" in told["files"] and "data/prepared/streets/train.npy" not in told["files"]
+
+
+def test_rule_files_and_templates(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert impact(project, capsys, "workflow/rules/encode.smk")["rules"] == ["encode", "features"]
+    everything = impact(project, capsys, "workflow/rules/common.smk")
+    assert {"render", "prepare", "train", "paper"} <= set(everything["rules"])
+    told = impact(project, capsys, "template.typ")
+    assert told["rules"] == ["paper"] and told["figures"] == []
+
+
+def test_packages_and_settings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "train" in impact(project, capsys, "tool:Pillow")["rules"]
+    assert impact(project, capsys, "config:train.seeds")["rules"] == ["paper", "train", "warm_start"]
+    assert impact(project, capsys, "config:train")["rules"] == ["paper", "train", "warm_start"]
+    assert impact(project, capsys, "config:dataset.root")["rules"] == ["paper", "prepare"]
+    assert impact(project, capsys, "config:output")["rules"] == ["paper", "prepare", "train", "warm_start"]
+
+
+def test_a_person_is_told_the_same(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["impact", "src/compfeat/codecs/jpeg.py", "--project", str(project)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("src/compfeat/codecs/jpeg.py: the module compfeat.codecs.jpeg; read or run by encode\n")
+    assert "\n  table     results/summarise/points.csv  (2 of 8 rows)\n" in told
+    assert main(["impact", "notes.txt", "--project", str(project)]) == 0
+    assert capsys.readouterr().out.endswith("no job reads or runs it\n")
+
+
+WRONG = {
+    "nope.txt": "expected a file, tool:NAME or config:KEY",
+    "tool:cobol": "no job names it; expected one of numpy, pillow",
+    "config:train.sedes": "did you mean train.seeds",
+}
+
+
+@pytest.mark.parametrize("path", sorted(WRONG))
+def test_mistakes_are_told_in_one_line(path: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["impact", path, "--project", str(project)]) == 2
+    told = capsys.readouterr().err
+    assert WRONG[path] in told and told.count("\n") == 1
+    assert CONFIG["train"] == {"seeds": [0]}

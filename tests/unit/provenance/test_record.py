@@ -1,0 +1,111 @@
+"""The record: the same bytes for the same run, nothing of when or where, and never of a run that is not sound."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from compfeat.errors import DataError
+from compfeat.provenance.files import fingerprint
+from compfeat.provenance.record import read_record
+from compfeat.stages import record
+from recorded_run import CONFIG, make, record_path, record_run, summary, write_run
+
+FOLDER = "data/reference/default"
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((project / FOLDER).iterdir())}
+
+
+def test_the_same_run_elsewhere_and_later_gives_the_same_record(recorded: Path, tmp_path: Path) -> None:
+    other = write_run(tmp_path / "other")
+    for path in (other / ".snakemake/metadata").rglob("*"):
+        told = json.loads(path.read_text()) | {"starttime": 5e8, "endtime": 6e8}
+        path.write_text(json.dumps(told))
+    record_run(other)
+    assert contents(other) == contents(recorded)
+    assert sorted(contents(other)) == ["artifacts.csv", "bd_rate.csv", "points.csv", "record.json"]
+
+
+def test_it_holds_every_file_with_size_and_hash_and_no_place_or_time(recorded: Path) -> None:
+    found = read_record(recorded / FOLDER)
+    assert all(fingerprint(recorded / path) == value for path, value in found.artifacts.items())
+    images = [path for path in found.artifacts if path.endswith(".png") and "raw" in path]
+    assert len(images) == 4
+    text = (recorded / FOLDER / "record.json").read_text() + (recorded / FOLDER / "artifacts.csv").read_text()
+    assert str(recorded.parent) not in text and "1000.0" not in text and "log" not in text
+    assert found.tools == ["numpy 2.4.6", "pillow 13.0.0"]
+    assert found.code["compfeat.codecs.hevc"] == "ba9876543210"
+
+
+def test_it_says_what_changed_since_the_last(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record_run(recorded)
+    assert capsys.readouterr().out.startswith("nothing has changed since the last record\n")
+    make(recorded, "paper", {"results/paper/paper.pdf": "another"}, ["results/figures/rate.pdf"], ["typst 0.15.2"])
+    record_run(recorded)
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["changed results/paper/paper.pdf", "tool typst 0.15.2"]
+
+
+def test_a_run_that_is_not_up_to_date_is_refused(run: Path) -> None:
+    stale = summary(run).replace("ok\tno update", "params changed\tupdate pending", 1)
+    with pytest.raises(DataError, match=r"1 files are not up to date: .* \(params changed\); run make paper first"):
+        record.read_summary(stale)
+    with pytest.raises(DataError, match="expected what snakemake --summary prints"):
+        record.read_summary("Error\n")
+
+
+def test_a_foreign_file_is_refused(run: Path) -> None:
+    (run / "results/encode/old.bin").write_text("of another configuration")
+    with pytest.raises(DataError, match=r"results/encode/old.bin: no job of this configuration makes it; delete it"):
+        record_run(run)
+    assert not (run / FOLDER).exists()
+
+
+def test_an_input_that_was_damaged_after_it_was_read_is_refused(run: Path) -> None:
+    (run / "results/train/c256/baseline/seed0/weights.safetensors").write_text("damaged")
+    with pytest.raises(DataError, match=r"weights.safetensors is not what the rule \w+ read for results/"):
+        record_run(run)
+
+
+def test_a_missing_source_and_a_missing_result_are_refused(run: Path) -> None:
+    source = run / "data/published/published_points.csv"
+    source.rename(run / "elsewhere.csv")
+    with pytest.raises(DataError, match=r"published_points.csv: not found"):
+        record_run(run)
+    (run / "elsewhere.csv").rename(source)
+    (run / "results/paper/paper.pdf").unlink()
+    with pytest.raises(DataError, match=r"results/paper/paper.pdf: not found; run make paper first"):
+        record_run(run)
+
+
+def test_a_result_whose_making_is_unknown_is_refused(run: Path) -> None:
+    listed = summary(run)
+    record_path(run, "results/paper/paper.pdf").unlink()
+    with pytest.raises(DataError, match=r"results/paper/paper.pdf: Snakemake has no record of how it was made"):
+        record.make_record(run, CONFIG, record.read_summary(listed))
+    shutil.rmtree(run / ".snakemake")
+    with pytest.raises(DataError, match="found no records of jobs"):
+        record.make_record(run, CONFIG, record.read_summary(listed))
+
+
+def test_long_paths_are_read_as_snakemake_writes_them(run: Path) -> None:
+    long = "results/train/" + "x" * 200 + "/" + "y" * 200 + "/weights.safetensors"
+    assert len(record_path(run, long).relative_to(run).parts) > 3
+    make(run, "train", {long: "weights"})
+    record_run(run)
+    assert long in read_record(run / FOLDER).artifacts
+
+
+def test_records_of_outputs_that_a_rule_has_no_longer_are_passed_over(run: Path) -> None:
+    table = "results/summarise/points.csv"
+    told = json.loads(record_path(run, table).read_text()) | {"starttime": 10.0, "endtime": 20.0}
+    outdated = record_path(run, "results/summarise/outdated.csv")
+    outdated.write_text(json.dumps(told))
+    listed = record.read_summary(summary(run).replace("results/summarise/outdated.csv", table))
+    found = record.make_record(run, CONFIG, listed)
+    assert "results/summarise/outdated.csv" not in found.artifacts and table in found.artifacts
