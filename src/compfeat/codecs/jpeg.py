@@ -5,9 +5,9 @@ from __future__ import annotations
 import mmap
 import re
 import struct
+from importlib.metadata import version
 from io import BytesIO
 
-import PIL
 from PIL import Image, features
 
 from compfeat.codecs import CODECS, Frame, FrameBytes
@@ -29,7 +29,7 @@ class Jpeg(ImageCodec):
     def tool(cls, ffmpeg: str | None = None) -> str:
         turbo = features.version("libjpeg_turbo")
         library = f"libjpeg-turbo {turbo}" if turbo else f"libjpeg {features.version('jpg')}"
-        return f"Pillow {PIL.__version__} ({library})"
+        return f"Pillow {version('pillow')} ({library})"
 
     def encode_image(self, frame: Frame) -> bytes:
         buffer = BytesIO()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
+from importlib.metadata import version
 from io import BytesIO
 
-import PIL
 from PIL import Image, features
 
 from compfeat.codecs import CODECS, LOSSLESS, Frame, FrameBytes
@@ -30,7 +30,7 @@ class Png(ImageCodec):
         """Return Pillow's version and that of its zlib: other zlibs give other bytes."""
         ng = features.version("zlib_ng")
         zlib_name = f"zlib-ng {ng}" if ng else f"zlib {features.version('zlib')}"
-        return f"Pillow {PIL.__version__} ({zlib_name})"
+        return f"Pillow {version('pillow')} ({zlib_name})"
 
     def encode_image(self, frame: Frame) -> bytes:
         buffer = BytesIO()
