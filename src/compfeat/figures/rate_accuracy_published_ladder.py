@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     needs=("points.csv", "bd_rate.csv", "ladders.csv"),
     category="Rate and accuracy",
     caption=(
-        "Task performance against rate on the paper's own ladder (PNG, and JPEG at four qualities), for each cut and loss; up "
+        "Task performance against rate on the ladder of the paper's codecs (PNG and JPEG), for each cut and loss; up "
         "is better in every panel. Lines are means over seeds, thin lines single seeds, dotted levels the features before "
         "quantisation. BD-rate: change of rate at equal performance against the baseline (PCHIP; negative is a saving)."
     ),
