@@ -30,9 +30,14 @@ def main(argv: Sequence[str]) -> None:
 
 
 def made_files(layout: Layout) -> list[str]:
-    """Return the paths of all tables and figures that are there, sorted, tables first."""
-    folders = [Path(layout.summary("x")).parent, Path(layout.figure("x", "svg")).parent]
-    return [str(p) for folder in folders if folder.is_dir() for p in sorted(folder.iterdir()) if p.name[0] != "."]
+    """Return the paths of all tables, figures and documents that are there, sorted, tables first."""
+    folders = [
+        Path(layout.summary("x")).parent,
+        Path(layout.figure("x", "svg")).parent,
+        Path(layout.document("x")).parent,
+    ]
+    found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    return [str(path) for path in found if path.is_file() and path.name[0] != "."]
 
 
 def report(headline: pd.DataFrame, points: pd.DataFrame, files: Sequence[str]) -> str:
