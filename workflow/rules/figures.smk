@@ -12,7 +12,7 @@ rule figure:
             LAYOUT.figure("{figure}", "png"),
             caption="../report/figure.rst",
             category=lambda w: FIGURES.get(w.figure).category,
-            labels=lambda w: {"result": "figure: " + w.figure.replace("_", " ")},
+            labels=lambda w: {"result": f"figure: {w.figure.replace('_', ' ')}"},
         ),
     log:
         LAYOUT.log("figures", "{figure}"),

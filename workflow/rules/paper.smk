@@ -95,7 +95,7 @@ rule table_page:
             LAYOUT.document("tables/{table}.html"),
             caption="../report/table.rst",
             category=lambda w: PAGES[w.table].category,
-            labels=lambda w: {"result": "table: " + PAGES[w.table].title},
+            labels=lambda w: {"result": f"table: {PAGES[w.table].title}"},
         ),
     log:
         LAYOUT.log("paper", "tables/{table}"),
