@@ -27,8 +27,12 @@ def copy_project(folder: Path) -> Path:
 
 
 def environment(project: Path) -> dict[str, str]:
-    """Return this process's environment, in which the copy's package comes before the installed one."""
-    return {**os.environ, "PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Return this process's environment, in which the copy's package comes before the installed one.
+
+    Without what `make test` hands down, which would let a copy's own make say more.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return {**inherited, "PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def snakemake_argv(*arguments: str) -> list[str]:
