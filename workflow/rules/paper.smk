@@ -26,6 +26,7 @@ EXPLORER_FILES = [
     "bd_rate.csv",
     "intervals.csv",
     "float_intervals.csv",
+    "point_intervals.csv",
     "published_points.csv",
     "published_intervals.csv",
     "seeds_intervals.csv",

@@ -20,6 +20,7 @@ TABLES = [
 STATISTICS = [
     "intervals.csv",
     "float_intervals.csv",
+    "point_intervals.csv",
     "bd_details.csv",
     "published_intervals.csv",
     "claims.csv",

@@ -36,6 +36,8 @@ INTERVAL_COLUMNS = (
     "verdict",
 )
 FLOAT_COLUMNS = ("cut", "loss", "seed", "metric", "difference", "low", "high", "confidence", "n_resamples")
+POINT = ("cut", "loss", "seed", "codec", "quality")
+POINT_COLUMNS = (*POINT, "metric", "value", "low", "high", "confidence", "n_resamples")
 CELL = ("cut", "loss", "seed", "ladder", "metric", "method")
 
 Samples = dict[str, FloatArray]
@@ -184,6 +186,22 @@ def interval_tables(
         for seed, values in with_all(by_seed, plan)
     ]
     return pd.DataFrame(rows, columns=[*CELL, *INTERVAL_COLUMNS]), pd.DataFrame(float_rows, columns=list(FLOAT_COLUMNS))
+
+
+def point_intervals(points: Mapping[Point, Samples], plan: Plan) -> pd.DataFrame:
+    """Return the intervals of every point's metrics and of its ``bytes_per_image`` (POINT_COLUMNS).
+
+    They are of each point alone. What makes an image hard does not cancel in them as it does in a comparison, so two curves
+    whose intervals overlap may well differ: that is for the intervals of the BD-rates to say.
+    """
+    rows = []
+    for point in sorted(points):
+        key = (point.run.cut, point.run.loss, point.run.seed, point.codec, point.quality)
+        for name, values in points[point].items():
+            metric = "bytes_per_image" if name == "rate" else name
+            low_high = interval(values[1:], plan.confidence)
+            rows.append([*key, metric, float(values[0]), *low_high, plan.confidence, plan.resamples])
+    return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
 
 
 def with_all(by_seed: Mapping[int, FloatArray], plan: Plan) -> list[tuple[str, FloatArray]]:

@@ -27,7 +27,7 @@ ROW_KEYS = ("claim", "source", "cut", "loss", "seed", "codec", "quality", "ladde
 SETTINGS = "ladders.csv"
 """A table of the configuration, which stands on nothing that was measured."""
 BY_RUN = {"epochs.csv"}
-ALONE = {"points.csv", "per_image.csv", "epochs.csv", "feature_statistics.csv"}
+ALONE = {"points.csv", "per_image.csv", "epochs.csv", "feature_statistics.csv", "point_intervals.csv"}
 """Tables of which each row tells of one run or point. Those of all others are taken to compare a loss with the baseline."""
 LADDER_ONLY = {"bd_rate.csv", "intervals.csv"}
 """Tables of BD-rates alone. Other tables by ladder are taken to tell of float features too."""

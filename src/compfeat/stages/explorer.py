@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.analysis.bootstrap import CELL, INTERVAL_COLUMNS
+from compfeat.analysis.bootstrap import CELL, INTERVAL_COLUMNS, POINT_COLUMNS
 from compfeat.documents.explorer.build import build
 from compfeat.documents.explorer.tables import Tables
 from compfeat.figures import Tables as Files
@@ -20,6 +20,7 @@ TABLES = {
     "bd_rate": "bd_rate.csv",
     "intervals": "intervals.csv",
     "floats": "float_intervals.csv",
+    "point_intervals": "point_intervals.csv",
     "published": "published_points.csv",
     "published_intervals": "published_intervals.csv",
     "seeds": "seeds_intervals.csv",
@@ -53,4 +54,6 @@ def columns(file: str) -> list[str]:
     """Return the columns that a table must have, also where it has no rows."""
     if file in ("intervals.csv", "seeds_intervals.csv"):
         return [*CELL, *INTERVAL_COLUMNS]
+    if file == "point_intervals.csv":
+        return list(POINT_COLUMNS)
     return ["cut", "loss", "seed", "codec", "quality", "rate_bpe"] if file == "points.csv" else []

@@ -18,6 +18,7 @@ from compfeat.analysis.bootstrap import (
     Samples,
     image_counts,
     interval_tables,
+    point_intervals,
     point_samples,
 )
 from compfeat.analysis.claims import (
@@ -39,6 +40,7 @@ from compfeat.stages.summarise import parse_ladders, read_points
 OUTPUTS = (
     "intervals.csv",
     "float_intervals.csv",
+    "point_intervals.csv",
     "bd_details.csv",
     "published_intervals.csv",
     "claims.csv",
@@ -79,6 +81,7 @@ def main(argv: Sequence[str]) -> None:
     tables: dict[str, pd.DataFrame] = {
         "intervals.csv": intervals,
         "float_intervals.csv": floats,
+        "point_intervals.csv": point_intervals(samples, plan),
         "bd_details.csv": details_table(table, ladders, rules),
         "published_intervals.csv": released_intervals,
         "claims.csv": claims_table(bd_rates, losses, limits),

@@ -21,6 +21,7 @@ from compfeat.analysis.bootstrap import (
     interval_cells,
     interval_tables,
     over_seeds,
+    point_intervals,
     point_samples,
 )
 from compfeat.analysis.points import Measured
@@ -93,6 +94,18 @@ def test_a_resample_is_what_the_drawn_images_give(seed: int) -> None:
     expected = aggregate(point.images.iloc[drawn], point.confusion[drawn])
     for name in ("miou", "psnr_db", "rmse"):
         assert samples[name][2] == pytest.approx(expected[name], rel=1e-12)
+
+
+def test_every_point_has_an_interval_of_its_rate_and_metrics() -> None:
+    points = all_samples({"baseline": 1.0, "compressible": 0.8})
+    table = point_intervals(points, PLAN)
+    assert len(table) == 2 * (4 * len(QUALITIES) + 3), "five coded points with four values, the float one with three"
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+    key = {"loss": "compressible", "quality": "qp30", "metric": "bytes_per_image"}
+    row = table[(table[list(key)] == pd.Series(key)).all(axis=1)].iloc[0]
+    replicates = points[Point(Run("c256", "compressible", 0), "hevc", "qp30")]["rate"]
+    inside = (replicates[1:] >= row["low"]) & (replicates[1:] <= row["high"])
+    assert inside.mean() == pytest.approx(PLAN.confidence, abs=1.5 / PLAN.resamples)
 
 
 def test_images_without_a_scored_pixel_are_skipped() -> None:

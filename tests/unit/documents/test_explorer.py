@@ -86,6 +86,7 @@ def test_numbers_are_those_of_the_tables(summaries: dict[str, Path]) -> None:
     keys = ["cut", "loss", "codec", "quality"]
     wanted = tables.points[(tables.points[keys] == [row[k] for k in keys]).all(axis=1)].iloc[0]
     assert row["rate"] == pytest.approx(wanted["rate_bpe"]) and row["miou"] == pytest.approx(100 * wanted["miou"])
+    assert row["between"]["miou"] == pytest.approx([0.9 * row["miou"], 1.1 * row["miou"]], rel=1e-5)
     told = {(r["cut"], r["ladder"], r["metric"]): r for r in facts["intervals"] if r["source"] == OURS}
     for r in tables.intervals.to_dict("records"):
         mine = told[(r["cut"], r["ladder"], r["metric"])]

@@ -134,12 +134,25 @@ def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, 
         seen.assert_clean()
 
 
+def test_each_point_of_one_seed_has_its_whisker(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["two_seeds"]) as seen:
+        seen.page.wait_for_selector("#chart svg")
+        whiskers = seen.page.locator('#chart .intervals_marks path, #chart .intervals_marks line')
+        means = whiskers.count()
+        seen.page.click("input[name=seed][value='1']")
+        points = len(marks(seen.page))
+        assert whiskers.count() == points, "one a point"
+        assert means == 0, "none of the means"
+        seen.assert_clean()
+
+
 def test_tooltips_tell_the_point(seen: Visit) -> None:
     marks(seen.page)
     seen.page.locator('#chart [aria-roledescription="point"]').nth(2).hover(force=True)
     seen.page.wait_for_selector("#vg-tooltip-element.visible")
     told = seen.page.inner_text("#vg-tooltip-element")
     assert "bits per element" in told and "baseline" in told and "mIoU (%)" in told
+    assert re.search(r"interval\s+[\d.]+ to [\d.]+", told)
     seen.screenshot("explorer_tooltip")
 
 

@@ -23,6 +23,7 @@ ALL = {RUN, ANCHOR, WARM, HEVC, JPEG, FLOAT, U8}
 COVERED: dict[str, tuple[dict[str, Any], set[str]]] = {
     "points.csv": (POINT, {RUN, WARM, HEVC}),
     "per_image.csv": (POINT, {RUN, WARM, HEVC}),
+    "point_intervals.csv": ({**POINT, "metric": "miou"}, {RUN, WARM, HEVC}),
     "epochs.csv": (CELL, {RUN, WARM}),
     "feature_statistics.csv": (CELL, {RUN, WARM, HEVC, JPEG, FLOAT, U8}),
     "bd_rate.csv": (BD, {RUN, ANCHOR, WARM, JPEG}),

@@ -16,6 +16,7 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 DASHES = ([5, 3], [1, 0], [8, 3, 2, 3], [2, 2], [10, 2], [4, 2, 1, 2])
 """In the order of the figures' line styles."""
 SEED = "single seed"
+WHISKERS = "intervals"
 WIDTHS = {OURS: 2.2, SEED: 0.8, PUBLISHED: 1.2}
 """Widths of lines by what they are of."""
 FONT = "system-ui, sans-serif"
@@ -34,7 +35,8 @@ def colours(losses: Sequence[str]) -> dict[str, str]:
 def chart_spec(metric: Metric, losses: Sequence[str], codecs: Sequence[str], logarithmic: bool) -> dict[str, Any]:
     """Return the chart of one metric; its datasets ``points`` and ``levels`` are empty.
 
-    Rows of ``points``: loss, codec, quality, seed, rate, value, source, role (OURS, SEED or PUBLISHED), line (what a line joins).
+    Rows of ``points``: loss, codec, quality, seed, rate, value, source, role (OURS, SEED or PUBLISHED), line (what a line joins),
+    and, where there is one, the value's interval: low, high, and between (the same for reading).
     Rows of ``levels``: loss, value. Layers that would be empty are for the page to leave out.
     """
     palette = colours(losses)
@@ -63,7 +65,14 @@ def chart_spec(metric: Metric, losses: Sequence[str], codecs: Sequence[str], log
         .mark_rule(strokeDash=[1, 3], strokeWidth=1.5)
         .encode(y=y, color=color, tooltip=[alt.Tooltip("loss:N"), alt.Tooltip("what:N", title="features")])
     )
-    layered = alt.layer(levels, lines, *marks).resolve_scale(color="shared", shape="shared")
+    whiskers = (
+        alt.Chart(alt.NamedData("points"))
+        .transform_filter((alt.datum.role == OURS) & alt.expr.isNumber(alt.datum.low))
+        .mark_rule(strokeWidth=1, opacity=0.6)
+        .encode(x=rate_axis(logarithmic), y=alt.Y("low:Q", title=metric.label), y2="high:Q", color=color)
+        .properties(name=WHISKERS)
+    )
+    layered = alt.layer(levels, lines, whiskers, *marks).resolve_scale(color="shared", shape="shared")
     spec: dict[str, Any] = styled(layered).to_dict()
     return spec | {"datasets": {"points": [], "levels": []}}
 
@@ -84,6 +93,7 @@ def tooltips(metric: Metric) -> list[alt.Tooltip]:
     named = [alt.Tooltip(f"{name}:N") for name in ("source", "loss", "codec", "quality", "seed")]
     label = metric.label.replace(", ↓", "")
     numbers = [("rate", "bits per element", ".3f"), ("value", label, ".2f" if metric.factor > 1 else ".3f")]
+    named.append(alt.Tooltip("between:N", title="interval"))
     return named + [alt.Tooltip(f"{name}:Q", title=title, format=shape) for name, title, shape in numbers]
 
 

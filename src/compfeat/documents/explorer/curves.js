@@ -20,7 +20,7 @@
   /** Return one row for the points that differ in the seed alone: their mean. */
   function mean(points) {
     const average = (key) => points.reduce((sum, point) => sum + point[key], 0) / points.length;
-    return { ...points[0], seed: "mean", rate: average("rate"), value: average("value") };
+    return { ...points[0], seed: "mean", low: null, high: null, between: "–", rate: average("rate"), value: average("value") };
   }
 
   function means(points) {
@@ -35,10 +35,16 @@
   const withRole = (points, role) =>
     points.map((p) => ({ ...p, role, line: [p.source, p.loss, p.seed, p.ladder].join(" ") }));
 
+  /** Return a point's interval as the chart draws it and as it is read. */
+  function interval(ends) {
+    const [low, high] = ends || [null, null];
+    return { low, high, between: low === null ? "–" : `${number(low, 3)} to ${number(high, 3)}` };
+  }
+
   /** Return the points of the chart: of one seed, or the means with every seed thinly behind them. */
   function rows(now) {
     const known = facts.points
-      .map((p) => ({ ...p, value: p[now.metric.name] }))
+      .map((p) => ({ ...p, value: p[now.metric.name], ...interval(p.between[now.metric.name]) }))
       .filter((p) => p.cut === now.cut && now.losses.includes(p.loss) && p.rate !== null && p.value !== null);
     const ours = known.filter((p) => now.ours && p.source === facts.ours && now.codecs.includes(p.codec));
     const published = now.published ? withRole(known.filter((p) => p.source === facts.published), facts.published) : [];
@@ -83,9 +89,9 @@
     document.getElementById("published-note").hidden = !now.published;
     const label = now.metric.label.replace(", \u2193", "");
     fill(document.getElementById("curve-table"), `${label} against rate, cut ${now.cut}`,
-      ["source", "loss", "seed", "codec", "quality", right("bits per element"), right(label)],
+      ["source", "loss", "seed", "codec", "quality", right("bits per element"), right(label), right("interval")],
       drawn.map((p) => [p.source, p.loss, p.source === facts.ours ? p.seed : "\u2013", p.codec, p.quality,
-        right(number(p.rate, 3)), right(number(p.value, 3))]));
+        right(number(p.rate, 3)), right(number(p.value, 3)), right(p.between)]));
     for (const row of document.querySelectorAll("tr[data-cut]")) {
       row.classList.toggle("chosen", row.dataset.cut === now.cut && row.dataset.metric === now.metric.bd_name);
     }
@@ -107,7 +113,7 @@
     spec.datasets = { points, levels: levels(now) };
     // A layer without data would have no range.
     spec.layer = spec.layer.filter((layer) => (layer.data && layer.data.name === "levels" ? spec.datasets.levels.length
-      : !layer.name || points.some((p) => p.role === layer.name)));
+      : !layer.name || points.some((p) => p.role === layer.name || (layer.name === "intervals" && p.role === facts.ours && p.low !== null))));
     spec.height = narrow ? 300 : 400;
     if (narrow) spec.config.legend.layout = { top: { direction: "vertical", anchor: "start" } };
     const told = `Chart: ${document.getElementById("curve-status").textContent} The table below has its data.`;

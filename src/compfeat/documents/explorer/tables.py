@@ -29,6 +29,7 @@ class Tables:
     bd_rate: pd.DataFrame
     intervals: pd.DataFrame
     floats: pd.DataFrame
+    point_intervals: pd.DataFrame
     published: pd.DataFrame
     published_intervals: pd.DataFrame
     seeds: pd.DataFrame
@@ -42,19 +43,33 @@ def rounded(value: Any) -> Any:
 
 
 def point_rows(tables: Tables) -> Rows:
-    """Return this run's points and the published ones: source, KEYS, ladder, rate, and the metrics in shown units.
+    """Return this run's points and the published ones: source, KEYS, ladder, rate, the metrics in shown units, and between.
 
+    ``between`` holds the metrics' intervals, (low, high) by metric, for this run's points.
     ``ladder`` says which points a line joins: the first ladder that has the codec, else the codec alone. Points that are not
     coded have no rate; they are drawn as levels.
     """
     rows: Rows = []
+    intervals = between(tables.point_intervals)
     for source, table in ((OURS, tables.points), (PUBLISHED, tables.published.assign(seed=0))):
         for r in table.to_dict("records"):
             row: dict[str, Any] = {"source": source} | {key: r[key] for key in KEYS}
             row["seed"] = str(row["seed"])
             row |= {"ladder": ladder_of(r["codec"], tables.ladders), "rate": rounded(r["rate_bpe"])}
-            rows.append(row | {m.name: rounded(m.factor * r[m.name]) for m in METRICS})
+            row |= {m.name: rounded(m.factor * r[m.name]) for m in METRICS}
+            key = tuple(row[name] for name in KEYS)
+            rows.append(row | {"between": intervals.get(key, {}) if source == OURS else {}})
     return rows
+
+
+def between(point_intervals: pd.DataFrame) -> dict[tuple[str, ...], dict[str, list[Any]]]:
+    """Return (low, high) in shown units by metric, of the point with each KEYS."""
+    factors = {m.name: m.factor for m in METRICS}
+    found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for r in point_intervals[point_intervals["metric"].isin(factors)].to_dict("records"):
+        ends = [rounded(factors[r["metric"]] * r[name]) for name in ("low", "high")]
+        found.setdefault(tuple(str(r[name]) for name in KEYS), {})[r["metric"]] = ends
+    return found
 
 
 def ladder_of(codec: str, ladders: pd.DataFrame) -> str:
