@@ -27,6 +27,16 @@ IMAGE_ENTROPY = "mean_image_entropy_bits"
 """Mean of the images' own order-0 entropies, bits an element: what a coder that knows each image's histogram needs."""
 MEAN_RANGE = "mean_range"
 """Mean of the tensors' max - min, in the units of the network's features."""
+CHANNEL_GAIN = "channel_gain_db"
+"""Arithmetic over geometric mean of the channels' variances, dB: what a coder can gain from channels that differ in energy.
+
+Source: the coding gain of a transform (Jayant and Noll, Digital Coding of Waveforms, 1984), with the channels in the place of its
+coefficients. A variance counts as at least ROUNDING_VARIANCE, below which there is nothing to code.
+"""
+CHANNEL_RANK = "channel_rank"
+"""Effective rank of the channels' covariance, 1..C: (sum of eigenvalues)^2 / sum of their squares; 0 for constant features."""
+ROUNDING_VARIANCE = 1 / 12
+"""Of the error of rounding to whole codes, steps squared."""
 
 
 def radial_bins(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -51,29 +61,50 @@ def feature_statistics(records: NDArray[np.void], channels: int, chunk: int = 8)
     histogram = np.zeros(CODES, dtype=np.int64)
     magnitudes: NDArray[np.float64] | float = 0.0
     image_entropy, spread = 0.0, 0.0
+    sums, products = np.zeros(channels), np.zeros((channels, channels))
     for codes, ranges in chunks(records, channels, chunk):
         counts = np.stack([np.bincount(image.ravel(), minlength=CODES) for image in codes])
         histogram += counts.sum(axis=0)
         image_entropy += sum(entropy(row) for row in counts)
         spread += float(ranges.sum())
         magnitudes = magnitudes + np.abs(dct2(codes)).sum(axis=(0, 1), dtype=np.float64)
+        by_channel = codes.swapaxes(0, 1).reshape(channels, -1).astype(np.float64)
+        sums += by_channel.sum(axis=1)
+        products += by_channel @ by_channel.T
     n = len(records)
     share = histogram / histogram.sum()
     bins, frequencies = radial_bins(*codes.shape[-2:])
-    sums = np.bincount(bins.ravel(), weights=np.ravel(magnitudes) / (n * channels))
-    spectrum = sums / np.maximum(np.bincount(bins.ravel()), 1)
+    totals = np.bincount(bins.ravel(), weights=np.ravel(magnitudes) / (n * channels))
+    spectrum = totals / np.maximum(np.bincount(bins.ravel()), 1)
     rows: list[tuple[str, float | None, float]] = [
         (CODE_SHARE, code, value) for code, value in enumerate(share.tolist())
     ]
     present = np.unique(bins)
     rows += [(DCT_MAGNITUDE, float(frequencies[k]), float(spectrum[k])) for k in present]
+    per_channel = histogram.sum() / channels
+    covariance = products / per_channel - np.outer(sums, sums) / per_channel**2
     single = {
         ZERO_SHARE: share[0],
         ENTROPY: entropy(histogram),
         IMAGE_ENTROPY: image_entropy / n,
         MEAN_RANGE: spread / n,
+        CHANNEL_GAIN: channel_gain_db(np.diagonal(covariance)),
+        CHANNEL_RANK: effective_rank(covariance),
     }
     return pd.DataFrame([*rows, *((name, None, float(value)) for name, value in single.items())], columns=list(COLUMNS))
+
+
+def channel_gain_db(variances: NDArray[np.float64]) -> float:
+    """Return the arithmetic over the geometric mean of variances (C,), in steps squared; see CHANNEL_GAIN."""
+    floored = np.maximum(variances, ROUNDING_VARIANCE)
+    return float(10.0 * (np.log10(floored.mean()) - np.log10(floored).mean()))
+
+
+def effective_rank(covariance: NDArray[np.float64]) -> float:
+    """Return the effective rank of a covariance (C x C); see CHANNEL_RANK."""
+    trace = float(np.trace(covariance))
+    # A covariance of constants is rounding error, not a direction.
+    return trace**2 / float(np.square(covariance).sum()) if trace > 1e-6 else 0.0
 
 
 def chunks(

@@ -56,7 +56,7 @@ def targets(
     """Return a batch's tensors on ``device``: ``images`` in [0, 1], and ``labels`` and ``disparity`` where the batch has them.
 
     ``batch`` is what ``crop`` returns. ``downscale`` averages blocks of pixels of the images and takes one pixel a block of
-    labels and disparity, whose values then are pixels of the smaller image: what looks alike has the same disparity.
+    labels and disparity. Disparities stay in pixels of the whole image, so that the next phase goes on with the same task.
     """
     if mirror is not None:
         for array in batch.values():
@@ -69,5 +69,5 @@ def targets(
     if "labels" in tensors:
         result["labels"] = tensors["labels"][:, ::downscale, ::downscale].long()
     if "disparity_px" in tensors:
-        result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1) / downscale
+        result["disparity"] = tensors["disparity_px"][:, ::downscale, ::downscale].unsqueeze(1)
     return result

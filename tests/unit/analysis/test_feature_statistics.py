@@ -6,7 +6,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-from compfeat.analysis.feature_statistics import dct2, entropy, feature_statistics, radial_bins
+from compfeat.analysis.feature_statistics import (
+    channel_gain_db,
+    dct2,
+    effective_rank,
+    entropy,
+    feature_statistics,
+    radial_bins,
+)
 from compfeat.features.store import record_type
 from compfeat.features.tile import tile, tiled_shape
 
@@ -41,8 +48,24 @@ def test_chunks_and_leftover_tiles_do_not_count(channels: int) -> None:
 def test_constant_features_have_no_entropy_and_only_a_mean() -> None:
     table = feature_statistics(_records(np.full((2, 4, 4, 8), 9, dtype=np.uint8)), 4)
     assert _one(table, "entropy_bits") == 0.0 and _one(table, "mean_image_entropy_bits") == 0.0
+    assert _one(table, "channel_gain_db") == 0.0 and _one(table, "channel_rank") == 0.0
     spectrum = table.loc[table["statistic"] == "dct_magnitude_steps", "value"].to_numpy()
     assert spectrum[0] == pytest.approx(9 * np.sqrt(4 * 8), rel=1e-6) and np.abs(spectrum[1:]).max() < 1e-4
+
+
+def test_channels_are_told_apart_by_their_variance_and_what_they_share() -> None:
+    rng = np.random.default_rng(2)
+    scales = np.array([1.0, 2.0, 4.0, 8.0])
+    codes = np.round(100 + scales[:, None, None] * rng.standard_normal((40, 4, 8, 16))).astype(np.uint8)
+    flat = codes.swapaxes(0, 1).reshape(4, -1).astype(float)
+    eigenvalues = np.linalg.eigvalsh(np.cov(flat, bias=True))
+    table = feature_statistics(_records(codes), 4, chunk=9)
+    assert _one(table, "channel_rank") == pytest.approx(eigenvalues.sum() ** 2 / np.square(eigenvalues).sum(), rel=1e-6)
+    assert _one(table, "channel_gain_db") == pytest.approx(channel_gain_db(flat.var(axis=1)), abs=1e-6)
+    # Equal variances have nothing to gain.
+    assert channel_gain_db(np.full(4, 9.0)) == pytest.approx(0.0)
+    assert channel_gain_db(np.array([4.0, 1.0])) == pytest.approx(10 * np.log10(2.5 / 2.0))
+    assert effective_rank(np.ones((4, 4))) == pytest.approx(1.0) and effective_rank(np.eye(4)) == pytest.approx(4.0)
 
 
 def test_radial_bins() -> None:
