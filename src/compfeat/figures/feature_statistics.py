@@ -72,8 +72,7 @@ def numbers(own: pd.DataFrame, losses: list[str]) -> str:
     means = own.groupby(["loss", "statistic"])["value"].mean()
     lines = []
     for loss in losses:
-        found = [means.get((loss, name)) for name in ("zero_share", "entropy_bits", "channel_gain_db")]
-        if None not in found:
-            zeros, entropy, gain = found
+        if (loss, "zero_share") in means.index:
+            zeros, entropy, gain = (means[loss, name] for name in ("zero_share", "entropy_bits", "channel_gain_db"))
             lines.append(f"{loss}: {100 * zeros:.1f} % zeros, {entropy:.2f} bits/element, channels {gain:.1f} dB")
     return "\n".join(lines)

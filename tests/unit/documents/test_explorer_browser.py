@@ -137,7 +137,7 @@ def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, 
 def test_each_point_of_one_seed_has_its_whisker(started: Browser, files: dict[str, Path]) -> None:
     with visit(started, files["two_seeds"]) as seen:
         seen.page.wait_for_selector("#chart svg")
-        whiskers = seen.page.locator('#chart .intervals_marks path, #chart .intervals_marks line')
+        whiskers = seen.page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
         means = whiskers.count()
         seen.page.click("input[name=seed][value='1']")
         points = len(marks(seen.page))
