@@ -67,7 +67,10 @@ rule statistics:
         published=rules.summarise.input.published,
         seeds_record=branch(
             bool(config["statistics"]["seeds_record"]),
-            then=[config["statistics"]["seeds_record"]],
+            then=expand(
+                f"{config['statistics']['seeds_record']}/{{table}}.csv",
+                table=["intervals", "claims"],
+            ),
             otherwise=[],
         ),
     output:

@@ -1,4 +1,4 @@
-"""The abstract's claims, checked against the published numbers and against this run.
+"""The abstract's claims, checked against the published numbers, against this run, and against a recorded run of several seeds.
 
 What must hold for a claim to be supported is written in the config (``claims``), before any number is known. An interval that
 lies wholly on the claim's side of the limit supports it, one wholly on the other side does not, anything else is undecided.
@@ -15,13 +15,14 @@ import pandas as pd
 
 from compfeat.analysis.bd_rate import Rules, compare
 from compfeat.analysis.bd_table import BD_METRICS
-from compfeat.analysis.bootstrap import INTERVAL_COLUMNS, Plan, image_counts, interval_cells
+from compfeat.analysis.bootstrap import ALL_SEEDS, INTERVAL_COLUMNS, Plan, image_counts, interval_cells
 from compfeat.analysis.curves import Curve, FloatArray
 from compfeat.analysis.headline import FLOAT_METRICS
 from compfeat.analysis.published import ANCHOR, AUTHORS_METHOD, FEATURE_ELEMENTS, POINT_KEYS, TEST, authors_fit
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
-PUBLISHED, THIS_RUN = "published", "this run"
+FEWER_BITS, NO_LOSS, SEVERAL_TASKS = "fewer_bits", "no_loss", "several_tasks"
+PUBLISHED, THIS_RUN, RECORDED = "published", "this run", "recorded seeds"
 PUBLISHED_LADDER = "published"
 UNITS = {"miou": "mIoU", "psnr_db": "dB", "rmse": "% of RMSE"}
 COLUMNS = (
@@ -98,7 +99,7 @@ def bits_row(cell: Cell, limits: Limits) -> dict[str, Any]:
     limit = limits.bd_rate_percent
     rule = f"supported where the interval of the BD-rate lies at or below {limit:g} %"
     found = verdict(cell.low, cell.high, limit)
-    return _row("fewer_bits", "about 20 % fewer bits", cell, "BD-rate", "%", rule, found)
+    return _row(FEWER_BITS, "about 20 % fewer bits", cell, "BD-rate", "%", rule, found)
 
 
 def no_loss_row(cell: Cell, limits: Limits) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def no_loss_row(cell: Cell, limits: Limits) -> dict[str, Any]:
     limit, unit = limits.float_loss[cell.metric], UNITS[cell.metric]
     rule = f"supported where the interval of the loss lies at or below {limit:g} {unit}"
     found = verdict(cell.low, cell.high, limit)
-    return _row("no_loss", "no loss of task performance", cell, "loss on float features", unit, rule, found)
+    return _row(NO_LOSS, "no loss of task performance", cell, "loss on float features", unit, rule, found)
 
 
 def several_tasks_rows(cells: Iterable[Cell], limits: Limits) -> list[dict[str, Any]]:
@@ -124,7 +125,7 @@ def several_tasks_rows(cells: Iterable[Cell], limits: Limits) -> list[dict[str, 
         )
         reason = "; ".join(sorted({cell.reason for cell in tasks} - {""}))
         cell = Cell(source, cut, ladder, "", sure, sure, possible, loss, seed, reason)
-        rows.append(_row("several_tasks", "for several tasks", cell, "tasks with fewer bits", "tasks", rule, found))
+        rows.append(_row(SEVERAL_TASKS, "for several tasks", cell, "tasks with fewer bits", "tasks", rule, found))
     return rows
 
 
@@ -207,6 +208,20 @@ def run_losses(floats: pd.DataFrame, points: pd.DataFrame) -> list[Cell]:
         value = worse(name, float(r["difference"]), anchor)
         cells.append(Cell(THIS_RUN, str(r["cut"]), "", name, value, low, high, str(r["loss"]), seed))
     return cells
+
+
+def recorded_cells(claims: pd.DataFrame, claim: str) -> list[Cell]:
+    """Return what a recorded run of several seeds found for a claim, over all of its seeds (rows of its ``claims.csv``)."""
+    own = (claims["claim"] == claim) & (claims["source"] == THIS_RUN) & (claims["seed"].astype(str) == ALL_SEEDS)
+    return [
+        Cell(RECORDED, r["cut"], _text(r["ladder"]), r["metric"], r["value"], r["low"], r["high"],
+             r["loss"], ALL_SEEDS, _text(r["reason"]))
+        for r in claims[own].to_dict("records")
+    ]  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
 
 
 def worse(metric: str, difference: float, anchor: float) -> float:

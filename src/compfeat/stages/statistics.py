@@ -22,11 +22,15 @@ from compfeat.analysis.bootstrap import (
     point_samples,
 )
 from compfeat.analysis.claims import (
+    COLUMNS,
+    FEWER_BITS,
+    NO_LOSS,
     Limits,
     claims_table,
     published_cells,
     published_intervals,
     published_losses,
+    recorded_cells,
     run_cells,
     run_losses,
 )
@@ -60,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--resamples", type=int, default=1000, help="of the bootstrap over images")
     p.add_argument("--confidence", type=float, default=0.95, metavar="SHARE", help="of the resamples in an interval")
     p.add_argument("--seed", type=int, default=0, help="of the bootstrap")
-    p.add_argument("--seeds-record", type=Path, metavar="CSV", help="intervals.csv of a recorded run of several seeds")
+    p.add_argument("--seeds-record", type=Path, metavar="DIR", help="tables of a recorded run of several seeds")
     p.add_argument("--limits", required=True, metavar="JSON", help="the config's section claims")
     return p
 
@@ -76,8 +80,9 @@ def main(argv: Sequence[str]) -> None:
     intervals, floats = interval_tables(samples, ladders, rules, plan)
     released, sizes = read_published(args.published)
     released_intervals = published_intervals(released, sizes, plan)
-    bd_rates = [*published_cells(released_intervals), *run_cells(intervals)]
-    losses = [*published_losses(released), *run_losses(floats, table)]
+    seeds, seeds_claims = read_record(args.seeds_record)
+    bd_rates = [*published_cells(released_intervals), *run_cells(intervals), *recorded_cells(seeds_claims, FEWER_BITS)]
+    losses = [*published_losses(released), *run_losses(floats, table), *recorded_cells(seeds_claims, NO_LOSS)]
     tables: dict[str, pd.DataFrame] = {
         "intervals.csv": intervals,
         "float_intervals.csv": floats,
@@ -85,17 +90,19 @@ def main(argv: Sequence[str]) -> None:
         "bd_details.csv": details_table(table, ladders, rules),
         "published_intervals.csv": released_intervals,
         "claims.csv": claims_table(bd_rates, losses, limits),
-        "seeds_intervals.csv": read_record(args.seeds_record),
+        "seeds_intervals.csv": seeds,
     }
     for name in OUTPUTS:
         write_csv(Path(layout.summary(name)), tables[name])
     print(f"statistics: {len(intervals)} intervals of {plan.resamples} resamples -> {layout.summary('')}")
 
 
-def read_record(path: Path | None) -> pd.DataFrame:
-    """Return the recorded intervals of a run of several seeds; without a record, a table of no rows."""
-    columns = [*CELL, *INTERVAL_COLUMNS]
-    return pd.DataFrame(columns=columns) if path is None else read_csv(path, columns)[columns]
+def read_record(folder: Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the intervals and the claims of a recorded run of several seeds; without a record, tables of no rows."""
+    intervals, claims = [*CELL, *INTERVAL_COLUMNS], list(COLUMNS)
+    if folder is None:
+        return pd.DataFrame(columns=intervals), pd.DataFrame(columns=claims)
+    return read_csv(folder / "intervals.csv", intervals)[intervals], read_csv(folder / "claims.csv", claims)[claims]
 
 
 def read_samples(layout: Layout, points: Sequence[Point], plan: Plan) -> dict[Point, Samples]:

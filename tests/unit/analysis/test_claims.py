@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from compfeat.analysis.bootstrap import Plan
 from compfeat.analysis.claims import (
+    FEWER_BITS,
+    NO_LOSS,
     NOT_SUPPORTED,
+    RECORDED,
     SUPPORTED,
     THIS_RUN,
     UNDECIDED,
@@ -17,6 +22,7 @@ from compfeat.analysis.claims import (
     published_cells,
     published_intervals,
     published_losses,
+    recorded_cells,
     run_losses,
     verdict,
     worse,
@@ -108,3 +114,14 @@ def test_losses_of_the_run_take_the_baselines_own_value() -> None:
     rmse, psnr = run_losses(floats, points)
     assert (rmse.value, rmse.low, rmse.high) == pytest.approx((1.0, 0.5, 2.0))
     assert (psnr.value, psnr.low, psnr.high) == pytest.approx((-0.1, -0.2, 0.1))
+
+
+def test_a_record_of_several_seeds_is_judged_anew_over_all_of_them() -> None:
+    """Its own verdicts do not count: the rules may have changed since."""
+    own = [cell(-20, -25, -16), replace(cell(-18, -19, -12), seed="all")]
+    losses = [replace(cell(0.001, 0, 0.002), ladder="", seed=seed) for seed in ("0", "all")]
+    record = claims_table(own, losses, Limits(-15, LIMITS.float_loss, 2))
+    bits, loss = recorded_cells(record, FEWER_BITS), recorded_cells(record, NO_LOSS)
+    assert [(c.source, c.seed, c.ladder, c.value) for c in bits] == [(RECORDED, "all", "hevc", -18)]
+    assert [(c.source, c.metric, c.ladder) for c in loss] == [(RECORDED, "miou", "")]
+    assert claims_table(bits, [], Limits(-10, LIMITS.float_loss, 2))["verdict"].tolist()[0] == SUPPORTED

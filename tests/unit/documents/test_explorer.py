@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from compfeat.analysis.claims import PUBLISHED
 from compfeat.documents.explorer import pictures
 from compfeat.documents.explorer.build import ASSETS, build, explorer_facts
-from compfeat.documents.explorer.tables import OURS, PUBLISHED, Tables, rounded
+from compfeat.documents.explorer.tables import OURS, Tables, rounded
 from compfeat.documents.explorer.viewer import viewer
 from compfeat.errors import DataError
 from compfeat.figures import Tables as Files

@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from compfeat.analysis.claims import RECORDED, THIS_RUN, Cell, Limits, claims_table
 from compfeat.documents.paper import words
 from compfeat.documents.paper.build import TEMPLATE, Picture, build
 from compfeat.documents.paper.facts import config_rows, paired, paper_facts
 from compfeat.documents.paper.results import equal_quality_sentence, ladder_sentence
+from compfeat.documents.paper.seeds import survival_rows
 from compfeat.documents.paper.tables import Tables
 from compfeat.errors import ConfigError, ToolError
 from compfeat.stages import paper as stage
@@ -196,6 +198,26 @@ def test_the_record_of_several_seeds_stands_beside_this_run(runs: dict[str, Path
     assert row[:2] == ["c256", "HEVC"] and row[5] == "1 of 2" and row[4].endswith("%") and "(" in row[6]
     no_record = paper_facts(CONFIG, read(runs["default"])) | {"tools": [], "files": []}
     assert build(no_record | {"seeds": []}, []).startswith(b"%PDF")
+
+
+def test_what_the_seeds_bear_out_is_told_by_the_claims_own_rules() -> None:
+    """Here: 20 % fewer bits for sure; over the seeds 20 % in one place, 10 to 20 % in another, and none in the third."""
+    limits = Limits(-15, {"miou": 0.005, "psnr_db": 0.1, "rmse": 1}, 2)
+    metrics = ("miou", "psnr_db", "inv_rmse")
+    here = [Cell(THIS_RUN, "c256", "hevc", m, -20, -22, -18, seed="0") for m in metrics]
+    seeds = [
+        Cell(RECORDED, "c256", "hevc", m, (low + high) / 2, low, high, seed="all")
+        for m, low, high in zip(metrics, (-25, -20, 1), (-16, -10, 9), strict=True)
+    ]
+    kept = [Cell(source, "c256", "", "miou", 0.001, 0, 0.002) for source in (THIS_RUN, RECORDED)]
+    rows = survival_rows(claims_table([*here, *seeds], kept, limits), {"hevc": "HEVC"})
+    assert rows == [
+        ["fewer bits: BD-rate below 0", "3", "c256 HEVC mIoU, c256 HEVC PSNR", "–", "c256 HEVC 1/RMSE"],
+        ["about 20 % fewer bits", "3", "c256 HEVC mIoU", "c256 HEVC PSNR", "c256 HEVC 1/RMSE"],
+        ["no loss of task performance", "1", "c256 mIoU", "–", "–"],
+        ["for several tasks", "1", "c256 HEVC", "–", "–"],
+    ]
+    assert survival_rows(claims_table(here, kept[:1], limits), {}) == []
 
 
 def test_the_config_is_set_in_two_columns() -> None:

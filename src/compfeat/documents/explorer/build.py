@@ -12,11 +12,11 @@ import jinja2
 import vl_convert
 
 from compfeat.analysis.bd_table import BD_METRICS
+from compfeat.analysis.claims import PUBLISHED
 from compfeat.analysis.headline import FLOAT_METRICS
 from compfeat.documents.explorer.chart import RATE, chart_spec, colours
 from compfeat.documents.explorer.tables import (
     OURS,
-    PUBLISHED,
     Tables,
     float_rows,
     interval_rows,

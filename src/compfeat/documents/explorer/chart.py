@@ -7,7 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from compfeat.documents.explorer.tables import OURS, PUBLISHED
+from compfeat.analysis.claims import PUBLISHED
+from compfeat.documents.explorer.tables import OURS
 from compfeat.figures._metrics import Metric
 from compfeat.figures._style import looks
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from compfeat.analysis.bootstrap import ALL_SEEDS
+from compfeat.analysis.claims import PUBLISHED, RECORDED, THIS_RUN
 from compfeat.figures._metrics import METRICS, Metric, measured
 from compfeat.grid import UNCODED
 
 Rows = list[dict[str, Any]]
-OURS, PUBLISHED, RECORDED = "this run", "published", "recorded run of several seeds"
+OURS = THIS_RUN
 PUBLISHED_LADDER = "PNG + JPEG"
 KEYS = ("cut", "loss", "seed", "codec", "quality")
 DIGITS = 7

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from compfeat.analysis.bd_table import BD_METRICS
-from compfeat.analysis.bootstrap import ALL_SEEDS
 from compfeat.analysis.published import AUTHORS_METHOD
 from compfeat.documents.paper.words import METRIC_NAMES, count, interval, listed, percent
 
@@ -109,23 +108,3 @@ def difference_rows(config: Mapping[str, Any], n_val: int, epochs: int) -> list[
         "seeds": "seeds",
     }
     return [[title, ORIGINAL[key], ours[key]] for key, title in titles.items()]
-
-
-def seed_rows(seeds: pd.DataFrame, intervals: pd.DataFrame, ladders: Mapping[str, str]) -> list[list[str]]:
-    """Return, of a recorded run of several seeds: cut, ladder, metric, mean with interval, lowest and highest seed, how many
-    are below zero, and beside it this run's with its interval.
-    """
-    keys = ("cut", "loss", "ladder", "metric")
-    if not len(seeds):
-        return []
-    single = seeds[seeds["seed"].astype(str) != ALL_SEEDS]
-    rows = []
-    for r in seeds[seeds["seed"].astype(str) == ALL_SEEDS].to_dict("records"):
-        every = match(single, r, *keys)["bd_rate_percent"]
-        known = every.dropna()
-        spread = f"{percent(float(known.min()))} to {percent(float(known.max()))}" if len(known) else "–"
-        below = f"{int((known < 0).sum())} of {len(every)}"
-        name = ladders.get(r["ladder"], r["ladder"])
-        mean = cell(pd.DataFrame([r]))
-        rows.append([r["cut"], name, METRIC_NAMES[r["metric"]], mean, spread, below, cell(match(intervals, r, *keys))])
-    return rows

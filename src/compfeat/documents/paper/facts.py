@@ -17,9 +17,9 @@ from compfeat.documents.paper.beside import (
     beside_rows,
     difference_rows,
     ladder_titles,
-    seed_rows,
 )
 from compfeat.documents.paper.results import result_facts
+from compfeat.documents.paper.seeds import seed_rows, survival_rows
 from compfeat.documents.paper.tables import Facts, Tables
 from compfeat.documents.paper.words import METRIC_NAMES, TASK_NAMES, count, interval, listed, number, percent
 from compfeat.features.tile import grid_shape, tiled_shape
@@ -46,6 +46,7 @@ def paper_facts(config: Mapping[str, Any], tables: Tables) -> Facts:
         },
         "claims": claim_rows(tables.claims, ladders),
         "seeds": seed_rows(tables.seeds, tables.intervals, ladders),
+        "survival": survival_rows(tables.claims, ladders),
         "references": list(REFERENCES),
         "statistics": {
             "resamples": str(config["statistics"]["resamples"]),
