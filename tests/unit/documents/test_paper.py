@@ -212,10 +212,10 @@ def test_what_the_seeds_bear_out_is_told_by_the_claims_own_rules() -> None:
     kept = [Cell(source, "c256", "", "miou", 0.001, 0, 0.002) for source in (THIS_RUN, RECORDED)]
     rows = survival_rows(claims_table([*here, *seeds], kept, limits), {"hevc": "HEVC"})
     assert rows == [
-        ["fewer bits: BD-rate below 0", "3", "c256 HEVC mIoU, c256 HEVC PSNR", "–", "c256 HEVC 1/RMSE"],
-        ["about 20 % fewer bits", "3", "c256 HEVC mIoU", "c256 HEVC PSNR", "c256 HEVC 1/RMSE"],
-        ["no loss of task performance", "1", "c256 mIoU", "–", "–"],
-        ["for several tasks", "1", "c256 HEVC", "–", "–"],
+        ["fewer bits: BD-rate below 0", "2 of 3", "c256 HEVC: mIoU, PSNR", "–", "c256 HEVC: 1/RMSE"],
+        ["about 20 % fewer bits", "1 of 3", "c256 HEVC: mIoU", "c256 HEVC: PSNR", "c256 HEVC: 1/RMSE"],
+        ["no loss of task performance", "1 of 1", "c256: mIoU", "–", "–"],
+        ["for several tasks", "1 of 1", "c256 HEVC", "–", "–"],
     ]
     assert survival_rows(claims_table(here, kept[:1], limits), {}) == []
 

@@ -20,7 +20,7 @@ from compfeat.analysis.claims import (
     verdict,
 )
 from compfeat.documents.paper.beside import cell, match
-from compfeat.documents.paper.words import METRIC_NAMES, percent
+from compfeat.documents.paper.words import METRIC_NAMES, NOTHING, percent
 
 STATEMENTS = {
     "fewer bits: BD-rate below 0": (FEWER_BITS, 0.0),
@@ -54,8 +54,8 @@ def seed_rows(seeds: pd.DataFrame, intervals: pd.DataFrame, ladders: Mapping[str
 def survival_rows(claims: pd.DataFrame, ladders: Mapping[str, str]) -> list[list[str]]:
     """Return, a statement a row, what of this run's findings a recorded run of several seeds bears out.
 
-    Of the rows (cut, ladder, metric) whose interval supports the statement in this run: which the interval over seeds and images
-    supports, too, for which it is undecided, and which it speaks against. Empty without a record.
+    Of the rows (cut, ladder, metric) whose interval supports the statement in this run: of how many the interval over seeds and
+    images supports it, too; of which it does, for which it is undecided, and which it speaks against. Empty without a record.
     """
     recorded = claims[claims["source"] == RECORDED]
     if not len(recorded):
@@ -66,13 +66,13 @@ def survival_rows(claims: pd.DataFrame, ladders: Mapping[str, str]) -> list[list
     keys = ("claim", "cut", "loss", "ladder", "metric")
     rows = []
     for text, (claim, limit) in STATEMENTS.items():
-        found: dict[str, list[str]] = {SUPPORTED: [], UNDECIDED: [], NOT_SUPPORTED: []}
+        found: dict[str, list[Mapping[Any, Any]]] = {SUPPORTED: [], UNDECIDED: [], NOT_SUPPORTED: []}
         for r in own[own["claim"] == claim].fillna({"ladder": "", "metric": ""}).to_dict("records"):
             beside = match(recorded.fillna({"ladder": "", "metric": ""}), r, *keys)
             if len(beside) and verdict_of(r, limit) == SUPPORTED:
-                found[verdict_of(beside.iloc[0], limit)].append(place(r, ladders))
-        told = [", ".join(found[name]) or "–" for name in (SUPPORTED, UNDECIDED, NOT_SUPPORTED)]
-        rows.append([text, str(sum(map(len, found.values()))), *told])
+                found[verdict_of(beside.iloc[0], limit)].append(r)
+        here, sure = sum(map(len, found.values())), len(found[SUPPORTED])
+        rows.append([text, f"{sure} of {here}", *(places(found[name], ladders) for name in found)])
     return rows
 
 
@@ -81,11 +81,11 @@ def verdict_of(row: Mapping[Any, Any] | pd.Series[Any], limit: float | None) -> 
     return str(row["verdict"]) if limit is None else verdict(float(row["low"]), float(row["high"]), limit)
 
 
-def place(row: Mapping[Any, Any], ladders: Mapping[str, str]) -> str:
-    """Return where a claim was looked at, in a few words."""
-    names = (
-        str(row["cut"]),
-        ladders.get(row["ladder"], row["ladder"]),
-        METRIC_NAMES.get(row["metric"], "").split(" (")[0],
-    )
-    return " ".join(name for name in names if name)
+def places(rows: list[Mapping[Any, Any]], ladders: Mapping[str, str]) -> str:
+    """Return where something was found: the metrics of each cut and ladder; a dash for nowhere."""
+    metrics: dict[str, list[str]] = {}
+    for row in rows:
+        where = " ".join(name for name in (str(row["cut"]), ladders.get(row["ladder"], row["ladder"])) if name)
+        metrics.setdefault(where, []).append(METRIC_NAMES.get(row["metric"], "").split(" (")[0])
+    told = (": ".join(text for text in (where, ", ".join(filter(None, own))) if text) for where, own in metrics.items())
+    return "; ".join(told) or NOTHING
