@@ -46,7 +46,7 @@ def chart_spec(metric: Metric, losses: Sequence[str], codecs: Sequence[str], log
         "loss:N",
         title="loss",
         scale=alt.Scale(domain=domain, range=list(palette.values())),
-        legend=alt.Legend(symbolType="stroke", symbolSize=500, symbolStrokeWidth=2.2),
+        legend=alt.Legend(symbolType="stroke", symbolSize=500, symbolStrokeWidth=2.2, symbolOpacity=1),
     )
     dash = alt.StrokeDash("loss:N", scale=alt.Scale(domain=domain, range=dashes), title="loss")
     shape = alt.Shape("codec:N", title="codec", scale=alt.Scale(domain=list(codecs), range=shapes_of(codecs)))
@@ -94,8 +94,8 @@ def tooltips(metric: Metric) -> list[alt.Tooltip]:
     named = [alt.Tooltip(f"{name}:N") for name in ("source", "loss", "codec", "quality", "seed")]
     label = metric.label.replace(", ↓", "")
     numbers = [("rate", "bits per element", ".3f"), ("value", label, ".2f" if metric.factor > 1 else ".3f")]
-    named.append(alt.Tooltip("between:N", title="interval"))
-    return named + [alt.Tooltip(f"{name}:Q", title=title, format=shape) for name, title, shape in numbers]
+    told = [alt.Tooltip(f"{name}:Q", title=title, format=shape) for name, title, shape in numbers]
+    return [*named, *told, alt.Tooltip("between:N", title="interval")]
 
 
 def styled(chart: alt.LayerChart) -> alt.LayerChart:

@@ -38,7 +38,7 @@
   /** Return a point's interval as the chart draws it and as it is read. */
   function interval(ends) {
     const [low, high] = ends || [null, null];
-    return { low, high, between: low === null ? "–" : `${number(low, 3)} to ${number(high, 3)}` };
+    return { low, high, between: low === null ? "–" : `${number(low, 2)} to ${number(high, 2)}` };
   }
 
   /** Return the points of the chart: of one seed, or the means with every seed thinly behind them. */
