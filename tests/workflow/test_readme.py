@@ -1,4 +1,4 @@
-"""What the README tells of the default run is what was recorded of it."""
+"""What README and docs tell of recorded runs is what was recorded of them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ COLUMNS = {"miou": "miou", "psnr_db": "psnr_db", "inv_rmse": "rmse"}
 LADDERS = ("hevc", "published")
 
 
-def headline_rows(readme: Path) -> list[list[str]]:
-    """Return the cells of the first table below "What comes out"."""
-    text = readme.read_text(encoding="utf-8").partition("## What comes out")[2]
+def table_below(page: Path, title: str) -> list[list[str]]:
+    """Return the cells of the first table below a title, without its head."""
+    text = page.read_text(encoding="utf-8").partition(title)[2]
     lines = re.search(r"(?:^\|.*\n)+", text, re.M)
     assert lines is not None
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
 
 
-ROWS = headline_rows(PROJECT / "README.md")
+ROWS = table_below(PROJECT / "README.md", "## What comes out")
 
 
 def test_the_table_has_every_cell() -> None:
@@ -46,3 +46,29 @@ def test_the_headline_is_the_recorded_runs(row: list[str]) -> None:
     for loss, cell in zip(("baseline", "compressible"), row[4:6], strict=True):
         recorded = float(floats.loc[floats["loss"] == loss, COLUMNS[metric]].iloc[0])
         assert cell == f"{recorded:.{len(cell.partition('.')[2])}f}"
+
+
+SEEDS = PROJECT / "data/reference/seeds/intervals.csv"
+SEED_ROWS = table_below(PROJECT / "docs/statistics.md", "### What five seeds say of the default")
+SEED_METRICS = {"mIoU": "miou", "PSNR": "psnr_db", "1/RMSE": "inv_rmse"}
+
+
+@pytest.mark.parametrize("row", SEED_ROWS, ids=lambda row: f"{row[0]}-{SEED_METRICS[row[1]]}")
+def test_what_the_seeds_say_is_what_was_recorded(row: list[str]) -> None:
+    table = pd.read_csv(SEEDS)
+    table = table[(table["cut"] == row[0]) & (table["metric"] == SEED_METRICS[row[1]])]
+    for ladder, mean, spread in zip(LADDERS, row[2::2], row[3::2], strict=True):
+        own = table[table["ladder"] == ladder]
+        all_, single = own[own["seed"] == "all"].iloc[0], own.loc[own["seed"] != "all", "bd_rate_percent"]
+        low, high = (f"{value:+.1f}" for value in (single.min(), single.max()))
+        assert spread.replace("−", "-") == f"{low} to {high} %"
+        if pd.isna(all_["bd_rate_percent"]):
+            assert mean == f"none: refused for {single.isna().sum()} of {len(single)} seeds"
+        else:
+            numbers = [f"{all_[name]:+.1f}" for name in ("bd_rate_percent", "low_percent", "high_percent")]
+            assert mean.replace("−", "-") == "{} % ({} to {})".format(*numbers)
+
+
+def test_the_seeds_table_has_every_cell() -> None:
+    cells = pd.read_csv(SEEDS)[["cut", "metric"]].drop_duplicates()
+    assert {(row[0], SEED_METRICS[row[1]]) for row in SEED_ROWS} == set(cells.itertuples(index=False, name=None))
