@@ -25,7 +25,7 @@ FLOOR = 1e-7
     caption=(
         "The 8-bit features of the val split. Left: share of the elements that have each code. Right: mean magnitude of the "
         "channels' orthonormal DCT coefficients by radial frequency (half a cycle an element is the finest pattern along one "
-        "axis). Written in: share of zeros, order-0 entropy of all codes, and by how much the channels' energies differ (arithmetic "
+        "axis). Written in: share of zeros, order-0 entropy of all codes (bits an element), and by how much the channels' energies differ (arithmetic "
         "over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin lines single seeds."
     ),
 )
@@ -74,5 +74,5 @@ def numbers(own: pd.DataFrame, losses: list[str]) -> str:
     for loss in losses:
         if (loss, "zero_share") in means.index:
             zeros, entropy, gain = (means[loss, name] for name in ("zero_share", "entropy_bits", "channel_gain_db"))
-            lines.append(f"{loss}: {100 * zeros:.1f} % zeros, {entropy:.2f} bits/element, channels {gain:.1f} dB")
+            lines.append(f"{loss}: {100 * zeros:.0f} % zeros, {entropy:.1f} bits, channels {gain:.1f} dB")
     return "\n".join(lines)
