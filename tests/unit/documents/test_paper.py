@@ -186,6 +186,7 @@ def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> 
     missing = {row[0]: row[4:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
     assert missing["c512"] == ["–", "–"]
     differs = {row[0]: row[1:] for row in facts["differences"]}
+    assert differs["training"][1].startswith("4 epochs shared by the losses, then")
     assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one (0)"]
 
 

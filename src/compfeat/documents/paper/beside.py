@@ -82,6 +82,7 @@ def difference_rows(config: Mapping[str, Any], n_val: int, epochs: int) -> list[
     """Return what differs: what it is, the original's, this run's."""
     dataset, train = config["dataset"], config["train"]
     n_train = "all" if dataset["images"]["train"] is None else str(dataset["images"]["train"])
+    shared = sum(phase["epochs"] for phase in train["warm_start"])
     codecs = [f"{codec.upper()}: {listed(qualities)}" for codec, qualities in config["codecs"].items()]
     ours = {
         "dataset": dataset["name"],
@@ -89,7 +90,7 @@ def difference_rows(config: Mapping[str, Any], n_val: int, epochs: int) -> list[
         "size": "{} × {}".format(*dataset["size"]),
         "width": str(config["model"]["width"]),
         "encoder": "ImageNet's weights" if config["model"]["encoder_weights"] else "random weights",
-        "training": f"{epochs} epochs, see the schedule",
+        "training": f"{shared} epochs shared by the losses, then {epochs}" if shared else f"{epochs} epochs",
         "codecs": "; ".join(codecs),
         "fit": "PCHIP, on efficient points" if config["bd_rate"]["frontier"] else "PCHIP",
         "side": "counted, 8 bytes an image",
