@@ -27,6 +27,7 @@ _SETTINGS: dict[str, Any] = {
     "loss": "compressible",
     "seed": 3,
     "width": 8,
+    "decoder_convolutions": 1,
     "tasks": TASKS,
     "warmup_epochs": 0.5,
     "strength": 0.1,

@@ -99,6 +99,7 @@ def train_flags(cut, loss, seed):
         loss=loss,
         seed=seed,
         width=config["model"]["width"],
+        decoder_convolutions=config["model"]["decoder_convolutions"],
         tasks=config["tasks"],
         warmup_epochs=TRAIN["warmup_epochs"],
         noise_steps=TRAIN["noise_steps"],

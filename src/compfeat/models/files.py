@@ -33,6 +33,7 @@ class Description:
     parameters: int
     log_variance: dict[str, float]
     """The trained weights of the loss terms."""
+    decoder_convolutions: int = 1
 
     @property
     def feature_shape(self) -> tuple[int, int, int]:
@@ -53,12 +54,13 @@ def describe(
     parameters = sum(p.numel() for p in network.parameters())
     shape = (channels, height, width)
     key = (network.cut, loss, seed, network.width, network.tasks, class_names)
-    return Description(*key, *shape, *input_size, parameters, log_variance)
+    return Description(*key, *shape, *input_size, parameters, log_variance, network.decoder_convolutions)
 
 
 def build(description: Description) -> SplitNetwork:
     """Return an untrained network of the described shape."""
-    return SplitNetwork(description.cut, description.width, description.tasks, len(description.class_names))
+    n_classes, convolutions = len(description.class_names), description.decoder_convolutions
+    return SplitNetwork(description.cut, description.width, description.tasks, n_classes, convolutions)
 
 
 def save_network(network: SplitNetwork, description: Description, weights: Path, description_path: Path) -> None:

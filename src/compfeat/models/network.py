@@ -20,16 +20,15 @@ class Head(nn.Conv2d):
 
 
 class Decoder(nn.Sequential):
-    """Stages of ConvTranspose2d(2, stride 2) and two Conv2d(3), with no norm and no activation, then a 1x1 Conv2d.
+    """Stages of ConvTranspose2d(2, stride 2) and ``convolutions`` Conv2d(3), with no norm and no activation, then a 1x1 Conv2d."""
 
-    Two convolutions a stage: the authors' parameter counts (METHOD.md, "Network") hold for two and not for one.
-    """
-
-    def __init__(self, in_channels: int, stage_channels: tuple[int, ...], out_channels: int) -> None:
+    def __init__(
+        self, in_channels: int, stage_channels: tuple[int, ...], out_channels: int, convolutions: int = 1
+    ) -> None:
         stages: list[nn.Module] = []
         for channels in stage_channels:
             stages.append(nn.ConvTranspose2d(in_channels, channels, 2, 2))
-            stages += [nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2)]
+            stages += [nn.Conv2d(channels, channels, 3, padding=1) for _ in range(convolutions)]
             in_channels = channels
         super().__init__(*stages, Head(in_channels, out_channels, 1))
 
@@ -42,12 +41,15 @@ class SplitNetwork(nn.Module):
         width: channels of the stem; 64 in the paper; a multiple of 4.
         tasks: the tasks that get a decoder.
         n_classes: classes of the segmentation task.
+        decoder_convolutions: 3x3 convolutions a decoder stage; 1 in the paper's networks.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, cut: str, width: int, tasks: tuple[str, ...], n_classes: int) -> None:
+    def __init__(
+        self, cut: str, width: int, tasks: tuple[str, ...], n_classes: int, decoder_convolutions: int = 1
+    ) -> None:
         super().__init__()
         self.cut, self.width, self.tasks, self.n_classes = cut, width, tasks, n_classes
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
@@ -55,8 +57,10 @@ class SplitNetwork(nn.Module):
         self.encoder = Encoder(cut, width)
         channels, _, _ = feature_shape(cut, width, 0, 0)
         outputs = {"segmentation": n_classes, "disparity": 1, "reconstruction": 3}
+        stages = {t: tuple(scaled(c, width) for c in DECODER_CHANNELS[cut, t]) for t in tasks}
+        self.decoder_convolutions = decoder_convolutions
         self.decoders = nn.ModuleDict(
-            {t: Decoder(channels, tuple(scaled(c, width) for c in DECODER_CHANNELS[cut, t]), outputs[t]) for t in tasks}
+            {t: Decoder(channels, stages[t], outputs[t], decoder_convolutions) for t in tasks}
         )
 
     def encode(self, images: Tensor) -> Tensor:

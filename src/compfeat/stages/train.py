@@ -155,7 +155,7 @@ def check_sizes(settings: TrainSettings, height_px: int, width_px: int) -> None:
 def start(settings: TrainSettings, n_classes: int, initial: Path | None) -> SplitNetwork:
     """Return the network a run starts from: seeded at random, ImageNet's encoder, or the weights of ``initial``."""
     torch.manual_seed(settings.seed)
-    network = SplitNetwork(settings.cut, settings.width, settings.tasks, n_classes)
+    network = SplitNetwork(settings.cut, settings.width, settings.tasks, n_classes, settings.decoder_convolutions)
     if initial is not None:
         load_strictly(network, read_tensors(initial), initial)
     elif settings.encoder_weights:

@@ -36,6 +36,7 @@ class TrainSettings:
         loss: name of the loss on the features.
         seed: seeds the initial weights, the order of the images, their flips and the Q-layer's noise.
         width: channels of the stem; 64 in the paper.
+        decoder_convolutions: 3x3 convolutions a decoder stage; 1 in the paper's networks.
         tasks: the tasks to train.
         phases: what is trained, one after the other.
         warmup_epochs: epochs of linear rise to the peak, at the start of each phase.
@@ -54,6 +55,7 @@ class TrainSettings:
     loss: str
     seed: int
     width: int
+    decoder_convolutions: int
     tasks: tuple[str, ...]
     phases: tuple[Phase, ...]
     warmup_epochs: float
