@@ -1,0 +1,86 @@
+"""Where files lie: the only place that joins names into paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compfeat.experiment.runs import Point, Run, Trained
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where files lie: in ``output``, the config's output folder, and ``prepared``, its folder of packed data.
+
+    Every function that gives a path also accepts wildcard text such as ``{cut}``.
+    """
+
+    output: str
+    prepared: str
+
+    def arrays(self, split: str) -> str:
+        """Packed scenes of a split, one record an image (``datasets/packed.py``)."""
+        return f"{self.prepared}/{split}.npy"
+
+    def index(self, split: str) -> str:
+        """CSV of a split's images in packed order, with the hashes of their source files."""
+        return f"{self.prepared}/{split}.csv"
+
+    def info(self, split: str) -> str:
+        """JSON with the class names, truth fields, tasks and size of a split's packed data."""
+        return f"{self.prepared}/{split}.json"
+
+    def weights(self, trained: Trained) -> str:
+        return f"{self.output}/train/{trained.id}/weights.safetensors"
+
+    def description(self, trained: Trained) -> str:
+        """JSON that describes the network in ``weights``."""
+        return f"{self.output}/train/{trained.id}/network.json"
+
+    def epochs(self, trained: Trained) -> str:
+        """CSV of every training epoch's loss terms, weights and validation metrics."""
+        return f"{self.output}/train/{trained.id}/epochs.csv"
+
+    def features(self, trained: Trained, split: str) -> str:
+        """The features that the encoder computes of a split: float32, N x C x h x w."""
+        return f"{self.output}/features/{trained.id}/{split}.npy"
+
+    def transform(self, run: Run) -> str:
+        """The state of a run's transform, fitted on train features."""
+        return f"{self.output}/fit/{run.id}/transform.npz"
+
+    def codec_state(self, run: Run, codec: str) -> str:
+        """The state of a codec, fitted on a run's train features."""
+        return f"{self.output}/fit/{run.id}/{codec}/state.npz"
+
+    def stream(self, point: Point) -> str:
+        return f"{self.output}/encode/{point.id}/stream.bin"
+
+    def side_info(self, point: Point) -> str:
+        return f"{self.output}/encode/{point.id}/side_info.bin"
+
+    def ledger(self, point: Point) -> str:
+        """CSV of what every image weighs at this point."""
+        return f"{self.output}/encode/{point.id}/ledger.csv"
+
+    def scores(self, run: Run, codec: str) -> str:
+        """Every image's scores at all qualities of a codec."""
+        return f"{self.output}/evaluate/{run.id}/{codec}/scores.npz"
+
+    def pictures(self, run: Run, codec: str) -> str:
+        """What a few chosen images look like at all qualities of a codec."""
+        return f"{self.output}/evaluate/{run.id}/{codec}/pictures.npz"
+
+    def table(self, name: str) -> str:
+        return f"{self.output}/summarise/{name}"
+
+    def figure(self, name: str, suffix: str) -> str:
+        return f"{self.output}/figures/{name}.{suffix}"
+
+    def document(self, name: str) -> str:
+        return f"{self.output}/paper/{name}"
+
+    def log(self, stage: str, key: str) -> str:
+        return f"{self.output}/logs/{stage}/{key}.log"
+
+    def benchmark(self, stage: str, key: str) -> str:
+        return f"{self.output}/benchmarks/{stage}/{key}.tsv"

@@ -1,0 +1,79 @@
+"""The names of what an experiment consists of: trained networks, runs, points, comparisons."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from compfeat.errors import ConfigError
+
+UNCODED = "none"
+"""Stands in a codec's place for the points that need no codec."""
+FLOAT, QUANTISED = "float", "u8"
+"""The qualities of the uncoded points: what the encoder computes, and that after the quantiser of tiled frames."""
+
+
+@dataclass(frozen=True, order=True)
+class Trained:
+    """One trained network: where it is cut, by which training, from which seed."""
+
+    cut: str
+    training: str
+    seed: int | str
+
+    @property
+    def id(self) -> str:
+        return f"{self.cut}/{self.training}/seed{self.seed}"
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One method on one cut and seed: what is coded and compared."""
+
+    cut: str
+    method: str
+    seed: int | str
+
+    @property
+    def id(self) -> str:
+        return f"{self.cut}/{self.method}/seed{self.seed}"
+
+
+@dataclass(frozen=True, order=True)
+class Point:
+    """One operating point: a run, sent by one codec at one quality."""
+
+    run: Run
+    codec: str
+    quality: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.run.id}/{self.codec}/{self.quality}"
+
+
+@dataclass(frozen=True, order=True)
+class Comparison:
+    """A method on a ladder against another method on a ladder, of the same cut and seed."""
+
+    method: str
+    against: str
+    ladder: str
+    against_ladder: str
+
+
+def parse_run(text: str) -> Run:
+    """Return the run whose id is ``text``, e.g. ``c512/plain/seed0``. Raises ConfigError where it is none."""
+    match = re.fullmatch(r"([^/]+)/([^/]+)/seed(\d+)", text)
+    if match is None:
+        raise ConfigError(f"run {text!r} is not an id; expected CUT/METHOD/seedN")
+    return Run(match[1], match[2], int(match[3]))
+
+
+def parse_point(text: str) -> Point:
+    """Return the point whose id is ``text``, e.g. ``c512/plain/seed0/hevc/qp32``. Raises ConfigError where it is none."""
+    run, _, rest = text.partition("/seed")
+    seed, *codec_quality = rest.split("/")
+    if len(codec_quality) != 2:
+        raise ConfigError(f"point {text!r} is not an id; expected CUT/METHOD/seedN/CODEC/QUALITY")
+    return Point(parse_run(f"{run}/seed{seed}"), *codec_quality)

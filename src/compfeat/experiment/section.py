@@ -1,0 +1,86 @@
+"""The base of every typed part of the configuration, and how a mistake in one is told in one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from compfeat.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoOptions(Section):
+    """Options of a plug-in that has none."""
+
+
+S = TypeVar("S", bound=Section)
+
+
+def validated(model: type[S], values: Mapping[str, Any], where: str = "") -> S:
+    """Return ``values`` as a ``model``.
+
+    Args:
+        where: the config key that ``values`` stand under, for messages; empty for the whole configuration.
+
+    Raises:
+        ConfigError: the first key that is unknown, missing, of the wrong type, or out of range.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explained(model, error, where)) from None
+
+
+def from_json(model: type[S], text: str, where: str = "--settings") -> S:
+    """Return a JSON text as a ``model``. Raises ConfigError where it is not JSON, or not the model's."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise ConfigError(explained(model, error, where)) from None
+
+
+def explained(model: type[BaseModel], error: ValidationError, where: str) -> str:
+    """Return in one line which key is wrong, what was found, and what is expected."""
+    first = error.errors(include_url=False)[0]
+    # Pydantic adds the tags of unions to a location; those are not keys.
+    parts = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "tuple[", "list["))]
+    key = ".".join([*([where] if where else []), *parts]) or "the configuration"
+    if first["type"] == "extra_forbidden":
+        known = known_keys(model, parts[:-1])
+        near = difflib.get_close_matches(parts[-1], known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}" if known else "remove it"
+        return f"key {key!r} is unknown; {hint}"
+    if first["type"] == "missing":
+        return f"key {key!r} is missing; see config/README.md"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"key {key!r}: {message}"
+    return f"key {key!r}: found {first['input']!r}; {message[:1].lower()}{message[1:]}"
+
+
+def known_keys(model: type[BaseModel], parts: list[str]) -> list[str]:
+    """Return the keys of the section that stands at ``parts`` in ``model``; none where that is no section."""
+    current: Any = model
+    for part in parts:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            current = section_in(current)
+            continue
+        current = field.annotation
+    found = section_in(current)
+    return list(found.model_fields) if found is not None else []
+
+
+def section_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section that an annotation is or holds (as the values of a mapping, the items of a list)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((s for part in getattr(annotation, "__args__", ()) if (s := section_in(part)) is not None), None)
