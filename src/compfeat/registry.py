@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import NoOptions, Section, validated
 
 T = TypeVar("T")
 
@@ -53,12 +52,3 @@ class Registry(Generic[T]):
                 )
             importlib.import_module(f"{self.room}.{name}")
         return self._entries[name]
-
-
-def options_of(entry: Any, values: Mapping[str, Any], where: str) -> Section:
-    """Return ``values`` as the options of a plug-in: its attribute ``options``, a Section; none where it has no such attribute.
-
-    Raises:
-        ConfigError: a key is unknown, missing, of the wrong type or out of range; ``where`` is the config key they stand under.
-    """
-    return validated(getattr(entry, "options", NoOptions), values, where)

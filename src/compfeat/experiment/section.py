@@ -47,6 +47,15 @@ def from_json(model: type[S], text: str, where: str = "--settings") -> S:
         raise ConfigError(explained(model, error, where)) from None
 
 
+def options_of(entry: Any, values: Mapping[str, Any], where: str) -> Section:
+    """Return ``values`` as the options of a plug-in: its attribute ``options``, a Section; none where it has no such attribute.
+
+    Raises:
+        ConfigError: a key is unknown, missing, of the wrong type or out of range; ``where`` is the config key they stand under.
+    """
+    return validated(getattr(entry, "options", NoOptions), values, where)
+
+
 def explained(model: type[BaseModel], error: ValidationError, where: str) -> str:
     """Return in one line which key is wrong, what was found, and what is expected."""
     first = error.errors(include_url=False)[0]
