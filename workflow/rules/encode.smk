@@ -1,24 +1,31 @@
-"""Coding: one job a point, from tiled features to a bitstream, its side information and a ledger of every byte."""
+"""Coding: one job a run and codec, from what a method sends to a bitstream, its side information and a ledger of every byte, at
+all qualities of the codec."""
 
 
-rule encode:
-    input:
-        features=LAYOUT.features(ANY_RUN),
-        index=LAYOUT.index("val"),
-    output:
-        stream=LAYOUT.stream(ANY_POINT),
-        side_info=LAYOUT.side_info(ANY_POINT),
-        ledger=LAYOUT.ledger(ANY_POINT),
-    log:
-        LAYOUT.log("encode", ANY_POINT.id),
-    benchmark:
-        LAYOUT.benchmark("encode", ANY_POINT.id)
-    params:
-        *code("encode"),
-        flags=flags(ffmpeg=config["tools"]["ffmpeg"]),
-        codec_code=lambda w: plugin_code("encode", f"codecs.{w.codec}"),
-        tools=lambda w: codec_tool(w.codec),
-    shell:
-        "python -m compfeat encode --features {input.features:q} --index {input.index:q} --codec {wildcards.codec} "
-        "--quality {wildcards.quality} {params.flags} --stream {output.stream:q} --side-info {output.side_info:q} "
-        "--ledger {output.ledger:q} > {log:q} 2>&1"
+def sent(method, split):
+    """Return the file of what a method sends of a split: features, or the images."""
+    trained = trained_of(method)
+    return LAYOUT.features(trained, split) if sends(method) == "features" else LAYOUT.arrays(split)
+
+
+def fitted_state(method, codec=None):
+    """Return the files of a method's fitted transform and of a codec fitted to it, by what a stage calls them."""
+    files = {}
+    if is_fitted(method):
+        files["transform"] = LAYOUT.transform(Run("{cut}", method, "{seed}"))
+    if codec not in (None, UNCODED) and codec_class(codec).fitted:
+        files["state"] = LAYOUT.codec_state(Run("{cut}", method, "{seed}"), codec)
+    return files
+
+
+def codec_settings(method, codec):
+    """Return what sender and receiver are told of a method and a codec."""
+    entry, transform = EXPERIMENT.codecs[codec], EXPERIMENT.methods[method].transform
+    return dict(
+        codec=entry.codec or codec,
+        options=entry.options,
+        qualities=list(EXPERIMENT.qualities(method)[codec]),
+        sends=sends(method),
+        transform=None if transform is None else section(transform),
+        ffmpeg=EXPERIMENT.tools.ffmpeg,
+    )

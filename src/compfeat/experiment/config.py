@@ -391,12 +391,12 @@ def problems(experiment: Experiment) -> Iterator[str]:
                 yield _unknown(f"ladders.{ladder}.codecs", "codec", codec, e.codecs)
     for i, pair in enumerate(e.comparisons):
         where = f"comparisons.{i}"
-        for side, name in (("method", pair.method), ("against", pair.against)):
-            if name not in e.methods:
-                yield _unknown(f"{where}.{side}", "method", name, e.methods)
-        for ladder in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
-            if ladder is not None and ladder not in e.ladders:
-                yield _unknown(where, "ladder", ladder, e.ladders)
+        for side, named in (("method", pair.method), ("against", pair.against)):
+            if named not in e.methods:
+                yield _unknown(f"{where}.{side}", "method", named, e.methods)
+        for given in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
+            if given is not None and given not in e.ladders:
+                yield _unknown(where, "ladder", given, e.ladders)
         if pair.method == pair.against and (pair.against_ladder or pair.ladder) == pair.ladder:
             yield f"key '{where}': {pair.method!r} is compared with itself; name another method or ladder"
         if pair.against_ladder is not None and pair.ladder is None:
