@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from compfeat.datasets import Scene
-from compfeat.datasets._packed import Packed
-from compfeat.datasets._resize import resize_disparity, resize_disparity_authors, resize_image, resize_labels
+from compfeat.datasets.packed import Packed
+from compfeat.datasets.resize import resize_disparity, resize_disparity_authors, resize_image, resize_labels
 
 
 def pack(scene: Scene, dtype: np.dtype[np.void]) -> Packed:

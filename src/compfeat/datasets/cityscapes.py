@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from compfeat.datasets import DATASETS, IGNORE, SPLITS, TASKS, Dataset, Sample, Scene
-from compfeat.datasets._png import class_table, read_disparity, read_image, read_labels, require_file, require_folder
+from compfeat.datasets.png import class_table, read_disparity, read_image, read_labels, require_file, require_folder
 from compfeat.errors import DataError
 
 N_LABEL_IDS = 34

@@ -12,10 +12,10 @@ from PIL import Image
 
 from compfeat.datasets import DATASETS, SPLITS
 from compfeat.datasets._compose import compose
-from compfeat.datasets._png import encode_rgb
 from compfeat.datasets._render import Rendered, render
 from compfeat.datasets._scene import BASELINE_M, Camera
 from compfeat.datasets.cityscapes import Cityscapes
+from compfeat.datasets.png import encode_rgb
 from compfeat.errors import ConfigError
 from compfeat.io import atomic_path, write_bytes, write_json
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from compfeat.datasets import DATASETS, SPLITS, TASKS, Dataset, Sample
 from compfeat.datasets._pack import pack
-from compfeat.datasets._packed import Packed, record_dtype, write_packed
+from compfeat.datasets.packed import Packed, record_dtype, write_packed
 from compfeat.errors import ConfigError
 from compfeat.io import write_csv, write_json
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from compfeat.datasets import DATASETS
-from compfeat.datasets._png import encode_rgb
+from compfeat.datasets.png import encode_rgb
 from compfeat.datasets._render import Frame, disparity, paint_quad, render
 from compfeat.datasets._scene import BASELINE_M, Camera, Palette, Quad, SceneDescription, Street, draw_weather
 from compfeat.datasets._textures import atlas, masonry
