@@ -166,7 +166,8 @@ def weighted_means(values: NDArray[np.float64], weights: NDArray[np.float64]) ->
         return np.full(len(weights), np.nan)
     whole = (used == 1).all(axis=1)
     totals = used.sum(axis=1)
-    result = np.divide(used @ kept, totals, out=np.full(len(weights), np.nan), where=totals > 0)
+    result: NDArray[np.float64] = np.full(len(weights), np.nan)
+    np.divide(used @ kept, totals, out=result, where=totals > 0)
     result[whole] = np.mean(kept)
     return result
 
@@ -174,7 +175,9 @@ def weighted_means(values: NDArray[np.float64], weights: NDArray[np.float64]) ->
 def mean_squared(sse: NDArray[Any], n: NDArray[Any]) -> NDArray[np.float64]:
     """Return each image's mean squared error (N,); nan where nothing was scored."""
     counts = np.asarray(n, dtype=np.float64)
-    return np.divide(np.asarray(sse, dtype=np.float64), counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    result: NDArray[np.float64] = np.full(len(counts), np.nan)
+    np.divide(np.asarray(sse, dtype=np.float64), counts, out=result, where=counts > 0)
+    return result
 
 
 def check_shapes(found: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class Reconstruction(Task):
 
     name = "reconstruction"
     title = "reconstruction of the input"
-    truths: tuple[Truth, ...] = ()
+    truths: ClassVar[tuple[Truth, ...]] = ()
     metrics = (Metric("psnr_db", "PSNR", "dB", 2),)
     likelihood = "regression"
 

@@ -72,7 +72,8 @@ class Segmentation(Task):
         """Return the classes in a fixed set of colours; unlabelled pixels are black."""
         colours = np.zeros((256, 3), np.uint8)
         colours[: len(self.class_names)] = class_colours(len(self.class_names))
-        return colours[kept]
+        coloured: NDArray[np.uint8] = colours[kept]
+        return coloured
 
 
 def class_colours(count: int) -> NDArray[np.uint8]:
