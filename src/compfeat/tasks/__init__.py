@@ -6,17 +6,31 @@ A task's module imports torch inside the functions that need it, so that tables 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from compfeat.datasets import Truth
 from compfeat.registry import Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+__all__ = [
+    "TASKS",
+    "Metric",
+    "Scores",
+    "Task",
+    "Truth",
+    "check_shapes",
+    "mean_squared",
+    "metrics_of",
+    "tasks_of",
+    "weighted_means",
+]
 
 Scores = Mapping[str, NDArray[Any]]
 """Every image's scores by name, each (N, ...)."""
@@ -60,27 +74,6 @@ class Metric:
     def curve_values(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values that rise as the task is done better (docs/method.md, "BD-rate")."""
         return values if self.higher_is_better else 1.0 / values
-
-
-@dataclass(frozen=True)
-class Truth:
-    """One array of an image's ground truth, as it is packed.
-
-    Attributes:
-        field: its name in a packed record.
-        source: the field of a dataset's scene that it is made from.
-        dtype: numpy type of its elements.
-        channels: shape behind height and width; empty for a map.
-        resize: makes it from the scene's field (H x W x ..., at source size) at a size (height, width).
-        trained: whether training reads it; others are for scores alone.
-    """
-
-    field: str
-    source: str
-    dtype: str
-    resize: Callable[[NDArray[Any], tuple[int, int]], NDArray[Any]]
-    channels: tuple[int, ...] = ()
-    trained: bool = True
 
 
 class Task(ABC):
