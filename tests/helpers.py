@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from compfeat.datasets._packed import record_dtype
+from compfeat.datasets.packed import record_dtype
 from compfeat.models.files import describe, save_network
 from compfeat.models.network import SplitNetwork
 from compfeat.training.settings import Phase, TrainSettings

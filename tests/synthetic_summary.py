@@ -42,7 +42,7 @@ from compfeat.analysis.feature_statistics import feature_statistics
 from compfeat.analysis.headline import headline_table
 from compfeat.analysis.published import published_bd_rate, published_images, published_paired, read_published
 from compfeat.analysis.showcase import outputs, shown, truth
-from compfeat.datasets._packed import record_dtype
+from compfeat.datasets.packed import record_dtype
 from compfeat.features.archive import Arrays, write_arrays
 from compfeat.features.store import record_type
 from compfeat.grid import Point, Run

@@ -11,7 +11,7 @@ import pandas as pd
 
 from compfeat.analysis.feature_statistics import feature_statistics
 from compfeat.analysis.showcase import outputs, shown, truth
-from compfeat.datasets._packed import open_packed
+from compfeat.datasets.packed import open_packed
 from compfeat.errors import DataError
 from compfeat.features.archive import Arrays, read_arrays, write_arrays
 from compfeat.features.store import open_features

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from compfeat.codecs import CODECS
-from compfeat.datasets._packed import Packed, in_chunks, open_packed
+from compfeat.datasets.packed import Packed, in_chunks, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.features.quantise import dequantise, quantise
 from compfeat.features.tile import tile

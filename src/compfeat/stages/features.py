@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compfeat.datasets._packed import in_chunks, open_packed
+from compfeat.datasets.packed import in_chunks, open_packed
 from compfeat.features.quantise import quantise
 from compfeat.features.store import FeatureWriter
 from compfeat.models.files import load_description, load_network

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from compfeat.datasets._packed import open_packed
+from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError
 from compfeat.io import read_json, write_csv
 from compfeat.models.cuts import CUTS, feature_shape

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compfeat.datasets._packed import Packed
+from compfeat.datasets.packed import Packed
 
 
 def steps_per_epoch(n_images: int, batch_size: int) -> int:

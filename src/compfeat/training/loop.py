@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from compfeat.datasets._packed import Packed, in_chunks
+from compfeat.datasets.packed import Packed, in_chunks
 from compfeat.losses import LOSSES, FeatureLoss
 from compfeat.metrics.images import aggregate, images_table
 from compfeat.metrics.score import score_image

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from compfeat.datasets._packed import open_packed
+from compfeat.datasets.packed import open_packed
 from compfeat.datasets.streets import render_scene, scene_paths, write_scene
 from compfeat.errors import ConfigError, DataError
 from compfeat.stages.prepare import COLUMNS, main

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from compfeat.datasets._packed import Packed
+from compfeat.datasets.packed import Packed
 from compfeat.training import batches
 from helpers import PROJECT, random_scenes
 

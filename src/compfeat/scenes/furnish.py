@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
-from compfeat.datasets import _figures as figures
-from compfeat.datasets import _textures as textures
-from compfeat.datasets._scene import Colour, Palette, Quad, Street
-from compfeat.datasets._textures import Paint
+from compfeat.scenes import figures, textures
+from compfeat.scenes.scene import Colour, Palette, Quad, Street
+from compfeat.scenes.textures import Paint
 
 CAR_PAINTS: tuple[Colour, ...] = (
     (0.05, 0.05, 0.06), (0.5, 0.5, 0.52), (0.72, 0.72, 0.72), (0.3, 0.31, 0.33),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from compfeat.datasets._textures import F32, Mask, Materials, Paint, bar, ellipse, layers
+from compfeat.scenes.textures import F32, Mask, Materials, Paint, bar, ellipse, layers
 
 
 def _body(a: F32, y: F32, materials: tuple[int, int, int], height: float, stride: float) -> list[tuple[int, Mask]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
-from compfeat.datasets._furnish import Builder, near
-from compfeat.datasets._scene import Camera, Marking, Palette, SceneDescription, Street, Weather, draw_weather
+from compfeat.scenes.furnish import Builder, near
+from compfeat.scenes.scene import Camera, Marking, Palette, SceneDescription, Street, Weather, draw_weather
 
 FEATURED = (
     "train",

@@ -1,8 +1,7 @@
-"""Stage render: rendered street scenes, written in the layout of Cityscapes, and a manifest of their files."""
+"""Render street scenes, written in the layout of Cityscapes, with a manifest of their files."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import multiprocessing
 import re
@@ -12,32 +11,28 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pandas as pd
+from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.datasets import SPLITS
-from compfeat.datasets.streets import CITIES, KINDS, write_scene
+from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError, ToolError
+from compfeat.experiment.config import Split
+from compfeat.experiment.section import Section
 from compfeat.io import write_csv
+from compfeat.scenes.writing import CITIES, KINDS, write_scene
 
 Job = tuple[str, str, int, int, tuple[int, int]]
 Row = tuple[str, str, int]
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="compfeat render", description=__doc__)
-    parser.add_argument("--root", type=Path, required=True, help="folder to write the dataset into")
-    parser.add_argument("--split", choices=SPLITS, required=True)
-    parser.add_argument("--images", type=int, required=True, help="number of scenes")
-    parser.add_argument("--height", type=int, default=128)
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--manifest", type=Path, required=True, help="CSV of the files written, relative to the root")
-    args = parser.parse_args(argv)
-    for name, least in (("images", 1), ("seed", 0), ("processes", 1)):
-        if getattr(args, name) < least:
-            raise ConfigError(f"--{name}: found {getattr(args, name)}; expected at least {least}")
-    return args
+class RenderSettings(Section):
+    """What is rendered."""
+
+    root: str = Field(description="folder to write the dataset into")
+    split: Split
+    images: int = Field(ge=1, description="number of scenes")
+    size: tuple[int, int] = Field(description="height and width (px)")
+    seed: int = Field(ge=0, description="of all scenes")
 
 
 def _render_one(job: Job) -> list[Row]:
@@ -73,17 +68,28 @@ def _remove_stale(root: Path, split: str, keep: set[str]) -> None:
                     path.unlink()
 
 
-def main(argv: Sequence[str]) -> None:
-    """Render a split and write its manifest last.
+def render(*, settings: RenderSettings, processes: int = 1, manifest: Path) -> None:
+    """Render a split's street scenes, and write a manifest of their files last.
+
+    Args:
+        settings: what is rendered.
+        processes: how many render at a time; the result is the same for any number.
+        manifest: output: CSV of the files written, relative to the root.
 
     Raises:
-        ConfigError: a flag's value cannot be used.
+        ConfigError: a size that cannot be rendered, or no process to render with.
     """
-    args = _arguments(argv)
-    jobs: list[Job] = [
-        (str(args.root), args.split, i, args.seed, (args.height, args.width)) for i in range(args.images)
-    ]
-    progress = tqdm(_render_all(jobs, args.processes), total=len(jobs), desc=f"render {args.split}", unit="scene")
+    s = settings
+    if processes < 1:
+        raise ConfigError(f"--processes: found {processes}; expected at least 1")
+    root = Path(s.root).expanduser()
+    jobs: list[Job] = [(str(root), s.split, i, s.seed, s.size) for i in range(s.images)]
+    progress = tqdm(_render_all(jobs, processes), total=len(jobs), desc=f"render {s.split}", unit="scene")
     rows = sorted(row for scene in progress for row in scene)
-    _remove_stale(args.root, args.split, {path for path, _, _ in rows})
-    write_csv(args.manifest, pd.DataFrame(rows, columns=["path", "sha256", "size_bytes"]))
+    _remove_stale(root, s.split, {path for path, _, _ in rows})
+    write_csv(manifest, pd.DataFrame(rows, columns=["path", "sha256", "size_bytes"]))
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the stage."""
+    return command(render, argv)

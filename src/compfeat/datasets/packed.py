@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
 
+from compfeat.datasets import IMAGE, Scene, Truth
+from compfeat.datasets.resize import resize_image
 from compfeat.errors import DataError
 from compfeat.io import atomic_path
 
-FIELDS = ("image", "labels", "disparity_px", "disparity_authors_px")
 Packed = np.ndarray[Any, np.dtype[np.void]]
-"""Packed scenes: a structured array, one record an image, with the fields FIELDS (the disparities where there are any)."""
+"""Packed scenes: a structured array, one record an image: ``image``, then every truth of the tasks by its field."""
 
 
-def record_dtype(height: int, width: int, tasks: tuple[str, ...]) -> np.dtype[np.void]:
-    """Return the type of one record: image, labels and, where ``tasks`` have disparity, its two resized forms in px."""
+def record_dtype(height: int, width: int, truths: Sequence[Truth]) -> np.dtype[np.void]:
+    """Return the type of one record: the image and every truth at ``height`` x ``width``; a truth of two tasks stands once."""
     size = (height, width)
-    fields: list[tuple[str, str, tuple[int, ...]]] = [("image", "u1", (*size, 3)), ("labels", "u1", size)]
-    if "disparity" in tasks:
-        fields += [("disparity_px", "<f4", size), ("disparity_authors_px", "<f4", size)]
+    fields: list[tuple[str, str, tuple[int, ...]]] = [(IMAGE, "u1", (*size, 3))]
+    fields += [(t.field, t.dtype, (*size, *t.channels)) for t in {t.field: t for t in truths}.values()]
     return np.dtype(fields)
+
+
+def pack(scene: Scene, truths: Sequence[Truth], dtype: np.dtype[np.void]) -> Packed:
+    """Return a scene as an array of one record of ``dtype`` (see ``record_dtype``), resized to its height and width."""
+    record = np.zeros(1, dtype)
+    height, width, _ = dtype[IMAGE].shape
+    size = (int(height), int(width))
+    record[IMAGE][0] = resize_image(scene[IMAGE], size)
+    for truth in truths:
+        record[truth.field][0] = truth.resize(scene[truth.source], size)
+    return record
 
 
 def write_packed(path: Path, dtype: np.dtype[np.void], count: int, records: Iterable[Packed]) -> None:
@@ -58,7 +69,7 @@ def open_packed(path: Path) -> np.memmap[Any, np.dtype[np.void]]:
     except (ValueError, OSError, EOFError, SyntaxError, TypeError) as error:
         raise DataError(f"{path}: cannot be opened ({' '.join(str(error).split())}); {remedy}") from None
     names = packed.dtype.names or ()
-    if packed.ndim != 1 or names not in (FIELDS[:2], FIELDS):
+    if packed.ndim != 1 or names[:1] != (IMAGE,):
         raise DataError(f"{path}: found an array of {packed.dtype}, shape {packed.shape}; {remedy}")
     size = path.stat().st_size
     if size != packed.offset + packed.nbytes:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from compfeat.datasets._scene import BASELINE_M, Camera, Quad, SceneDescription, Weather
-from compfeat.datasets._textures import F32, grain, noise
+from compfeat.scenes.scene import BASELINE_M, Camera, Quad, SceneDescription, Weather
+from compfeat.scenes.textures import F32, grain, noise
 
 EGO_VEHICLE = 1
 FAR_GROUND_M = 400.0

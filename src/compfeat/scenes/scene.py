@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-from compfeat.datasets._textures import F32, Paint
+from compfeat.scenes.textures import F32, Paint
 
 BASELINE_M = 0.209313
 Colour = tuple[float, float, float]
