@@ -117,6 +117,7 @@ def interval_tables(
     """
     rules, ladders = Rules(frontier=plan.frontier), plan.ladder_codecs()
     runs = sorted({point.run for point in points})
+    drawn = (bootstrap.confidence, bootstrap.resamples)
     rows: list[dict[str, object]] = []
     floats: dict[tuple[str, str, str, str], list[list[object]]] = {}
     for comparison in plan.pairs():
@@ -139,15 +140,7 @@ def interval_tables(
             ]
             key = (cut, comparison.method, comparison.against, metric.name)
             floats[key] = [
-                [
-                    *key[:3],
-                    seed,
-                    key[3],
-                    values[0],
-                    *interval(values[1:], bootstrap.confidence),
-                    bootstrap.confidence,
-                    bootstrap.resamples,
-                ]
+                [*key[:3], seed, key[3], values[0], *interval(values[1:], bootstrap.confidence), *drawn]
                 for seed, values in with_all(differences, bootstrap)
             ]
     float_rows = [row for cell in floats.values() for row in cell]

@@ -64,7 +64,9 @@ def make(inputs: Inputs) -> dict[str, Made]:
         "bd_rate.csv": bd_rates,
         "bd_details.csv": pd.DataFrame(details, columns=list(DETAILS)),
         "headline.csv": headline,
-        "headline.md": tabulate(readable(headline, plan), headers="keys", tablefmt="github", disable_numparse=True)
+        "headline.md": tabulate(
+            readable(headline, plan), headers="keys", tablefmt="github", showindex=False, disable_numparse=True
+        )
         + "\n",
         "metrics.json": nested(headline),
     }
@@ -196,9 +198,9 @@ def rate_at_loss(points: Curve, uncoded: float, loss: float = TASK_LOSS) -> tupl
 def headline_table(bd_rates: pd.DataFrame, points: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return HEADLINE: BD-rates by one fit, over all seeds, and the metrics on float features.
 
-    ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest of them;
-    the verdict names every seed left out and why. ``float_*`` are the means over all seeds of the metric ``float_metric`` on float
-    features, in its unit, of anchor and test, and test minus anchor.
+    ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest
+    of them; the verdict names every seed left out and why. ``float_*`` are the means over all seeds of the metric
+    ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
     """
     metrics = {metric.curve_name: metric.name for metric in plan.compared()}
     floats = points[(points["codec"] == UNCODED) & (points["quality"] == FLOAT)]

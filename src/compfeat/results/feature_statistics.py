@@ -71,8 +71,9 @@ def make(inputs: Inputs) -> dict[str, Made]:
         own = feature_statistics(features)
         for method in inputs.plan.methods:
             if method.training == training and method.sends == "features" and not method.transform:
-                keys = {"cut": cut, "method": method.name, "seed": int(seed.removeprefix("seed"))}
-                tables.append(own.assign(**keys)[[*keys, *own.columns]])
+                own_seed = int(seed.removeprefix("seed"))
+                keyed = own.assign(cut=cut, method=method.name, seed=own_seed)
+                tables.append(keyed[["cut", "method", "seed", *own.columns]])
     columns = ["cut", "method", "seed", *COLUMNS]
     return {"feature_statistics.csv": pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)}
 

@@ -1,7 +1,7 @@
 """The showcase (``pictures.npz``): a few images, with what was sent and what came out of it at chosen points.
 
-Names in the file: ``{i}/image``, ``{i}/FIELD`` for every field of the packed scene, and ``{i}/image_id`` for image i of the val split;
-``{i}/{point}/{task}`` and ``{i}/{point}/sent`` for each point that is shown; ``class_names`` once.
+Names in the file: ``{i}/image``, ``{i}/FIELD`` for every field of the packed scene, and ``{i}/image_id`` for image i of the val
+split; ``{i}/{point}/{task}`` and ``{i}/{point}/sent`` for each point that is shown; ``class_names`` once.
 """
 
 from __future__ import annotations

@@ -39,16 +39,16 @@ def make(inputs: Inputs) -> dict[str, Made]:
     check_lossless(points, metrics, inputs.plan.codecs)
     per_image = pd.concat(images, ignore_index=True)
     check_common_images(per_image)
-    integers = [*LEDGER_BYTES, *(name for name in per_image if name.startswith("n_"))]
+    integers = [*LEDGER_BYTES, *(str(name) for name in per_image if str(name).startswith("n_"))]
     return {"points.csv": points, "per_image.csv": per_image.astype(dict.fromkeys(integers, "Int64"))}
 
 
 def point_row(dataset: str, measured: Measured) -> dict[str, Any]:
     """Return the row of one point.
 
-    ``total_bytes`` is payload + headers + side information. ``rate_bpe`` is bits per feature element, 8 * total / (N * C * H * W), and
-    empty where the image is sent; ``rate_bpe_authors`` the same of the stream files alone (payload + headers); ``rate_bpp`` is bits per
-    pixel of the network's input. None where nothing is coded.
+    ``total_bytes`` is payload + headers + side information. ``rate_bpe`` is bits per feature element, 8 * total /
+    (N * C * H * W), and empty where the image is sent; ``rate_bpe_authors`` the same of the stream files alone (payload +
+    headers); ``rate_bpp`` is bits per pixel of the network's input. None where nothing is coded.
     """
     n = len(measured.image_ids)
     row: dict[str, Any] = {"dataset": dataset, **keys(measured.point), "n_images": n}
