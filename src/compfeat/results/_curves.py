@@ -66,3 +66,16 @@ def overlap(anchor: Curve, test: Curve) -> float:
     low, high = shared_range(anchor, test)
     union = max(anchor.metric.max(), test.metric.max()) - min(anchor.metric.min(), test.metric.min())
     return float(max(high - low, 0.0) / union) if union > 0 else 1.0
+
+
+def overlap_of_smaller(anchor: Curve, test: Curve) -> float:
+    """Return the metric range that both curves reach, as a share (0..1) of the smaller of their two ranges.
+
+    A longer ladder on one side, which reaches lower metrics as well, does not change it: what the other curve covers is still
+    compared. It is the same when the curves change places.
+    """
+    low, high = shared_range(anchor, test)
+    smaller = min(float(np.ptp(anchor.metric)), float(np.ptp(test.metric)))
+    if smaller > 0:
+        return max(high - low, 0.0) / smaller
+    return 1.0 if high >= low else 0.0

@@ -1,6 +1,6 @@
-"""Bjontegaard-delta rates: what a loss costs in bits at equal task performance (%), or why that has no answer.
+"""Bjontegaard-delta rates: what a method costs in bits at equal task performance (%), or why that has no answer.
 
-Source: METHOD.md, "BD-rate" with its known traps. The fits are those of the library ``bjontegaard``; this module
+Source: docs/method.md, "BD-rate" with its known traps. The fits are those of the library ``bjontegaard``; this module
 decides which of them mean anything. A refused number is never given out: its cell is empty and the verdict says why.
 
 The frontier (``Rules.frontier``)
@@ -9,8 +9,8 @@ The frontier (``Rules.frontier``)
     then refuses the whole cell for points that carry no information. With the frontier only Pareto-efficient points
     enter the fit: a point that costs more bits than another and is not better would never be chosen by a sender.
 
-    Bias. The rule sees one curve at a time and not which loss it belongs to, so exchanging the losses inverts the
-    rate ratio exactly, and two losses of equal performance and noise get an expected log-ratio of 0. On each curve it
+    Bias. The rule sees one curve at a time and not which method it belongs to, so exchanging the methods inverts the
+    rate ratio exactly, and two methods of equal performance and noise get an expected log-ratio of 0. On each curve it
     is optimistic: of points with noisy metrics it keeps the lucky ones (a winner's curse), and leaving out a
     dominated point can only lower the rate at which a metric is reached. So the curve with more saturated or noisier
     points gains a little; ``n_anchor``, ``n_test`` and ``dropped`` show how unequal the two were, and the strict
@@ -33,11 +33,13 @@ from dataclasses import dataclass
 import bjontegaard
 import numpy as np
 
-from compfeat.analysis.curves import Curve, FloatArray, overlap, shared_range
+from compfeat.results._curves import Curve, FloatArray, overlap, overlap_of_smaller, shared_range
 
-METHODS = ("cubic", "pchip", "akima")
+FITS = ("cubic", "pchip", "akima")
+HEADLINE_FIT = "pchip"
+"""The fit of the headline: it passes through every point and never overshoots them."""
 WARN_OVERLAP = 0.75
-"""Below this shared metric range (the library's own threshold) the verdict carries a warning."""
+"""Below this share of the union of both metric ranges (the library's own threshold) the verdict carries a warning."""
 FIT_STEPS = 1000
 """Steps over the shared metric range at which a fitted function is checked to rise."""
 NAN = float("nan")
@@ -53,7 +55,7 @@ class Rules:
 
     Attributes:
         frontier: fit the Pareto-efficient points only, rather than refuse a curve that is not monotone.
-        min_overlap: least shared metric range, as a share of the union of both ranges.
+        min_overlap: least shared metric range, as a share of the smaller of both ranges.
         min_points: least number of fitted points on either curve (a cubic has 4 coefficients).
         check_fit: refuse a fitted function that is not monotone where it is integrated, rather than warn of it.
     """
@@ -87,7 +89,7 @@ class Outcome:
     verdict: str
 
 
-def library_fit(method: str) -> Fit:
+def library_fit(name: str) -> Fit:
     """Return the library's fit: ``cubic`` (least squares, one polynomial), ``pchip`` or ``akima`` (piecewise)."""
 
     def fit(anchor: Curve, test: Curve) -> tuple[float, Interpolator, Interpolator]:
@@ -96,7 +98,7 @@ def library_fit(method: str) -> Fit:
             anchor.metric,
             test.rate,
             test.metric,
-            method=method,
+            method=name,
             require_matching_points=False,
             interpolators=True,
             min_overlap=0,  # this module refuses or warns in its own words
@@ -134,10 +136,10 @@ def _refusal(anchor: Curve, test: Curve, fitted: tuple[Curve, Curve], rules: Rul
             return f"the {who} has {len(used)} points{left}, at least {rules.min_points} are needed"
         if not used.monotone:
             return f"the metric of the {who} does not rise strictly with the rate"
-    shared = overlap(*fitted)
+    shared = overlap_of_smaller(*fitted)
     if shared == 0 or shared < rules.min_overlap:
         least = f"at least {100 * rules.min_overlap:.0f} % is needed"
-        return f"the curves share {100 * shared:.0f} % of their metric range, {least}"
+        return f"the curves share {100 * shared:.0f} % of the smaller of their metric ranges, {least}"
     return None
 
 
