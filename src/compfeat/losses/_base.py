@@ -86,8 +86,8 @@ class UncertaintyLoss(Loss):
         super().__init__()
         self.extra = tuple(extra)
         self.classification = {task.name for task in tasks if task.likelihood == "classification"}
-        names = (*(task.name for task in tasks), *self.extra)
-        self.log_variance = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in names})
+        self.names = (*(task.name for task in tasks), *self.extra)
+        self.log_variance = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in self.names})
 
     def strength(self, epoch: float) -> float:
         """Return the factor of the extra terms at ``epoch``; 1/2 is the plain formula."""
@@ -124,7 +124,7 @@ class UncertaintyLoss(Loss):
 
     def values(self, epoch: float) -> dict[str, float]:
         shown = {"strength": self.strength(epoch)} if self.extra else {}
-        return shown | {f"log_variance_{term}": float(s.detach()) for term, s in self.log_variance.items()}
+        return shown | {f"log_variance_{name}": float(self.log_variance[name].detach()) for name in self.names}
 
     def kept(self) -> dict[str, Tensor]:
         """Return the state without the log-variances, which only weigh the terms of this training."""

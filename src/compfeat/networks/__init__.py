@@ -76,7 +76,9 @@ def feature_shape(network: str, place: str, width: int, height_px: int, width_px
     """
     backbone = NETWORKS.get(network)
     if place not in backbone.cuts:
-        raise ConfigError(f"place {place!r} is unknown to network {network}; expected one of {', '.join(backbone.cuts)}")
+        raise ConfigError(
+            f"place {place!r} is unknown to network {network}; expected one of {', '.join(backbone.cuts)}"
+        )
     cut = backbone.cuts[place]
     if height_px % cut.stride or width_px % cut.stride:
         raise ConfigError(

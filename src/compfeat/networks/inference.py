@@ -24,7 +24,9 @@ def choose_device(name: str) -> torch.device:
         return torch.device(next(device for device, there in present.items() if there))
     if not present.get(name, False):
         there = ", ".join(device for device, yes in present.items() if yes)
-        raise ConfigError(f"training.device: {name!r} is not on this machine; found {there}; choose one of them or auto")
+        raise ConfigError(
+            f"training.device: {name!r} is not on this machine; found {there}; choose one of them or auto"
+        )
     return torch.device(name)
 
 

@@ -41,7 +41,9 @@ def stage_channels(channels: int, widening: int, stride: int) -> tuple[int, ...]
     two from 2 on.
     """
     if stride < 2 or stride & (stride - 1):
-        raise ConfigError(f"a cut of stride {stride} found; decoders double the resolution: expected a power of two from 2 on")
+        raise ConfigError(
+            f"a cut of stride {stride} found; decoders double the resolution: expected a power of two from 2 on"
+        )
     depth = stride.bit_length() - 1
     return tuple(max(channels * widening // 2**k, LEAST_CHANNELS) for k in range(1, depth + 1))
 

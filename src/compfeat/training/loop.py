@@ -157,7 +157,9 @@ def train_epoch(
             check_finite({f"loss of {term}": float(loss) for term, loss in terms.items()}, epoch, i, s)
         report(epoch.first_step + i + 1, {term: float(loss) for term, loss in terms.items()} if i % 10 == 9 else {})
     means = {term: math.fsum(torch.stack(values).tolist()) / epoch.steps for term, values in history.items()}
-    largest = {f"largest value of {name}": float(p.detach().abs().max()) for name, p in learner.modules.named_parameters()}
+    largest = {
+        f"largest value of {name}": float(p.detach().abs().max()) for name, p in learner.modules.named_parameters()
+    }
     check_finite({f"loss of {term}": mean for term, mean in means.items()} | largest, epoch, epoch.steps - 1, s)
     return means
 

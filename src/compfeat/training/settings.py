@@ -24,7 +24,13 @@ class TrainSettings(Section):
 
     @classmethod
     def of(
-        cls, cut: str, training: str, seed: int, tasks: Sequence[str], network: Mapping[str, Any], recipe: Mapping[str, Any]
+        cls,
+        cut: str,
+        training: str,
+        seed: int,
+        tasks: Sequence[str],
+        network: Mapping[str, Any],
+        recipe: Mapping[str, Any],
     ) -> TrainSettings:
         """Return the settings of a training, from the configuration's sections of its cut and training.
 
@@ -53,7 +59,9 @@ def check_phases(phases: Iterable[Phase], cut: str, stride: int, height_px: int,
     """
     for i, phase in enumerate(phases):
         if phase.crop_width_px > width_px:
-            raise ConfigError(f"phase {i}: crop_width_px {phase.crop_width_px} found; the images are {width_px} px wide")
+            raise ConfigError(
+                f"phase {i}: crop_width_px {phase.crop_width_px} found; the images are {width_px} px wide"
+            )
         needed = stride * phase.downscale
         for what, side in (("height", height_px), ("width", phase.crop_width_px or width_px)):
             if side % needed:

@@ -24,8 +24,8 @@ class Standard(Variant):
     """What all recorded trainings use."""
 
     def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
-        count, _, width_px = arrays["image"].shape[:3]
-        spare_px = width_px - phase.crop_width_px if phase.crop_width_px else 0
+        count = len(arrays["image"])
+        spare_px = arrays["image"].shape[2] - phase.crop_width_px if phase.crop_width_px else 0
         strips = crop(arrays, step.random(STRIPS).integers(0, spare_px + 1, count), phase.crop_width_px)
         mirror(strips, step.random(FLIPS).random(count) < 0.5)
         return strips
