@@ -18,7 +18,7 @@ from compfeat.registry import Registry
 from compfeat.tasks import Task
 
 if TYPE_CHECKING:
-    from compfeat.losses._base import Loss
+    from compfeat.losses._base import Loss as Loss
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ class Backbone(ABC):
         raise ConfigError(f"network {cls.__name__} loads no pretrained weights; set encoder_weights to null")
 
 
-NETWORKS: Registry[type[Backbone]] = Registry("compfeat.networks", "network")
+NETWORKS: Registry[type[Backbone]] = Registry(
+    "compfeat.networks", "network", helpers=("files", "inference", "split", "tensors")
+)
 
 
 def feature_shape(network: str, place: str, width: int, height_px: int, width_px: int) -> tuple[int, int, int]:

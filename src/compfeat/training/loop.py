@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from compfeat.datasets.packed import Packed, in_chunks
 from compfeat.errors import ConfigError
 from compfeat.losses import Step
-from compfeat.losses._base import Loss
 from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
 from compfeat.training.checkpoint import load_checkpoint, save_checkpoint
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants import Variant
+
+if TYPE_CHECKING:
+    from compfeat.losses import Loss
 
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and, after every tenth, the latest loss terms."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
@@ -16,7 +17,6 @@ from compfeat.errors import ConfigError
 from compfeat.experiment.section import options_of
 from compfeat.io import read_json, write_csv
 from compfeat.losses import LOSSES
-from compfeat.losses._base import Loss
 from compfeat.networks import NETWORKS, feature_shape
 from compfeat.networks.files import build_network, build_tasks, describe, load_weights, save_network
 from compfeat.networks.inference import choose_device, fix_arithmetic
@@ -26,6 +26,9 @@ from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.schedule import epochs
 from compfeat.training.settings import TrainSettings, check_phases
 from compfeat.training.variants import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from compfeat.losses import Loss
 
 
 def stage(
