@@ -57,5 +57,7 @@ class Registry(Generic[T]):
                 )
             importlib.import_module(f"{self.package}.{name}")
             if name not in self._entries:
-                raise ConfigError(f"{self.package}.{name}: registers no {self.noun} of its own name; register({name!r}) it")
+                raise ConfigError(
+                    f"{self.package}.{name}: registers no {self.noun} of its own name; register({name!r}) it"
+                )
         return self._entries[name]

@@ -9,8 +9,8 @@ import torch
 
 from compfeat.losses import LOSSES, Step
 from compfeat.losses._base import Loss
-from helpers import random_scenes
 from compfeat.training.loop import tensors
+from helpers import random_scenes
 from tiny import tiny_network, tiny_tasks
 
 CUT = "c256"
