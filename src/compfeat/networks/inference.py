@@ -1,4 +1,4 @@
-"""Running a trained network: from packed scenes to features, and from features to what each task predicts."""
+"""Running a trained network: from images to features, and from features to what each task predicts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from compfeat.errors import ConfigError
-from compfeat.models.network import SplitNetwork
+from compfeat.networks.split import SplitNetwork
 
 
 def choose_device(name: str) -> torch.device:
@@ -25,7 +24,9 @@ def choose_device(name: str) -> torch.device:
         return torch.device(next(device for device, there in present.items() if there))
     if not present.get(name, False):
         there = ", ".join(device for device, yes in present.items() if yes)
-        raise ConfigError(f"train.device: {name!r} is not on this machine; found {there}; choose one of them or auto")
+        raise ConfigError(
+            f"training.device: {name!r} is not on this machine; found {there}; choose one of them or auto"
+        )
     return torch.device(name)
 
 
@@ -42,30 +43,13 @@ def fix_arithmetic(threads: int) -> None:
 @torch.inference_mode()
 def encode_images(network: SplitNetwork, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the features (N x C x h x w) of images (uint8, N x H x W x 3)."""
-    device = network.mean.device
-    pixels = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2).float() / 255
+    pixels = torch.from_numpy(np.array(images)).to(network.mean.device).permute(0, 3, 1, 2).float() / 255
     return network.encode(pixels).float().contiguous().cpu().numpy()
 
 
 @torch.inference_mode()
-def predict(network: SplitNetwork, features: NDArray[np.float32]) -> list[dict[str, NDArray[Any]]]:
-    """Return what each task predicts from features N x C x h x w, one dictionary an image.
-
-    ``segmentation``: uint8 H x W classes; ``disparity``: float32 H x W px; ``reconstruction``: float32 H x W x 3, in [0, 1].
-    """
+def predict(network: SplitNetwork, features: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """Return every task's predictions from features N x C x h x w, by the task's name (see ``Task.predict``)."""
     tensor = torch.from_numpy(np.ascontiguousarray(features)).to(network.mean.device)
-    return predictions(network.decode(tensor.to(memory_format=torch.channels_last)))
-
-
-def predictions(outputs: dict[str, Tensor]) -> list[dict[str, NDArray[Any]]]:
-    """Turn a batch of decoder outputs into one dictionary of arrays an image (see ``predict``)."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for task, output in outputs.items():
-        if task == "segmentation":
-            arrays[task] = output.argmax(1).to(torch.uint8).cpu().numpy()
-        elif task == "disparity":
-            arrays[task] = output[:, 0].float().cpu().numpy()
-        else:
-            arrays[task] = output.float().clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
-    n_images = len(next(iter(arrays.values())))
-    return [{task: array[i] for task, array in arrays.items()} for i in range(n_images)]
+    outputs = network.decode(tensor.to(memory_format=torch.channels_last))
+    return {name: network.tasks[name].predict(output) for name, output in outputs.items()}

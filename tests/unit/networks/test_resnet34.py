@@ -10,16 +10,25 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from compfeat.errors import CheckpointError
-from compfeat.models.resnet import Encoder, load_imagenet, load_strictly, read_tensors
-from helpers import tiny_network
+from compfeat.networks import NETWORKS
+from compfeat.networks._resnet import Encoder
+from compfeat.networks.resnet34 import LAYERS
+from compfeat.networks.tensors import load_strictly, read_tensors
+from tiny import tiny_network
+
+load_imagenet = NETWORKS.get("resnet34").load_weights
+
+
+def encoder_of(cut: str, width: int = 64) -> Encoder:
+    return Encoder(LAYERS[cut], width)
 
 
 def torchvision_like(cut: str = "c256") -> dict[str, Tensor]:
     """Return ResNet-34's tensors at width 64 under torchvision's names; what lies behind the cut is a stand-in."""
     tensors = {
-        name: torch.rand(t.shape) if t.is_floating_point() else t for name, t in Encoder(cut, 64).state_dict().items()
+        name: torch.rand(t.shape) if t.is_floating_point() else t for name, t in encoder_of(cut).state_dict().items()
     }
-    behind = {f"layer{i}.0.conv1.weight": torch.ones(1) for i in range(Encoder(cut, 8).layers + 1, 5)}
+    behind = {f"layer{i}.0.conv1.weight": torch.ones(1) for i in range(LAYERS[cut] + 1, 5)}
     return {**tensors, **behind, "fc.weight": torch.ones(1), "fc.bias": torch.ones(1)}
 
 
@@ -31,7 +40,7 @@ def written(tensors: dict[str, Tensor], folder: Path) -> Path:
 
 def test_names_are_torchvisions() -> None:
     with torch.device("meta"):
-        names = set(Encoder("c512", 64).state_dict())
+        names = set(encoder_of("c512").state_dict())
     assert len(names) == 218 - 2  # torchvision's resnet34 has 218 tensors, fc's two among them
     assert {"conv1.weight", "bn1.running_var", "layer1.2.conv2.weight", "layer2.0.downsample.1.bias"} <= names
     assert {"layer3.5.bn2.weight", "layer4.0.downsample.0.weight", "layer4.2.bn2.num_batches_tracked"} <= names
@@ -40,7 +49,7 @@ def test_names_are_torchvisions() -> None:
 
 def test_weights_load_and_what_lies_behind_the_cut_is_left(tmp_path: Path) -> None:
     tensors = torchvision_like()
-    encoder = Encoder("c256", 64)
+    encoder = encoder_of("c256")
     load_imagenet(encoder, written(tensors, tmp_path))
     for name, tensor in encoder.state_dict().items():
         assert torch.equal(tensor, tensors[name]), name
@@ -48,7 +57,7 @@ def test_weights_load_and_what_lies_behind_the_cut_is_left(tmp_path: Path) -> No
 
 def test_counters_may_be_missing(tmp_path: Path) -> None:
     tensors = {name: t for name, t in torchvision_like().items() if not name.endswith("num_batches_tracked")}
-    load_imagenet(Encoder("c256", 64), written(tensors, tmp_path))
+    load_imagenet(encoder_of("c256"), written(tensors, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -69,13 +78,13 @@ def test_any_other_difference_is_refused(change: dict[str, Tensor | None], messa
     changed = {**torchvision_like(), **change}
     path = written({name: t for name, t in changed.items() if t is not None}, tmp_path)
     with pytest.raises(CheckpointError, match=message) as caught:
-        load_imagenet(Encoder("c256", 64), path)
+        load_imagenet(encoder_of("c256"), path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_the_deeper_cut_needs_the_deeper_layers(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"'layer4\.0\.bn1\.bias' is missing"):
-        load_imagenet(Encoder("c512", 64), written(torchvision_like("c256"), tmp_path))
+        load_imagenet(encoder_of("c512"), written(torchvision_like("c256"), tmp_path))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 a pickle", "cut"])

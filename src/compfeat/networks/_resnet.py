@@ -1,6 +1,6 @@
-"""ResNet-34 up to the cut, with torchvision's parameter names so that its ImageNet weights load strictly.
+"""ResNet-34 up to a cut, with torchvision's parameter names so that its ImageNet weights load strictly.
 
-Source: He et al., "Deep residual learning for image recognition", CVPR 2016; METHOD.md, "Network".
+Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
 """
 
 from __future__ import annotations
@@ -8,12 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from compfeat.errors import CheckpointError
-from compfeat.models.cuts import CUTS
+from compfeat.networks.tensors import load_strictly, read_tensors
 
 BLOCKS = (3, 4, 6, 3)
 
@@ -40,17 +37,17 @@ class BasicBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """ResNet-34 through ``layer4`` (cut c512) or ``layer3`` (cut c256).
+    """The first ``layers`` of ResNet-34's four residual layers, with ``width`` channels in the stem.
 
     Maps N x 3 x H x W (normalised RGB) to non-negative features N x C x H/stride x W/stride.
     """
 
-    def __init__(self, cut: str, width: int) -> None:
+    def __init__(self, layers: int, width: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
-        self.layers = CUTS[cut].layers
+        self.layers = layers
         in_channels = width
         for i in range(self.layers):
             channels = width * 2**i
@@ -74,7 +71,7 @@ class Encoder(nn.Module):
         return x
 
 
-def load_imagenet(encoder: Encoder, path: Path) -> None:
+def load_imagenet(encoder: nn.Module, path: Path) -> None:
     """Load torchvision's ResNet-34 weights, saved as safetensors, into ``encoder`` strictly.
 
     Only what lies behind the cut (the classifier and, for c256, ``layer4``) may be left over.
@@ -83,32 +80,6 @@ def load_imagenet(encoder: Encoder, path: Path) -> None:
         CheckpointError: the file is missing or damaged, or a tensor is missing, left over or of another shape.
     """
     tensors = read_tensors(path)
+    assert isinstance(encoder, Encoder)
     behind = ("fc.", *tuple(f"layer{i + 1}." for i in range(encoder.layers, len(BLOCKS))))
     load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path)
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file. Raises CheckpointError where it is missing or damaged."""
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: weights not found; check the path, or run the stage that makes them") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path}: not a whole safetensors file ({error}); delete it and rerun the stage that makes it"
-        ) from None
-
-
-def load_strictly(module: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    """Load ``tensors`` into ``module``: every name and shape must match. Raises CheckpointError with the first difference."""
-    expected = module.state_dict()
-    # Counters of batches seen are not in every release of torchvision's weights and do not enter any result.
-    optional = {name for name in expected if name.endswith("num_batches_tracked")}
-    for name in sorted((set(expected) - optional) ^ (set(tensors) - optional)):
-        where = "missing" if name in expected else "unexpected"
-        raise CheckpointError(f"{path}: tensor {name!r} is {where}; the file belongs to another network")
-    for name in sorted(set(tensors) & set(expected)):
-        if tensors[name].shape != expected[name].shape:
-            found, wanted = tuple(tensors[name].shape), tuple(expected[name].shape)
-            raise CheckpointError(f"{path}: tensor {name!r} has shape {found}, expected {wanted}; check width and cut")
-    module.load_state_dict({**{k: expected[k] for k in optional}, **tensors})
