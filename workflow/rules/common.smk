@@ -118,3 +118,40 @@ def results_of(paths, items):
 def sha256_of(path):
     """Return the SHA-256 of a file that a job reads without its being data, such as a template."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def flags(**values):
+    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
+    words = []
+    for name, value in values.items():
+        if value is None or value == []:
+            continue
+        items = [value] if isinstance(value, str) else value
+        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+    return " ".join(words)
+
+
+def transform_section(method):
+    """Return a method's transform with its options; None where it has none."""
+    transform = EXPERIMENT.methods[method].transform
+    return None if transform is None else section(transform)
+
+
+def sent(method, split):
+    """Return the file of what a method sends of a split: features, or packed images."""
+    return LAYOUT.features(trained_of(method), split) if sends(method) == "features" else LAYOUT.arrays(split)
+
+
+def fitted_state(method, codec=None):
+    """Return the files of a method's fitted transform and of a codec fitted to it, by what the stages call them."""
+    files, run = {}, Run("{cut}", method, "{seed}")
+    if is_fitted(method):
+        files["transform"] = LAYOUT.transform(run)
+    if codec is not None and codec_class(codec).fitted:
+        files["state"] = LAYOUT.codec_state(run, codec)
+    return files
+
+
+def state_files(input):
+    """Return those files of a job's input."""
+    return {name: input[name] for name in ("transform", "state") if name in input.keys()}

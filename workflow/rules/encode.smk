@@ -2,30 +2,52 @@
 all qualities of the codec."""
 
 
-def sent(method, split):
-    """Return the file of what a method sends of a split: features, or the images."""
-    trained = trained_of(method)
-    return LAYOUT.features(trained, split) if sends(method) == "features" else LAYOUT.arrays(split)
-
-
-def fitted_state(method, codec=None):
-    """Return the files of a method's fitted transform and of a codec fitted to it, by what a stage calls them."""
-    files = {}
-    if is_fitted(method):
-        files["transform"] = LAYOUT.transform(Run("{cut}", method, "{seed}"))
-    if codec not in (None, UNCODED) and codec_class(codec).fitted:
-        files["state"] = LAYOUT.codec_state(Run("{cut}", method, "{seed}"), codec)
-    return files
-
-
 def codec_settings(method, codec):
     """Return what sender and receiver are told of a method and a codec."""
-    entry, transform = EXPERIMENT.codecs[codec], EXPERIMENT.methods[method].transform
+    entry = EXPERIMENT.codecs[codec]
     return dict(
         codec=entry.codec or codec,
         options=entry.options,
         qualities=list(EXPERIMENT.qualities(method)[codec]),
         sends=sends(method),
-        transform=None if transform is None else section(transform),
+        transform=transform_section(method),
         ffmpeg=EXPERIMENT.tools.ffmpeg,
     )
+
+
+def coded_files(method, codec):
+    """Return the files of all qualities of a codec, with wildcards for cut and seed, by what the stages call them."""
+    run = Run("{cut}", method, "{seed}")
+    points = [Point(run, codec, quality) for quality in EXPERIMENT.qualities(method)[codec]]
+    return dict(
+        streams=[LAYOUT.stream(point) for point in points],
+        side_infos=[LAYOUT.side_info(point) for point in points],
+        ledgers=[LAYOUT.ledger(point) for point in points],
+    )
+
+
+for method in EXPERIMENT.methods:
+    for codec in EXPERIMENT.qualities(method):
+
+        rule:
+            name:
+                f"encode_{method}_{codec}"
+            input:
+                **fitted_state(method, codec),
+                source=sent(method, "val"),
+                index=LAYOUT.index("val"),
+            output:
+                **coded_files(method, codec),
+            log:
+                LAYOUT.log("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
+            benchmark:
+                LAYOUT.benchmark("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+            params:
+                *code("encode", *codec_module(codec), *transform_module(method)),
+                settings=settings(**codec_settings(method, codec)),
+                states=lambda w, input: flags(**state_files(input)),
+                tools=", ".join([versions("numpy"), *codec_tool(codec)]),
+            shell:
+                "python -m compfeat encode --settings {params.settings} --source {input.source:q} --index {input.index:q} "
+                "{params.states} --streams {output.streams:q} --side-infos {output.side_infos:q} "
+                "--ledgers {output.ledgers:q} > {log:q} 2>&1"

@@ -28,8 +28,9 @@ class CodecPlan(Section):
     name: str
     qualities: tuple[str, ...]
     lossless: dict[str, str] = Field(
-        default_factory=dict, description="from a lossless quality to the uncoded one it equals"
+        default_factory=dict, description="of features: from a lossless quality to the uncoded one that it equals"
     )
+    lossless_images: dict[str, str] = Field(default_factory=dict, description="the same of images")
 
 
 class LadderPlan(Section):

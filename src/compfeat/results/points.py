@@ -5,7 +5,7 @@ Source: docs/method.md, "Quantiser" (the side information is counted) and "Task 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,8 @@ def make(inputs: Inputs) -> dict[str, Made]:
         images.append(per_image_table(measured))
     metrics = [metric.name for _, metric in metrics_of(inputs.plan.tasks)]
     points = points_table(rows, metrics)
-    check_lossless(points, metrics, inputs.plan.codecs)
+    senders = {method.name for method in inputs.plan.methods if method.sends == "image"}
+    check_lossless(points, metrics, inputs.plan.codecs, senders)
     per_image = pd.concat(images, ignore_index=True)
     check_common_images(per_image)
     integers = [*LEDGER_BYTES, *(str(name) for name in per_image if str(name).startswith("n_"))]
@@ -81,19 +82,23 @@ def points_table(rows: list[dict[str, Any]], metrics: list[str]) -> pd.DataFrame
     return points
 
 
-def check_lossless(points: pd.DataFrame, metrics: list[str], codecs: tuple[CodecPlan, ...]) -> None:
+def check_lossless(
+    points: pd.DataFrame, metrics: list[str], codecs: tuple[CodecPlan, ...], image_senders: Collection[str] = ()
+) -> None:
     """Check that every lossless point has exactly the metrics of the uncoded point that its codec refers to.
 
     Raises:
         DataError: one has not, or that uncoded point is missing; the message names the point.
     """
     run = ["cut", "method", "seed"]
-    references: Mapping[tuple[str, str], str] = {
-        (codec.name, quality): reference for codec in codecs for quality, reference in codec.lossless.items()
-    }
+    by_codec = {codec.name: codec for codec in codecs}
     uncoded = points[points["codec"] == UNCODED].set_index([*run, "quality"])
     for row in points.to_dict("records"):
-        reference = references.get((str(row["codec"]), str(row["quality"])))
+        codec = by_codec.get(str(row["codec"]))
+        if codec is None:
+            continue
+        known = codec.lossless_images if row["method"] in image_senders else codec.lossless
+        reference = known.get(str(row["quality"]))
         if reference is None:
             continue
         key = (*(row[name] for name in run), reference)
