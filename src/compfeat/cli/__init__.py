@@ -1,0 +1,1 @@
+"""The command line: stages that Snakemake runs (``pipeline``), and commands for people (``tools``)."""

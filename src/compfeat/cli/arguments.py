@@ -1,0 +1,115 @@
+"""A command line from a function's signature: its parameters are the arguments, its docstring is the help.
+
+A module of ``pipeline`` or ``tools`` is one function and one line::
+
+    def stage(*, settings: Settings, arrays: Path, ledgers: list[Path], limit: int | None = None, quiet: bool = False) -> None:
+        \"\"\"Do one thing.
+
+        Args:
+            settings: what the configuration says about it.
+            arrays: packed scenes.
+        \"\"\"
+
+    def main(argv: Sequence[str]) -> int | None:
+        return command(stage, argv)
+
+Keyword-only parameters become options (``--settings JSON --arrays PATH --ledgers PATH PATH``), others positional arguments.
+A parameter without a default must be given; ``X | None`` is an X that may be left out. The values of a list may follow the
+option once or more (``--row a --row b c``), so a list's default is empty.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import types
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+METAVARS = {Path: "PATH", str: "TEXT", int: "INT", float: "NUMBER"}
+SECTIONS = re.compile(r"^(Args|Returns|Raises|Yields):$", re.MULTILINE)
+
+
+def command(function: Callable[..., int | None], argv: Sequence[str]) -> int | None:
+    """Call ``function`` with what ``argv`` says; return what it returns: an exit status, or None for success.
+
+    Parameters may be typed Path, str, int, float, bool, a Literal of texts, a pydantic model (given as JSON), a list of any
+    of these but bool, or any of these or None.
+
+    Raises:
+        ConfigError: a text is not JSON, or is not the model's.
+        SystemExit: an argument is missing, unknown or of the wrong type (status 2, told in one line), or ``--help`` was asked.
+    """
+    return function(**vars(parser(function).parse_args(argv)))
+
+
+def parser(function: Callable[..., Any]) -> argparse.ArgumentParser:
+    """Return the parser of ``function``'s arguments."""
+    text, helps = described(inspect.getdoc(function) or "")
+    name = function.__module__.rpartition(".")[2]
+    form = argparse.RawDescriptionHelpFormatter
+    made = argparse.ArgumentParser(
+        prog=f"python -m compfeat {name}", description=text, formatter_class=form, allow_abbrev=False
+    )
+    hints = get_type_hints(function)
+    for parameter in inspect.signature(function).parameters.values():
+        _add(made, parameter, hints[parameter.name], helps.get(parameter.name, ""))
+    return made
+
+
+def described(docstring: str) -> tuple[str, dict[str, str]]:
+    """Return a docstring's text before its sections, and from each name in its section Args to what is said of it."""
+    text, *sections = SECTIONS.split(docstring)
+    args = dict(zip(sections[::2], sections[1::2], strict=True)).get("Args", "")
+    entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", args, re.MULTILINE)
+    return text.strip(), {name: " ".join(told.split()).replace("%", "%%") for name, told in entries}
+
+
+def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any, told: str) -> None:
+    """Add one argument."""
+    kind, several = _kind(hint)
+    optional = parameter.default is not parameter.empty
+    keywords: dict[str, Any] = {"help": told}
+    if optional:
+        keywords["default"] = list(parameter.default or ()) if several else parameter.default
+        if parameter.default not in (None, False, "", ()):
+            keywords["help"] += " (default: %(default)s)"
+    if kind is bool:
+        keywords["action"] = "store_true" if parameter.default is False else argparse.BooleanOptionalAction
+    else:
+        keywords |= _value(kind)
+        if several:
+            keywords |= {"nargs": "*", "action": "extend"}
+    if parameter.kind is parameter.KEYWORD_ONLY:
+        made.add_argument(f"--{parameter.name.replace('_', '-')}", required=not optional, **keywords)
+    else:
+        if optional and not several:
+            keywords["nargs"] = "?"
+        made.add_argument(parameter.name, **keywords)
+
+
+def _kind(hint: Any) -> tuple[Any, bool]:
+    """Return the type of one value, and whether the argument takes several."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    if get_origin(hint) in (list, Sequence):
+        return get_args(hint)[0], True
+    return hint, False
+
+
+def _value(kind: Any) -> dict[str, Any]:
+    """Return how argparse reads one value of a type."""
+    if get_origin(kind) is Literal:
+        return {"choices": get_args(kind)}
+    if hasattr(kind, "model_validate_json"):
+        return {"type": lambda text: _model(kind, text), "metavar": "JSON"}
+    return {"type": kind, "metavar": METAVARS[kind]}
+
+
+def _model(kind: Any, text: str) -> Any:
+    """Return a pydantic model that is given as JSON."""
+    from compfeat.experiment.section import from_json
+
+    return from_json(kind, text)
