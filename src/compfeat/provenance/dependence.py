@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from compfeat.config import load_config
 from compfeat.errors import ConfigError, DataError
+from compfeat.experiment.files import load_config
 from compfeat.io import read_csv
-from compfeat.provenance.audit import affected, kind
+from compfeat.provenance.differences import affected, group
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.graph import Graph
-from compfeat.provenance.jobs import Job
+from compfeat.provenance.jobs import PREPARE, Job
 
 CONFIG = "config/config.yaml"
 OF_ALL = ("Snakefile", "workflow/rules/common.smk", "requirements.lock", CONFIG)
@@ -24,7 +24,7 @@ OF_ALL = ("Snakefile", "workflow/rules/common.smk", "requirements.lock", CONFIG)
 RULE = re.compile(r"^\s*(?:rule|checkpoint) (\w+):", re.MULTILINE)
 
 
-def impact(project: Path, graph: Graph, path: str) -> dict[str, Any]:
+def impact_report(project: Path, graph: Graph, path: str) -> dict[str, Any]:
     """Return what of the run stands on ``path``: a file, ``tool:NAME`` or ``config:KEY``.
 
     Raises:
@@ -32,28 +32,21 @@ def impact(project: Path, graph: Graph, path: str) -> dict[str, Any]:
         ConfigError: there is no such tool or key.
     """
     if graph.knows(path):
-        return _told(project, graph, path, "a file of the run", [path], graph.readers.get(path, []))
+        return _report(project, graph, path, "a file of the run", [path], graph.readers(path))
     what, accepts = _dependence(project, graph, path)
     jobs = [job for job in graph.jobs if accepts(job)]
-    return _told(project, graph, path, what, [made for job in jobs for made in job.outputs], jobs)
+    return _report(project, graph, path, what, [made for job in jobs for made in job.outputs], jobs)
 
 
-def _told(
+def _report(
     project: Path, graph: Graph, path: str, what: str, changed: Sequence[str], jobs: Iterable[Job]
 ) -> dict[str, Any]:
-    output = _output(graph)
-    found = affected(project, graph, output, changed)
-    found["files"] = sorted({*found["files"], *(made for made in changed if kind(made, output) is None)} - {path})
+    found = affected(project, graph, changed)
+    found["files"] = sorted({*found["files"], *(made for made in changed if group(made) is None)} - {path})
     for name in ("figures", "documents"):
         found[name] = [made for made in found[name] if made != path]
     found["tables"] = [table for table in found["tables"] if table["path"] != path]
     return {"path": path, "what": what, "rules": sorted({job.rule for job in jobs}), **found}
-
-
-def _output(graph: Graph) -> str:
-    """Return the run's output folder: where its summary lies in."""
-    summaries = [path for path in graph.maker if PurePosixPath(path).parent.name == "summarise"]
-    return PurePosixPath(summaries[0]).parents[1].as_posix() if summaries else ""
 
 
 def _dependence(project: Path, graph: Graph, path: str) -> tuple[str, Callable[[Job], bool]]:
@@ -90,7 +83,7 @@ def _uses_tool(graph: Graph, name: str) -> Callable[[Job], bool]:
 
 
 def _by_content(project: Path, path: str) -> tuple[str, Callable[[Job], bool]]:
-    """Return which jobs were told the SHA-256 of a file, such as a template, or packed it, such as an image."""
+    """Return which jobs have the SHA-256 of a file as a param, such as a template's, or packed it, such as an image."""
     found = fingerprint(project / path)
     sha256 = found.sha256 if found else ""
     return (
@@ -103,7 +96,7 @@ def _by_content(project: Path, path: str) -> tuple[str, Callable[[Job], bool]]:
 
 def _packed(project: Path, job: Job) -> Iterable[set[str]]:
     """Yield the SHA-256 of the images that a job prepared."""
-    for path in job.outputs if job.rule == "prepare" else ():
+    for path in job.outputs if job.rule == PREPARE else ():
         if path.endswith(".csv") and (project / path).is_file():
             table = read_csv(project / path, ["image_id"])
             yield {str(value) for name in table if str(name).endswith("_sha256") for value in table[name]}

@@ -18,10 +18,8 @@ from urllib.parse import quote
 from rocrate.model import ContextEntity, File
 from rocrate.rocrate import ROCrate
 
-from compfeat.errors import DataError
 from compfeat.provenance.commits import History
 from compfeat.provenance.files import Fingerprint
-from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import Job
 
 VERSION = "1.1"
@@ -35,19 +33,6 @@ TERMS = {"sha256": "http://schema.org/sha256"}
 """Terms beyond the context of RO-Crate 1.1."""
 AUTHORS = "compressible-features contributors"
 LICENCE = "https://spdx.org/licenses/MIT"
-
-
-def run_jobs(graph: Graph, output: str) -> list[Job]:
-    """Return the jobs behind all files in the folder ``output``, each once.
-
-    Raises:
-        DataError: no job made a file there.
-    """
-    targets = [path for path in sorted(graph.maker) if PurePosixPath(path).is_relative_to(output)]
-    if not targets:
-        raise DataError(f"{output}: no job of this project made a file here; run make paper first")
-    jobs = {step.job.outputs[0]: step.job for target in targets for step in graph.chain(target)}
-    return [jobs[name] for name in sorted(jobs)]
 
 
 class Writer:
@@ -97,13 +82,13 @@ class Writer:
     def _about(self, path: str, name: str | None = None) -> dict[str, Any]:
         print_ = self.prints[path]
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        told = {"name": name or path, "contentSize": str(print_.size_bytes), "sha256": print_.sha256}
-        return {**told, "encodingFormat": kind}
+        size = {"contentSize": str(print_.size_bytes), "sha256": print_.sha256}
+        return {"name": name or path, **size, "encodingFormat": kind}
 
     def file(self, path: str) -> File:
         """Return the entity of a file, made where it is not there yet."""
         if path not in self.files:
-            self.files[path] = self.crate.add_file(dest_path=quote(path), properties=self._about(path))
+            self.files[path] = self.crate.add_file(dest_path=path, properties=self._about(path))
         return self.files[path]
 
     def _action(self, job: Job) -> None:
@@ -112,7 +97,7 @@ class Writer:
         action = self._entity(f"#job-{identifier}", "CreateAction", name=f"{job.rule}: {job.outputs[0]}")
         action["description"] = job.command
         action["instrument"] = self._program(job)
-        action["object"] = [self.file(path) for path in job.inputs]
+        action["object"] = [self.file(path) for path in job.inputs if path in self.prints]
         action["result"] = [self.file(path) for path in job.outputs]
         for key, seconds in (("startTime", job.started), ("endTime", job.ended)):
             if seconds is not None:
@@ -141,7 +126,7 @@ class Writer:
         sources = sorted({path for job in self.jobs for path in job.inputs} - made)
         run = self._entity("#run", "CreateAction", name="Run of the whole workflow")
         run["instrument"] = workflow
-        run["object"] = [self.file(path) for path in [*settings, *sources]]
+        run["object"] = [self.file(path) for path in [*settings, *sources] if path in self.prints]
         run["result"] = [self.file(path) for path in sorted(made)]
         for key, seconds in (
             ("startTime", min((job.started for job in self.jobs if job.started is not None), default=None)),
@@ -167,8 +152,9 @@ def iso(seconds: float) -> str:
 
 
 def needed_files(jobs: Sequence[Job], settings: Sequence[str]) -> set[str]:
-    """Return all files that a crate of ``jobs`` names."""
-    return {WORKFLOW, *settings, *(path for job in jobs for path in (*job.inputs, *job.outputs))}
+    """Return all files that a crate of ``jobs`` names: those in the project, which is the crate's root."""
+    paths = {WORKFLOW, *settings, *(path for job in jobs for path in (*job.inputs, *job.outputs))}
+    return {path for path in paths if not PurePosixPath(path).is_absolute()}
 
 
 def run_crate(
@@ -178,7 +164,7 @@ def run_crate(
 
     Args:
         project: where the run lies, for its commits.
-        jobs: ``run_jobs``.
+        jobs: those of the run, with their images.
         prints: the fingerprints of ``needed_files``.
         settings: the files of the configuration.
         name: what the run is called.

@@ -1,21 +1,21 @@
-"""Holding what lies on the disk against the record: which files differ, and what stands on them."""
+"""Which files on the disk differ from the record, and what stands on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from compfeat.provenance.files import Fingerprint, files_below, fingerprint
 from compfeat.provenance.graph import Graph
-from compfeat.provenance.record import Record
-from compfeat.provenance.tables import rows_on
+from compfeat.provenance.places import kind_of
+from compfeat.provenance.records import Record
+from compfeat.provenance.rows import rows_on
 
-KINDS = {"figures": "figures", "summarise": "tables"}
-"""What the files of a stage's folder are to a reader. Those of all later stages are documents."""
-STAGES = ("train", "features", "encode", "evaluate")
-"""Folders of what a reader never sees."""
+GROUPS = {"figure": "figures", "table": "tables", "document": "documents"}
+"""What a reader sees, by the kind of its file."""
+STATES = ("changed", "missing", "extra")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Difference:
 
     path: str
     state: str
-    """``changed``, ``missing`` or ``extra``."""
+    """One of STATES."""
     expected: Fingerprint | None
     found: Fingerprint | None
 
@@ -36,25 +36,22 @@ def differences(project: Path, record: Record) -> list[Difference]:
         DataError: a file cannot be read.
     """
     there = files_below(project, record.folders)
-    told = []
+    result = []
     for path in sorted({*there, *record.artifacts}):
         expected, found = record.artifacts.get(path), fingerprint(project / path)
         if expected is None:
-            told.append(Difference(path, "extra", None, found))
+            result.append(Difference(path, "extra", None, found))
         elif expected != found:
-            told.append(Difference(path, "missing" if found is None else "changed", expected, found))
-    return told
+            result.append(Difference(path, "missing" if found is None else "changed", expected, found))
+    return result
 
 
-def kind(path: str, output: str) -> str | None:
-    """Return what a file is to a reader (figures, tables, documents), or None for what lies on the way there."""
-    if not PurePosixPath(path).is_relative_to(output):
-        return None
-    stage = PurePosixPath(path).relative_to(output).parts[0]
-    return None if stage in STAGES else KINDS.get(stage, "documents")
+def group(path: str) -> str | None:
+    """Return what a file is to a reader (figures, tables, documents); None for what lies on the way there."""
+    return GROUPS.get(kind_of(path) or "")
 
 
-def affected(project: Path, graph: Graph, output: str, damaged: Iterable[str]) -> dict[str, list[Any]]:
+def affected(project: Path, graph: Graph, damaged: Iterable[str]) -> dict[str, list[Any]]:
     """Return the figures, tables (with the rows concerned), documents and other files that stand on ``damaged``.
 
     A damaged figure, table or document counts as affected itself; an extra file, which no job reads, affects nothing.
@@ -62,7 +59,7 @@ def affected(project: Path, graph: Graph, output: str, damaged: Iterable[str]) -
     bad = sorted(path for path in damaged if graph.knows(path))
     found: dict[str, list[Any]] = {"figures": [], "tables": [], "documents": [], "files": []}
     for path in sorted({*bad, *graph.downstream(bad)}):
-        what = kind(path, output)
+        what = group(path)
         if what == "tables" and path.endswith(".csv"):
             rows = rows_on(graph, project, path, bad)
             if rows["n_hit"] != 0 or path in bad:
@@ -76,21 +73,25 @@ def affected(project: Path, graph: Graph, output: str, damaged: Iterable[str]) -
     return found
 
 
-def report(project: Path, record: Record) -> dict[str, Any]:
-    """Return the audit: counts, every difference, and what stands on each and on all of them."""
-    graph, output = record.graph, str(record.config["output"])
+def audit_report(project: Path, record: Record) -> dict[str, Any]:
+    """Return the audit: counts, every difference, and what stands on each and on all of them.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    graph = record.graph(project)
     found = differences(project, record)
-    states = {state: [d for d in found if d.state == state] for state in ("changed", "missing", "extra")}
+    counts = {f"n_{state}": sum(d.state == state for d in found) for state in STATES}
     return {
         "n_files": len(record.artifacts),
-        **{f"n_{state}": len(of_state) for state, of_state in states.items()},
-        "differences": [_told(d, project, graph, output) for d in found],
-        "affected": affected(project, graph, output, [d.path for d in found]),
+        **counts,
+        "differences": [_described(d, graph) for d in found],
+        "affected": affected(project, graph, [d.path for d in found]),
     }
 
 
-def _told(difference: Difference, project: Path, graph: Graph, output: str) -> dict[str, Any]:
+def _described(difference: Difference, graph: Graph) -> dict[str, Any]:
     prints: Mapping[str, Fingerprint | None] = {"expected": difference.expected, "found": difference.found}
     values = {name: None if value is None else vars(value) for name, value in prints.items()}
-    below = [path for path in graph.downstream([difference.path]) if kind(path, output)]
+    below = [path for path in graph.downstream([difference.path]) if group(path)]
     return {"path": difference.path, "state": difference.state, **values, "affected": below}

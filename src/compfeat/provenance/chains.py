@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,16 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compfeat.errors import DataError
-from compfeat.io import read_csv
 from compfeat.provenance.code import source_path, tree_hash
 from compfeat.provenance.commits import History, head
 from compfeat.provenance.files import Fingerprint, fingerprints
-from compfeat.provenance.graph import Graph, Keep, Step, everything
-from compfeat.provenance.jobs import attach_images, read_jobs
-from compfeat.provenance.selection import selection_of
-from compfeat.provenance.tables import Row, keeper, matching, read_row_ladders, read_rows
+from compfeat.provenance.graph import Graph, Keep, Step
+from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, read_jobs, with_images
+from compfeat.provenance.rows import Row, matching, read_rows
+from compfeat.provenance.selection import Declared, keeper, selection_of
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 
 
 def read_graph(project: Path) -> Graph:
@@ -27,14 +27,9 @@ def read_graph(project: Path) -> Graph:
     Raises:
         DataError: Snakemake has no records there, or a list of images is damaged.
     """
-    jobs = read_jobs(project)
-    manifests = [path for job in jobs if job.rule == "render" for path in job.outputs if (project / path).is_file()]
-    images = [
-        f"{PurePosixPath(manifest).parent}/{name}"
-        for manifest in manifests
-        for name in read_csv(project / manifest, ["path", "sha256"])["path"]
-    ]
-    return Graph(attach_images(jobs, images))
+    jobs = with_images(project, read_jobs(project))
+    hashes = {path: sha256 for job in jobs for path, sha256 in job.input_sha256.items()} | listed_hashes(project, jobs)
+    return Graph(jobs, image_files(project, jobs, hashes))
 
 
 def inside(project: Path, path: str) -> str:
@@ -63,7 +58,7 @@ def _normal(path: PurePosixPath) -> list[str]:
     return parts
 
 
-def lineage(project: Path, graph: Graph, target: str, row: Mapping[str, str]) -> Told:
+def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, str]) -> Report:
     """Return all that is known of how ``target`` came about, or of its rows whose cells are ``row``.
 
     Raises:
@@ -72,42 +67,42 @@ def lineage(project: Path, graph: Graph, target: str, row: Mapping[str, str]) ->
     """
     if not graph.knows(target):
         raise DataError(f"{target}: no job of this run made or read it; expected a file of the run, such as a figure")
-    keep: Keep = everything
+    keep: Keep | None = None
     rows: list[Row] = []
     if row:
-        name = PurePosixPath(target).name
-        rows = matching(read_rows(project / target), row, name)
-        ladders = read_row_ladders(project / target)
-        keep = keeper(graph, (selection_of(name, one, ladders) for one in rows))
+        rows = matching(read_rows(project / target), row, PurePosixPath(target).name)
+        declared, own = Declared.beside(project / target), target not in graph.given
+        keep = keeper(graph, (selection_of(one, declared, own) for one in rows))
     steps = graph.chain(target, keep)
     made = {path for step in steps for path in step.makes}
-    sources = sorted({path for step in steps for path in step.reads} - made)
-    images = sorted(path for path in made if not _recorded(path, steps))
-    prints = fingerprints(project, {target, *made, *sources})
+    images = {path for step in steps for path in _images(step)}
+    sources = {path for step in steps for path in step.reads} - made - images
+    prints = fingerprints(project, {target, *made, *sources, *images})
     history = History(project)
     return {
         "target": _file(target, prints),
         "rows": rows,
         "git": head(project),
-        "steps": [_step(step, prints, history, set(images)) for step in steps],
-        "sources": [_file(path, prints) for path in sources],
-        "images": [_file(path, prints) for path in images],
+        "steps": [_step(step, prints, history, images) for step in steps],
+        "sources": [_file(path, prints) for path in sorted(sources)],
+        "images": [_file(path, prints) for path in sorted(images)],
         "changed_since": changed_since(steps, prints),
         "other_code": other_code(steps),
     }
 
 
-def _recorded(path: str, steps: Iterable[Step]) -> bool:
-    """Return whether Snakemake knows of a file; of source images it knows the list only."""
-    return not any(path in step.makes and step.job.rule == "render" and not path.endswith(".csv") for step in steps)
+def _images(step: Step) -> Iterable[str]:
+    """Yield the source images that a step made or read: all that is rendered or prepared but lists of it."""
+    paths = {RENDER: step.makes, PREPARE: step.reads}.get(step.job.rule, ())
+    return (path for path in paths if not path.endswith(".csv"))
 
 
-def _file(path: str, prints: Mapping[str, Fingerprint | None]) -> Told:
+def _file(path: str, prints: Mapping[str, Fingerprint | None]) -> Report:
     found = prints[path]
     return {"path": path, "sha256": found and found.sha256, "size_bytes": found and found.size_bytes}
 
 
-def _step(step: Step, prints: Mapping[str, Fingerprint | None], history: History, images: set[str]) -> Told:
+def _step(step: Step, prints: Mapping[str, Fingerprint | None], history: History, images: set[str]) -> Report:
     job = step.job
     read, made = ([path for path in paths if path not in images] for paths in (step.reads, step.makes))
     return {
@@ -132,21 +127,39 @@ def _time(seconds: float | None) -> str | None:
 
 
 def settings(command: str, files: set[str]) -> dict[str, str]:
-    """Return the flags of a job's command that are no files, with their values: what of the config, and which seed, it had."""
+    """Return the options of a job's command that are no files, with their values: what of the config, and which seed, it had.
+
+    An option that is a JSON object counts as one option a key.
+    """
     try:
         words = shlex.split(command)
     except ValueError:
         return {}
     words = words[: words.index(">")] if ">" in words else words
     found: dict[str, list[str]] = {}
-    flag = None
     for word in words:
         if word.startswith("--"):
-            flag = word.removeprefix("--")
-            found[flag] = []
-        elif flag is not None:
-            found[flag].append(word)
-    return {name: " ".join(values) for name, values in found.items() if not set(values) & files}
+            found[word.removeprefix("--")] = []
+        elif found:
+            found[list(found)[-1]].append(word)
+    result: dict[str, str] = {}
+    for name, values in found.items():
+        if not set(values) & files:
+            result |= _by_key(" ".join(values)) or {name: " ".join(values)}
+    return result
+
+
+def _by_key(text: str) -> dict[str, str]:
+    """Return the values of a JSON object, as JSON; nothing where the text is none."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return (
+        {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+        if isinstance(values, dict)
+        else {}
+    )
 
 
 def changed_since(steps: Sequence[Step], prints: Mapping[str, Fingerprint | None]) -> list[str]:
