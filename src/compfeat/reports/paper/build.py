@@ -5,29 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import typst
 
-from compfeat.documents.paper.tables import Facts
 from compfeat.errors import ToolError
+from compfeat.reports.paper.tables import Facts
 
 TEMPLATE = Path(__file__).with_name("paper.typ")
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the paper: its name, its PDF, and its caption."""
-
-    name: str
-    pdf: Path
-    caption: str
-
-
-def build(facts: Facts, pictures: Sequence[Picture], template: Path = TEMPLATE) -> bytes:
+def build(facts: Facts, pictures: Mapping[str, Path], template: Path = TEMPLATE) -> bytes:
     """Return the paper's PDF: the same bytes for the same facts and figures, whenever and wherever it is made.
+
+    Args:
+        pictures: the PDF of each figure by name.
 
     Raises:
         ToolError: Typst refuses the template; the message is Typst's.
@@ -35,18 +28,17 @@ def build(facts: Facts, pictures: Sequence[Picture], template: Path = TEMPLATE) 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copyfile(template, folder / "paper.typ")
-        for picture in pictures:
-            shutil.copyfile(picture.pdf, folder / f"{picture.name}.pdf")
-        captions = {picture.name: picture.caption for picture in pictures}
-        (folder / "facts.json").write_text(json.dumps({**facts, "figures": captions}), encoding="utf-8")
+        for figure, pdf in pictures.items():
+            shutil.copyfile(pdf, folder / f"{figure}.pdf")
+        (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         try:
-            pdf = typst.compile(
+            pdf_bytes = typst.compile(
                 folder / "paper.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[], timestamp=0
             )
         except typst.TypstError as error:
             raise ToolError(
                 f"{template.name}: {error.message}; the template and the facts do not fit together"
             ) from None
-    if not isinstance(pdf, bytes):
+    if not isinstance(pdf_bytes, bytes):
         raise ToolError(f"{template.name}: Typst made no single PDF")
-    return pdf
+    return pdf_bytes

@@ -1,0 +1,26 @@
+"""What the paper is told besides its tables."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.section import Section
+
+
+class FigureText(Section):
+    """What stands around a figure."""
+
+    name: str = Field(description="as the config names it")
+    caption: str = Field(description="what is seen")
+    category: str = Field(description="the heading that it stands below")
+
+
+class Settings(Section):
+    """The configuration, and what its plug-ins declare."""
+
+    experiment: Experiment
+    rendered: bool = Field(description="whether the project renders the dataset")
+    tiled: tuple[str, ...] = Field(description="codecs of the config that code features as one tiled grey image")
+    figures: tuple[FigureText, ...] = Field(description="the figures to show, in order")
+    tools: dict[str, str] = Field(description="versions of the software to name")
