@@ -33,7 +33,9 @@ def stage(*, settings: Settings, tables: list[Path], networks: list[Path], figur
     shown = {path.stem: path for path in figures}
     missing = [figure.name for figure in settings.figures if figure.name not in shown]
     if missing:
-        raise DataError(f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures")
+        raise DataError(
+            f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures"
+        )
     facts = paper_facts(settings, Tables.read(Files.of(tables)), [read_json(path) for path in networks])
     facts["files"] = [[path.name, digest(path)] for path in sorted(tables)]
     write_bytes(pdf, build(facts, shown))

@@ -8,7 +8,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.reports.paper.results import cell, fit_title
 from compfeat.reports.paper.system import epochs_of, side_info_text, used_trainings, weights_sentences
 from compfeat.reports.paper.tables import LADDERS, PAIR, Facts, Tables, match
-from compfeat.reports.words import NOTHING, capital, counted, interval, listed, percent
+from compfeat.reports.words import NOTHING, counted, interval, listed, percent
 
 NOT_GIVEN = "not given"
 ORIGINAL = {
@@ -60,8 +60,10 @@ def published_facts(tables: Tables) -> Facts:
         rows.append([str(cut), *cells])
     values = published["bd_rate_percent"]
     spread = [
-        [r["cut"], r["codec"], r["quality"], f"{100 * r['smaller_share']:.0f} %"]
-        + [percent(-r["saving_percent"]), percent(-r["median_saving_percent"])]
+        [
+            *(r["cut"], r["codec"], r["quality"], f"{100 * r['smaller_share']:.0f} %"),
+            *(percent(-r["saving_percent"]), percent(-r["median_saving_percent"])),
+        ]
         for r in tables.published_paired.to_dict("records")
     ]
     anchor, test = published_methods(tables)
@@ -101,7 +103,7 @@ def beside_facts(experiment: Experiment, tables: Tables) -> Facts:
         for pair in tables.pairs() or [("", "")]:
             own = match(tables.intervals, r | dict(zip(PAIR, pair, strict=True)), "cut", "metric", *PAIR)
             ours = [cell(match(own, dict(zip(LADDERS, ladder, strict=True)), *LADDERS)) for ladder in ladders]
-            told = tables.vs(dict(zip(PAIR, pair, strict=True))) if pair[0] else NOTHING
+            told = tables.who(dict(zip(PAIR, pair, strict=True))) if pair[0] else NOTHING
             rows.append([r["cut"], tables.curve_label(r["metric"]), *cells, told, *ours])
     return {
         "fits": [fit_title(fit.removeprefix("authors_")) for fit in fits],
@@ -141,4 +143,4 @@ def training_text(e: Experiment) -> str:
         f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start in e.trainings else "")
         for (start, epochs), names in lengths.items()
     ]
-    return capital("; ".join(told))
+    return "; ".join(told)

@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_facts
 from compfeat.reports.paper.results import result_facts
-from compfeat.reports.paper.seeds import seed_facts
+from compfeat.reports.paper.seeds import THIS_RUN, seed_facts
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.system import coding_facts, data_facts, network_facts, training_facts
-from compfeat.reports.paper.tables import Facts, Tables
+from compfeat.reports.paper.tables import PAIR, Facts, Tables
+from compfeat.reports.summary import ALL_SEEDS
 from compfeat.reports.words import NOTHING, listed, number
 
-SECTIONS = {"Training": "training", "Rate and accuracy": "results", "Features": "features", "The authors' numbers": "published"}
+SECTIONS = {
+    "Training": "training",
+    "Rate and accuracy": "results",
+    "Features": "features",
+    "The authors' numbers": "published",
+}
 """Categories of figures that have a place of their own in the template; others get a section each, in the figures' order."""
 
 
@@ -40,7 +45,7 @@ def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mappi
         "results": result_facts(tables),
         "published": published_facts(tables),
         "beside": beside_facts(e, tables),
-        "claims": claim_rows(tables),
+        "claims": claim_facts(tables),
         "seeds": seed_facts(e, tables),
         "references": list(REFERENCES),
         "statistics": {
@@ -69,25 +74,40 @@ def metric_sentence(tables: Tables) -> str:
     labels = [f"{m.label} in {m.unit}" if m.unit else m.label for m in tables.metrics]
     inverse = [m.curve_label for m in tables.metrics if not m.higher_is_better]
     told = f"Performance is {listed(labels)}."
-    return told + (f" In BD-rates, {listed(inverse)} {'takes' if len(inverse) == 1 else 'take'} their place where less is better." if inverse else "")
+    if inverse:
+        told += f" In BD-rates, where more must be better, {'it enters' if len(labels) == 1 else 'some enter'} as {listed(inverse)}."
+    return told
 
 
-def claim_rows(tables: Tables) -> list[list[str]]:
-    """Return the claims table's rows: claim, source, comparison, where, metric, value, interval, verdict."""
-    labels = {m.name: m for m in tables.metrics}
+def claim_facts(tables: Tables) -> Facts:
+    """Return the claims table: its title, and its rows of claim, source, where, metric, value, interval, verdict.
+
+    Of several seeds, this run's rows are those of all together.
+    """
     claims = tables.claims.astype(object).where(tables.claims.notna(), "")
-    several_seeds = claims["seed"].astype(str).nunique() > 3
+    ours = claims["source"] == THIS_RUN
+    several = ours & (claims["seed"].astype(str) == ALL_SEEDS)
+    if several.any():
+        claims = claims[
+            ~ours | several | (claims["claim"].isin(set(claims.loc[ours, "claim"]) - set(claims.loc[several, "claim"])))
+        ]
+    by_name = {m.name: m for m in tables.metrics}
+    pairs = claims.drop_duplicates(PAIR)
     rows = []
     for r in claims.to_dict("records"):
-        where = [str(r["cut"]), tables.ladder({"ladder": r["ladder"] or None})]
-        where += [f"seed {r['seed']}"] if several_seeds and str(r["seed"]).isdigit() else []
-        name = str(r["metric"])
-        digits = 0 if r["unit"] == "tasks" else 1 if str(r["unit"]).startswith("%") else labels[name].digits + 1 if name in labels else 3
+        where = [str(r["cut"]), tables.ladder({"ladder": r["ladder"] or None})] + (
+            [tables.vs(r)] if len(pairs) > 1 else []
+        )
+        name, unit = str(r["metric"]), str(r["unit"])
+        digits = (
+            0 if unit == "tasks" else 1 if unit.startswith("%") else by_name[name].digits + 1 if name in by_name else 3
+        )
         value, low, high = (number(None if r[k] == "" else float(r[k]), digits) for k in ("value", "low", "high"))
-        metric = NOTHING if not name else labels[name].label if name in labels else tables.curve_label(name)
+        metric = NOTHING if not name else by_name[name].label if name in by_name else tables.curve_label(name)
         between = f"{low} to {high}" if NOTHING not in (low, high) else NOTHING
-        rows.append([r["text"], r["source"], tables.vs(r), ", ".join(filter(None, where)), metric, value, between, r["verdict"]])
-    return rows
+        rows.append([r["text"], r["source"], ", ".join(filter(None, where)), metric, value, between, r["verdict"]])
+    about = listed([tables.vs(r) for r in pairs.to_dict("records")])
+    return {"rows": rows, "about": about}
 
 
 def paired(rows: list[list[str]]) -> list[list[str]]:

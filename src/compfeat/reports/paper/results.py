@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from compfeat.experiment.runs import UNCODED
 from compfeat.reports.paper.tables import CELL, LADDERS, PAIR, Facts, Tables, match
 from compfeat.reports.summary import Metric, float_points
-from compfeat.reports.words import NOTHING, interval, number, percent, with_unit
+from compfeat.reports.words import NOTHING, capital, count, interval, number, percent, with_unit
 
+FloatArray = NDArray[np.float64]
 MOST_IN_ABSTRACT = 3
 """Comparisons that the abstract tells one by one."""
 FIT_NAMES = {"pchip": "PCHIP", "akima": "Akima"}
@@ -25,10 +31,11 @@ def result_facts(tables: Tables) -> Facts:
         "float_metrics": [with_unit(m) for m in tables.metrics],
         "floats": float_rows(tables),
         "fits": [fit_title(name) for name in fits],
-        "details": [detail_row(tables, r, fits) for r in tables.details.to_dict("records")],
+        "details": [detail_row(tables, r, fits) for r in over_seeds(tables.details).to_dict("records")],
+        "who": f"method, against {tables.anchor()}" if tables.anchor() else "comparison",
         "abstract": abstract_sentences(tables),
-        "sentences": comparison_sentences(tables),
-        "equal_quality": [text for pair in tables.pairs() if (text := equal_quality_sentence(tables, *pair))],
+        "sentences": result_sentences(tables) if len(tables.pairs()) == 1 else [],
+        "sums": sum_rows(tables) if len(tables.pairs()) > 1 else [],
         "refused": [
             f"cut {r['cut']}, {tables.vs(r)}, {tables.ladder(r)}, {tables.curve_label(r['metric'])}: {r['verdict']}"
             for r in tables.headline[tables.headline["bd_rate_percent"].isna()].to_dict("records")
@@ -66,7 +73,9 @@ def headline_rows(tables: Tables, metrics: list[Metric]) -> list[list[str]]:
         cells = []
         for m in metrics:
             mean, sure = own[own["metric"] == m.curve_name], intervals[intervals["metric"] == m.curve_name]
-            cells.append(cell(sure, "\n") if len(sure) else percent(mean["bd_rate_percent"].iloc[0]) if len(mean) else NOTHING)
+            cells.append(
+                cell(sure, "\n") if len(sure) else percent(mean["bd_rate_percent"].iloc[0]) if len(mean) else NOTHING
+            )
         rows.append([r["cut"], tables.ladder(r), tables.method(r["method"]), tables.method(r["against"]), *cells])
     return rows
 
@@ -100,42 +109,99 @@ def difference(row: pd.Series, metric: Metric) -> str:
     return number(row["difference"], digits, "+") + (f" ({between})" if between else "")
 
 
+def over_seeds(details: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over seeds of each number, of those seeds that have it."""
+    numbers = [name for name in details.columns if name not in (*CELL, "seed") and details[name].dtype.kind == "f"]
+    means: pd.DataFrame = details.groupby(CELL, sort=False, as_index=False)[numbers].mean()
+    return means
+
+
 def detail_row(tables: Tables, row: dict[str, object], fits: list[str]) -> list[str]:
     """Return what stands beside one BD-rate."""
     metric = next((m for m in tables.metrics if m.curve_name == row["metric"]), None)
-    several_seeds = tables.details["seed"].nunique() > 1
-    method = tables.vs(row) + (f", seed {row['seed']}" if several_seeds else "")
     overlap = row["overlap"]
     shared = NOTHING if pd.isna(overlap) else f"{100 * float(str(overlap)):.0f} %"
     change = number(row["bd_metric"], metric.digits + 1 if metric else 3, sign="+")  # type: ignore[arg-type]
     rates = [number(value, 2) for name, value in row.items() if name.startswith("rate_at_")]  # type: ignore[arg-type]
     fitted = [percent(row[f"{fit}_percent"]) for fit in fits]  # type: ignore[arg-type]
-    where = [str(row["cut"]), tables.ladder(row), method, tables.curve_label(str(row["metric"]))]
+    where = [str(row["cut"]), tables.ladder(row), tables.who(row), tables.curve_label(str(row["metric"]))]
     return [*where, *fitted, percent(row["without_lossless_percent"]), shared, change, *rates]  # type: ignore[arg-type]
 
 
-def sentence(tables: Tables, own: pd.DataFrame, title: str) -> str:
-    """Return what some of the headline's cells say: how many are below 0, how many of them certainly, and the mean."""
-    measured = own["bd_rate_percent"].dropna()
-    if not len(measured):
-        return f"{title}: no BD-rate could be formed."
-    below = int((measured < 0).sum())
-    last = tables.intervals.drop_duplicates(CELL, keep="last").merge(own[CELL], on=CELL)
-    sure, against = int((last["high_percent"] < 0).sum()), int((last["low_percent"] > 0).sum())
-    told = f"{title}: {below} of {len(own)} BD-rates {'is' if below == 1 else 'are'} below zero, {sure} of them with their whole interval"
-    told += f"; {against or 'none'} {'lie' if against > 1 else 'lies'} wholly above zero"
-    return f"{told}. Their mean is {percent(float(measured.mean()))}."
+@dataclass(frozen=True)
+class Sum:
+    """What some of the headline's cells say together.
+
+    Attributes:
+        cells: how many there are.
+        measured: how many have a BD-rate.
+        below: how many of these are below 0.
+        sure: how many have their whole interval below 0.
+        above: how many have it above 0.
+        mean: of the BD-rates (%); nan without any.
+    """
+
+    cells: int
+    measured: int
+    below: int
+    sure: int
+    above: int
+    mean: float
+
+    @classmethod
+    def of(cls, tables: Tables, own: pd.DataFrame) -> Sum:
+        """Sum up rows of the headline."""
+        rates = own["bd_rate_percent"].dropna()
+        last = tables.intervals.drop_duplicates(CELL, keep="last").merge(own[CELL], on=CELL)
+        sure, above = int((last["high_percent"] < 0).sum()), int((last["low_percent"] > 0).sum())
+        return cls(len(own), len(rates), int((rates < 0).sum()), sure, above, float(rates.mean()))
+
+    def told(self, title: str) -> str:
+        """Return it as a sentence."""
+        if not self.measured:
+            return f"{title}: no BD-rate could be formed."
+        above = f"{self.above or 'none'} {'lie' if self.above > 1 else 'lies'} wholly above zero"
+        return (
+            f"{title}: {self.below} of {self.cells} BD-rates {'is' if self.below == 1 else 'are'} below zero, {self.sure} of them "
+            f"with their whole interval; {above}. Their mean is {percent(self.mean)}."
+        )
 
 
-def comparison_sentences(tables: Tables) -> list[str]:
-    """Return a sentence for each comparison and ladder."""
-    several = len(tables.pairs()) > 1
-    keys = [*LADDERS, *PAIR]
-    told = []
-    for r in tables.headline.drop_duplicates(keys)[keys].to_dict("records"):
-        title = f"{tables.ladder(r)}, {tables.vs(r)}" if several else tables.ladder(r)
-        told.append(sentence(tables, match(tables.headline, r, *keys), title))
+def by_comparison(tables: Tables) -> list[tuple[dict[Any, Any], Sum]]:
+    """Return each comparison on each ladder, in the order of the headline, with its sum."""
+    keys = [*PAIR, *LADDERS]
+    rows = tables.headline.drop_duplicates(keys)[keys].to_dict("records")
+    return [(row, Sum.of(tables, match(tables.headline, row, *keys))) for row in rows]
+
+
+def result_sentences(tables: Tables) -> list[str]:
+    """Return a sentence for each ladder of a single comparison, and how the bytes compare at equal quality."""
+    told = [total.told(tables.ladder(row)) for row, total in by_comparison(tables)]
+    for method, against in tables.pairs():
+        percents = at_equal_quality(tables, method, against)
+        if len(percents):
+            fewer, spread = int((percents < 0).sum()), (percent(float(end)) for end in (percents.min(), percents.max()))
+            told.append(
+                f"At the same codec and quality, {fewer} of {len(percents)} points of {tables.method(method)} take fewer bytes than "
+                f"those of {tables.method(against)}, from {' to '.join(spread)}, {percent(float(percents.mean()))} in the mean; "
+                "what that costs the tasks is what a BD-rate charges for."
+            )
     return told
+
+
+def sum_rows(tables: Tables) -> list[list[str]]:
+    """Return, of several comparisons, a row each and ladder: comparison, ladder, mean BD-rate, how many of the BD-rates are below 0,
+    certainly below and certainly above, and the mean change of bytes at the same codec and quality.
+    """
+    rows = []
+    for row, total in by_comparison(tables):
+        codecs = tables.ladders[row["ladder"]].codecs if row["ladder"] in tables.ladders else ()
+        percents = at_equal_quality(tables, row["method"], row["against"], codecs)
+        bytes_ = percent(float(percents.mean())) if len(percents) else NOTHING
+        counts = [f"{n} of {total.cells}" for n in (total.below, total.sure, total.above)]
+        mean = percent(total.mean)
+        rows.append([tables.who(row), tables.ladder(row), mean, *counts, bytes_])
+    return rows
 
 
 def abstract_sentences(tables: Tables) -> list[str]:
@@ -145,28 +211,32 @@ def abstract_sentences(tables: Tables) -> list[str]:
     pairs = tables.pairs()
     own = {pair: match(tables.headline, dict(zip(PAIR, pair, strict=True)), *PAIR) for pair in pairs}
     if len(pairs) == 1:
-        return [f"{tables.vs(dict(zip(PAIR, pairs[0], strict=True)))}:", *comparison_sentences(tables)]
+        rows = by_comparison(tables)
+        return (
+            [f"{capital(tables.vs(rows[0][0]))}:", *(total.told(tables.ladder(row)) for row, total in rows)]
+            if rows
+            else []
+        )
     if len(pairs) <= MOST_IN_ABSTRACT:
-        return [sentence(tables, own[p], tables.vs(dict(zip(PAIR, p, strict=True)))) for p in pairs]
-    total = sentence(tables, tables.headline, f"{len(pairs)} comparisons of methods")
-    means = {p: float(rows["bd_rate_percent"].mean()) for p, rows in own.items() if rows["bd_rate_percent"].notna().any()}
+        return [Sum.of(tables, own[p]).told(capital(tables.vs(dict(zip(PAIR, p, strict=True))))) for p in pairs]
+    total = Sum.of(tables, tables.headline).told(f"{capital(count(len(pairs)))} comparisons of methods")
+    means = {
+        p: float(rows["bd_rate_percent"].mean()) for p, rows in own.items() if rows["bd_rate_percent"].notna().any()
+    }
     if not means:
         return [total]
     best = min(means, key=lambda pair: means[pair])
-    return [total, f"The lowest mean is that of {tables.vs(dict(zip(PAIR, best, strict=True)))}: {percent(means[best])}."]
+    return [
+        total,
+        f"The lowest mean is that of {tables.vs(dict(zip(PAIR, best, strict=True)))}: {percent(means[best])}.",
+    ]
 
 
-def equal_quality_sentence(tables: Tables, method: str, against: str) -> str:
-    """Return how the bytes compare at the same codec and quality, whatever the tasks make of it; empty where they share none."""
+def at_equal_quality(tables: Tables, method: str, against: str, codecs: Collection[str] | None = None) -> FloatArray:
+    """Return how many percent more bytes each point of a method takes than the same point of another one, of some codecs alone."""
     coded = tables.points[tables.points["codec"] != UNCODED]
+    coded = coded if codecs is None else coded[coded["codec"].isin(codecs)]
     keys = ["cut", "seed", "codec", "quality"]
     pair = coded[coded["method"] == method].merge(coded[coded["method"] == against], on=keys, suffixes=("", "_against"))
     ratio = (pair["bytes_per_image"] / pair["bytes_per_image_against"]).to_numpy(float)
-    percents = 100 * (ratio[np.isfinite(ratio)] - 1)
-    if not len(percents):
-        return ""
-    spread = f"from {percent(float(percents.min()))} to {percent(float(percents.max()))}"
-    return (
-        f"At the same codec and quality, {int((percents < 0).sum())} of {len(percents)} points of {tables.method(method)} take fewer "
-        f"bytes than those of {tables.method(against)}, {spread}, {percent(float(percents.mean()))} in the mean. "
-    )
+    return 100 * (ratio[np.isfinite(ratio)] - 1)

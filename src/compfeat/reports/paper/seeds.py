@@ -26,7 +26,7 @@ STATEMENTS = {
 
 
 def seed_facts(experiment: Experiment, tables: Tables) -> Facts:
-    """Return the record's rows and what of this run it bears out, or the rows of this run's own seeds, or the sentence for neither."""
+    """Return a record's rows and what of this run it confirms; without one, the rows of this run's own seeds, if several."""
     n = len(experiment.seeds)
     recorded = len(tables.seeds) > 0
     if recorded:
@@ -54,21 +54,21 @@ def seed_rows(seeds: pd.DataFrame, tables: Tables, beside: bool) -> list[list[st
         known = match(seeds[~every], r, *CELL)["bd_rate_percent"]
         measured = known.dropna()
         spread = f"{percent(float(measured.min()))} to {percent(float(measured.max()))}" if len(measured) else NOTHING
-        row = [r["cut"], tables.ladder(r), tables.vs(r), tables.curve_label(r["metric"])]
+        row = [r["cut"], tables.ladder(r), tables.who(r), tables.curve_label(r["metric"])]
         row += [cell(pd.DataFrame([r])), spread, f"{int((measured < 0).sum())} of {len(known)}"]
         rows.append(row + ([cell(match(tables.intervals, r, *CELL))] if beside else []))
     return rows
 
 
 def survival_rows(tables: Tables) -> list[list[str]]:
-    """Return, a statement a row, what of this run's findings a recorded run of several seeds bears out.
+    """Return, a statement a row, which of this run's findings a recorded run of several seeds confirms.
 
     Of the rows (cut, comparison, ladder, metric) whose interval supports the statement in this run: of how many the interval over
     seeds and images supports it, too; of which it does, for which it is undecided, and which it contradicts. Empty without a
     record.
     """
     keys = ["claim", "cut", "method", "against", "ladder", "metric"]
-    claims = tables.claims.astype({name: object for name in keys}).fillna(dict.fromkeys(keys, ""))
+    claims = tables.claims.astype(dict.fromkeys(keys, object)).fillna(dict.fromkeys(keys, ""))
     recorded, own = (claims[claims["source"] == source] for source in (RECORDED, THIS_RUN))
     if not len(recorded):
         return []

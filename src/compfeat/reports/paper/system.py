@@ -154,7 +154,9 @@ def plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(f"({plain(v)})" if isinstance(v, Sequence) and not isinstance(v, str) else plain(v) for v in value)
+        return ", ".join(
+            f"({plain(v)})" if isinstance(v, Sequence) and not isinstance(v, str) else plain(v) for v in value
+        )
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -201,18 +203,17 @@ def start_sentences(e: Experiment, names: Sequence[str]) -> list[str]:
         starts.setdefault(e.trainings[name].start, []).append(name)
     told = []
     for start, own in starts.items():
-        from_training = start in e.trainings
+        one = len(own) == 1
+        who = f"The training{'' if one else 's'} {listed(own)} {'starts' if one else 'start'}"
         if start is None:
-            continue
-        what = f"what {start} ends with, of the same cut and seed" if from_training else f"the weights in {PurePath(start).name}"
-        several = len(own) > 1
-        told.append(f"{listed(own)} {'start' if several else 'starts'} from {what}.")
-        if several and len({e.trainings[name].phases for name in own}) == 1:
+            told.append(f"{who} from the encoder's first weights.")
+        elif start in e.trainings:
+            told.append(f"{who} from what {start} ends with, of the same cut and seed.")
+        else:
+            told.append(f"{who} from the weights in {PurePath(start).name}.")
+        if not one and len({e.trainings[name].phases for name in own}) == 1:
             told.append("They get the same phases.")
-    if None in starts and len(names) > 1:
-        own = starts[None]
-        told.append(f"{listed(own)} {'start' if len(own) > 1 else 'starts'} from the encoder's first weights.")
-    return [capital(text) for text in told]
+    return told
 
 
 def noise_sentences(trainings: Iterable[TrainingConfig]) -> list[str]:
@@ -230,7 +231,9 @@ def strength_sentences(trainings: Mapping[str, TrainingConfig]) -> list[str]:
     own = [name for name, training in trainings.items() if STRENGTH in training.loss.options]
     if not own:
         return []
-    return [f"The strength of the loss of {listed(own)} multiplies its whole term on the features, with its log-variance."]
+    return [
+        f"The strength of the loss of {listed(own)} multiplies its whole term on the features, with its log-variance."
+    ]
 
 
 def coding_facts(settings: Settings, tables: Tables) -> Facts:
@@ -246,7 +249,13 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
         own = coded[coded["codec"] == name]
         if len(own):
             side = sorted({round(value, 1) for value in own["side"].dropna()})
-            rows.append([name, listed(list(entry.qualities)), listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to")])
+            rows.append(
+                [
+                    name,
+                    listed(list(entry.qualities)),
+                    listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to"),
+                ]
+            )
     tiled = [name for name in e.codecs if name in settings.tiled and name in set(features["codec"])]
     others = [name for name in e.codecs if name in set(features["codec"]) and name not in tiled]
     bits = sorted({int(e.codecs[name].options.get("bits", 8)) for name in tiled})
@@ -273,10 +282,13 @@ def coding_sentences(tables: Tables, tiled: Sequence[str], others: Sequence[str]
             "and greatest value, laid out channel by channel as one grey image, and coded."
         )
     if others:
-        told.append(f"{listed([name.upper() for name in others])} {'takes' if len(others) == 1 else 'take'} the features as they are.")
+        take = "takes" if len(others) == 1 else "take"
+        told.append(f"{listed([name.upper() for name in others])} {take} the features as they are.")
     if image:
         labels = listed([tables.method(name) for name in image])
-        told.append(f"{capital(labels)} {'sends' if len(image) == 1 else 'send'} the image itself, and the whole network runs in the cloud.")
+        told.append(
+            f"{capital(labels)} {'sends' if len(image) == 1 else 'send'} the image: the whole network runs in the cloud."
+        )
     return told
 
 

@@ -18,7 +18,15 @@ PAIR = ["method", "against"]
 LADDERS = ["ladder", "against_ladder"]
 CELL = ["cut", *PAIR, *LADDERS, "metric"]
 NEEDS = (
-    *("points.csv", "epochs.csv", "headline.csv", "intervals.csv", "float_intervals.csv", "bd_details.csv", "claims.csv"),
+    *(
+        "points.csv",
+        "epochs.csv",
+        "headline.csv",
+        "intervals.csv",
+        "float_intervals.csv",
+        "bd_details.csv",
+        "claims.csv",
+    ),
     *("seeds_intervals.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
     *("published_points.csv", "published_bd_rate.csv", "published_intervals.csv", "published_paired.csv"),
 )
@@ -68,7 +76,9 @@ class Tables:
             seeds=files.csv("seeds_intervals.csv", *cells),
             published_points=files.csv("published_points.csv", "cut", "method", "codec", "quality", "n_images"),
             published=files.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent"),
-            published_intervals=files.csv("published_intervals.csv", "cut", "metric", "fit", "low_percent", "high_percent"),
+            published_intervals=files.csv(
+                "published_intervals.csv", "cut", "metric", "fit", "low_percent", "high_percent"
+            ),
             published_paired=files.csv("published_paired.csv", "cut", "codec", "quality", "smaller_share"),
             metrics=summary.metrics(files),
             methods=summary.methods(files),
@@ -102,6 +112,15 @@ class Tables:
     def pairs(self) -> list[tuple[str, str]]:
         """Return the methods that are compared with another one, each with that, in the order of the config."""
         return list(dict.fromkeys((c.method, c.against) for c in self.comparisons))
+
+    def anchor(self) -> str:
+        """Return the label of the method that all others are compared with; empty where there are several."""
+        names = {against for _, against in self.pairs()}
+        return self.method(names.pop()) if len(names) == 1 else ""
+
+    def who(self, row: Mapping[Any, Any]) -> str:
+        """Return a row's method, with what it is compared with where not all are compared with the same."""
+        return self.method(str(row["method"])) if self.anchor() else self.vs(row)
 
     def vs(self, row: Mapping[Any, Any]) -> str:
         """Return ``METHOD against METHOD``."""
