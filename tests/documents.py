@@ -9,7 +9,8 @@ from typing import Any
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.reports.paper.settings import FigureText, Settings
+from compfeat.reports.paper.settings import Settings
+from compfeat.reports.texts import FigureText
 from synthetic_summary import BPE, CHANNELS, PROJECT, Variant
 
 TOOLS = {"torch": "2.1"}

@@ -1,59 +1,53 @@
-"""Make one HTML file to look at the results with, offline: ``python -m compfeat explorer --help``."""
+"""Make one HTML file to look at the results with, offline."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.analysis.bootstrap import CELL, INTERVAL_COLUMNS, POINT_COLUMNS
-from compfeat.documents.explorer.build import build
-from compfeat.documents.explorer.tables import Tables
-from compfeat.figures import Tables as Files
-from compfeat.figures._pictures import Showcase
-from compfeat.grid import Layout
+from compfeat.cli.arguments import command
 from compfeat.io import read_csv, write_text
-
-TABLES = {
-    "points": "points.csv",
-    "ladders": "ladders.csv",
-    "bd_rate": "bd_rate.csv",
-    "intervals": "intervals.csv",
-    "floats": "float_intervals.csv",
-    "point_intervals": "point_intervals.csv",
-    "published": "published_points.csv",
-    "published_intervals": "published_intervals.csv",
-    "seeds": "seeds_intervals.csv",
-}
-"""The summary's file of each of the explorer's tables."""
-PICTURES = ("showcase.npz", "per_image.csv", "points.csv")
-"""The summary's files that the viewer reads."""
+from compfeat.reports.explorer.build import build
+from compfeat.reports.explorer.settings import Settings
+from compfeat.reports.explorer.tables import Tables
+from compfeat.reports.showcase import Showcase
+from compfeat.reports.summary import Tables as Files
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command's parser."""
-    p = argparse.ArgumentParser(prog="python -m compfeat explorer", description=__doc__)
-    p.add_argument(
-        "--output", required=True, metavar="DIR", help="the results folder: tables and pictures are read there"
+def stage(
+    *,
+    settings: Settings,
+    tables: list[Path],
+    figures: list[Path] = (),  # type: ignore[assignment]
+    pages: list[Path] = (),  # type: ignore[assignment]
+    html: Path,
+) -> None:
+    """Make one HTML file to look at the results with, offline.
+
+    Args:
+        settings: what stands around the figures and tables.
+        tables: files of the summary, found by their names, pictures.npz among them.
+        figures: PNGs of the figures to show, found by their names.
+        pages: tables to show as they are, found by their names.
+        html: output.
+
+    Raises:
+        DataError: a file is missing or damaged, or there is too much for one page.
+        ToolError: the scripts of the chart cannot be bundled.
+    """
+    files, pictures, shown = Files.of(tables), Files.of(figures), Files.of(pages)
+    showcases = Showcase.every(files)
+    page = build(
+        Tables.read(files),
+        showcases,
+        files.csv("per_image.csv", "image_id"),
+        [(text, pictures.path(f"{text.name}.png").read_bytes()) for text in settings.figures],
+        [(text, read_csv(shown.path(f"{text.name}.csv"), [])) for text in settings.pages],
     )
-    p.add_argument("--html", type=Path, required=True, help="output")
-    return p
+    write_text(html, page)
+    print(f"explorer: {len(showcases)} images, {html.stat().st_size} bytes -> {html}")
 
 
-def main(argv: Sequence[str]) -> None:
-    """Run the stage. Raises DataError or ToolError for what a user can mend."""
-    args = parser().parse_args(argv)
-    summary = Path(Layout(args.output, "").summary("x")).parent
-    tables = Tables(**{name: read_csv(summary / file, columns(file)) for name, file in TABLES.items()})
-    showcases = Showcase.every(Files(summary, PICTURES))
-    write_text(args.html, build(tables, showcases))
-    print(f"explorer: {len(showcases)} images, {args.html.stat().st_size} bytes -> {args.html}")
-
-
-def columns(file: str) -> list[str]:
-    """Return the columns that a table must have, also where it has no rows."""
-    if file in ("intervals.csv", "seeds_intervals.csv"):
-        return [*CELL, *INTERVAL_COLUMNS]
-    if file == "point_intervals.csv":
-        return list(POINT_COLUMNS)
-    return ["cut", "loss", "seed", "codec", "quality", "rate_bpe"] if file == "points.csv" else []
+def main(argv: Sequence[str]) -> int | None:
+    """Make the explorer."""
+    return command(stage, argv)

@@ -1,11 +1,10 @@
-"""The explorer's pictures: PNGs for the page, each held once, small enough together for one file."""
+"""The explorer's pictures: PNGs for the page, each kept once, small enough together for one file."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import io
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,21 +12,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Array = NDArray[Any]
-NO_TRUTH = 255
-"""Index of the colour of pixels without a ground truth in pictures of disparity."""
-NO_TRUTH_RGB = (153, 153, 153)
+MOST_COLOURS = 256
+"""Pictures with as many colours or fewer are drawn ones: they are stored by palette, and shrunk without new colours."""
 
 
 class Album:
-    """Pictures by number: the same bytes are held once."""
+    """Pictures by number: the same bytes are kept once."""
 
-    def __init__(self) -> None:
+    def __init__(self, factor: int = 1) -> None:
+        """Make an album whose pictures are ``factor`` times smaller than what is added."""
+        self.factor = factor
         self.pictures: list[str] = []
         self._known: dict[str, int] = {}
 
-    def add(self, image: Image.Image) -> int:
-        """Add a picture; return its number."""
-        data = png(image)
+    def add(self, image: Array, full_size: bool = False) -> int:
+        """Add a picture (uint8, H x W or H x W x 3), as small as the album's pictures are; return its number."""
+        data = png(image, 1 if full_size else self.factor)
         key = hashlib.sha256(data).hexdigest()
         if key not in self._known:
             self._known[key] = len(self.pictures)
@@ -40,15 +40,35 @@ class Album:
         return sum(map(len, self.pictures))
 
 
-def png(image: Image.Image) -> bytes:
-    """Return an image as PNG, as small as the encoder makes it."""
+def png(image: Array, factor: int = 1) -> bytes:
+    """Return a picture (uint8, H x W or H x W x 3) as PNG, ``factor`` times smaller, as small as the encoder makes it."""
+    if image.ndim == 2:
+        return encoded(Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True))))
+    colours, codes = palette(image)
+    if len(colours) > MOST_COLOURS:
+        return encoded(Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True))))
+    indexed = Image.fromarray(np.ascontiguousarray(shrink(codes, factor)), "P")
+    indexed.putpalette(colours.tobytes())
+    return encoded(indexed)
+
+
+def palette(image: Array) -> tuple[Array, Array]:
+    """Return the colours of an H x W x 3 picture (n x 3), and each pixel's index among them (uint8, where there are few)."""
+    packed = image.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    values, codes = np.unique(packed, return_inverse=True)
+    colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=-1).astype(np.uint8)
+    return colours, codes.reshape(image.shape[:2]).astype(np.uint8)
+
+
+def encoded(image: Image.Image) -> bytes:
+    """Return an image as PNG."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
 def shrink(array: Array, factor: int, smooth: bool = False) -> Array:
-    """Return an H x W (x C) array ``factor`` times smaller: means of blocks where ``smooth``, else every so-manieth pixel."""
+    """Return an H x W (x C) array ``factor`` times smaller: means of blocks where ``smooth``, else every ``factor``-th pixel."""
     height, width = (n // factor * factor for n in array.shape[:2])
     if factor == 1 or not smooth:
         return array[:height:factor, :width:factor]
@@ -57,45 +77,8 @@ def shrink(array: Array, factor: int, smooth: bool = False) -> Array:
     return means.reshape(height // factor, width // factor, *array.shape[2:])
 
 
-def grey(tiles: Array) -> Image.Image:
-    """Return a tiled 8-bit image."""
-    return Image.fromarray(np.ascontiguousarray(tiles, dtype=np.uint8), "L")
-
-
-def photograph(image: Array, factor: int) -> Image.Image:
-    """Return an RGB image H x W x 3."""
-    return Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True)), "RGB")
-
-
-def indexed(codes: Array, palette: Array) -> Image.Image:
-    """Return an image of palette indices; ``palette`` is 256 x 3."""
-    image = Image.fromarray(np.ascontiguousarray(codes, dtype=np.uint8), "P")
-    image.putpalette(palette.astype(np.uint8).tobytes())
-    return image
-
-
-def classes(labels: Array, palette: Array, factor: int) -> Image.Image:
-    """Return a map of class labels in the colours of ``palette``, 256 x 3."""
-    return indexed(shrink(labels, factor), palette)
-
-
-def disparities(pixels: Array, high: float, factor: int, missing: Array | None = None) -> Image.Image:
-    """Return disparities on viridis from 0 to ``high`` px; pixels that are ``missing`` are grey."""
-    values = np.nan_to_num(shrink(pixels, factor).astype(np.float32))
-    codes = np.clip(np.round(values / high * (NO_TRUTH - 1)), 0, NO_TRUTH - 1).astype(np.uint8)
-    if missing is not None:
-        codes[shrink(missing, factor)] = NO_TRUTH
-    return indexed(codes, viridis())
-
-
-def viridis() -> Array:
-    """Return the colours of disparities, 256 x 3: viridis, and last that of pixels without a ground truth."""
-    import matplotlib as mpl
-
-    steps = mpl.colormaps["viridis"](np.linspace(0, 1, NO_TRUTH))[:, :3]
-    return np.vstack([np.round(255 * steps), NO_TRUTH_RGB]).astype(np.uint8)
-
-
-def css(colours: Iterable[Iterable[float]]) -> list[str]:
-    """Return colours (0..255) as CSS writes them."""
-    return ["#" + "".join(f"{round(part):02x}" for part in colour) for colour in colours]
+def small_png(data: bytes) -> str:
+    """Return a PNG file in 256 colours, as base64: enough for a drawn figure."""
+    with Image.open(io.BytesIO(data)) as image:
+        reduced = image.convert("RGB").quantize(MOST_COLOURS, dither=Image.Dither.NONE)
+    return base64.b64encode(encoded(reduced)).decode("ascii")

@@ -1,99 +1,94 @@
 "use strict";
-// The viewer: one image at one cut, codec and quality, the losses side by side.
+// The viewer: one image at one cut, codec and quality, methods side by side.
 (() => {
   const { facts, element, chosen, number, signed, grouped, fill, right } = explorer;
-  const { images, pictures } = facts.viewer;
+  const { images, pictures, tasks } = facts.viewer;
+  const UNCODED = facts.uncoded;
   const form = document.getElementById("viewer-choice");
   const slider = document.getElementById("quality");
   const steps = { finer: document.getElementById("finer"), coarser: document.getElementById("coarser") };
-  const losses = facts.losses.filter((loss) => images[0].points.some((p) => p.loss === loss.name));
-  const TASKS = {
-    segmentation: { title: "Segmentation", truth: "ground truth", score: ["labelled right", "%", 1] },
-    disparity: { title: "Disparity", truth: "ground truth", score: ["RMSE", "px", 2] },
-    reconstruction: { title: "Reconstruction of the input", truth: "input", score: ["PSNR", "dB", 2] },
-  };
   const BYTES = { payload_bytes: "payload", header_bytes: "headers", side_info_bytes: "side information", bytes: "together" };
 
   const image = () => images[Number(chosen(form, "image")[0])];
-  const at = (codec, quality, loss) => image().points.find((p) =>
-    p.cut === chosen(form, "cut")[0] && p.codec === codec && p.quality === quality && p.loss === loss);
+  const methods = () => facts.methods.filter((m) => chosen(form, "method").includes(m.name));
+  const own = (codec) => {
+    const [cut, names] = [chosen(form, "cut")[0], chosen(form, "method")];
+    return image().points.filter((p) => p.cut === cut && p.codec === codec && names.includes(p.method));
+  };
+
+  /** Return the chosen methods with their point at a codec and quality, where they have one. */
+  function at(codec, quality) {
+    const points = own(codec);
+    return methods().map((method) => ({ method, point: points.find((p) => p.method === method.name && p.quality === quality) }))
+      .filter(({ point }) => point);
+  }
 
   /** Return the qualities of the chosen codec, from the finest to the coarsest. */
-  function qualities() {
-    const [cut, codec] = [chosen(form, "cut")[0], chosen(form, "codec")[0]];
-    return [...new Set(image().points.filter((p) => p.cut === cut && p.codec === codec).map((p) => p.quality))];
+  const qualities = () => [...new Set(own(chosen(form, "codec")[0]).map((p) => p.quality))];
+  const name = (codec, quality) => (codec === UNCODED ? "not coded" : `${codec.toUpperCase()} ${quality}`);
+
+  function picture(which, alt, caption, title, method) {
+    const img = element("img", { src: `data:image/png;base64,${pictures[which]}`, alt });
+    return element("figure", { class: method ? "method" : "truth", style: method ? `--colour: ${method.colour}` : null }, img,
+      element("figcaption", null, element("span", { class: "name" }, title), caption ? `: ${caption}` : ""));
   }
 
-  function name(codec, quality) {
-    return codec === "none" ? "8-bit, not coded" : `${codec.toUpperCase()} ${quality}`;
-  }
+  const row = (title, first, cells) => [element("h3", null, title), element("div", { class: "row" }, first, ...cells)];
 
-  function picture(number, alt, caption, options) {
-    const img = element("img", { src: `data:image/png;base64,${pictures[number]}`, alt });
-    const loss = options.loss;
-    const made = element("figure", { class: loss ? "loss" : "truth", style: loss ? `--loss: ${loss.colour}` : null }, img);
-    made.append(element("figcaption", null, element("span", { class: "name" }, options.name), caption ? `: ${caption}` : ""));
-    return made;
-  }
-
-  function row(title, first, cells) {
-    const made = element("div", { class: "row" }, first, ...cells);
-    return [element("h3", null, title), made];
-  }
-
-  function featureRow(title, words, points, sent) {
-    const cells = points.map(({ loss, point }) => {
-      const [height, width] = point.tiles_px;
-      const off = sent && point.codec !== "none" ? `, off by ${number(point.code_error, 2)} codes in the mean` : "";
-      const alt = `${title} as one grey image, ${point.cut}, ${loss.name}${sent ? `, ${sent}` : ""}`;
-      return picture(point.pictures.decoded, alt, `${height} \u00d7 ${width} codes${off}`, { loss, name: loss.name });
+  function sentRow(title, words, points, sent) {
+    const cells = points.filter(({ point }) => point.pictures.sent !== undefined).map(({ method, point }) => {
+      const [height, width] = point.sent_px;
+      const off = sent && point.codec !== UNCODED && point.error !== null
+        ? `, off by ${number(point.error, 2)} grey levels in the mean` : "";
+      const what = point.image ? "image" : "features, as one grey image";
+      return picture(point.pictures.sent, `${title}, ${point.cut}, ${method.label}${sent ? `, ${sent}` : ""}`,
+        `${what}, ${height} \u00d7 ${width}${off}`, method.label, method);
     });
-    return row(title, element("p", null, words), cells);
+    return cells.length ? row(title, element("p", null, words), cells) : [];
   }
 
   function taskRow(task, points, sent) {
-    const { title, truth, score: [what, unit, digits] } = TASKS[task];
-    const key = task === "reconstruction" ? "image" : task;
-    const number_ = image().truth[key];
-    const first = number_ === undefined ? element("p", null, "No ground truth.")
-      : picture(number_, `${title}: ${truth} of ${image().id}`, "", { name: truth });
-    const cells = points.map(({ loss, point }) => {
-      const value = point.scores[task];
-      const caption = value === undefined ? "" : `${what} ${number(value, digits)} ${unit}`;
-      return picture(point.pictures[task], `${title}, ${point.cut}, ${loss.name}, ${sent}. ${caption}`, caption,
-        { loss, name: loss.name });
+    const which = image().truth[task.name];
+    const first = which === undefined ? element("p", null, "No ground truth.")
+      : picture(which, `${task.title}: ground truth of ${image().id}`, "", "ground truth", null);
+    const cells = points.filter(({ point }) => point.pictures[task.name] !== undefined).map(({ method, point }) => {
+      const score = point.scores[task.name];
+      return picture(point.pictures[task.name], `${task.title}, ${point.cut}, ${method.label}, ${sent}. ${score}`, score,
+        method.label, method);
     });
-    const rows = row(title, first, cells);
-    return task === "reconstruction" ? rows : [...rows, task === "disparity" ? ramp() : legend()];
+    return cells.length ? [...row(task.title, first, cells), ...key(task)] : [];
   }
 
-  function legend() {
-    const names = image().classes.map((c) =>
-      element("span", null, element("span", { class: "swatch", style: `background: ${c.colour}` }), c.name));
-    return element("p", { class: "scale" }, ...names, element("span", null, "white: no label"));
+  /** Return what a task's colours mean: its classes, or its scale; nothing where they mean neither. */
+  function key(task) {
+    const own_ = image().keys[task.name];
+    if (!own_) return [];
+    const parts = own_.classes
+      ? own_.classes.map((c) =>
+        element("span", null, element("span", { class: "swatch", style: `background: ${c.colour}` }), c.name))
+      : [element("span", null, own_.low),
+        element("img", { class: "ramp", alt: `Colours from ${own_.low} to ${own_.high}`, src: `data:image/png;base64,${pictures[own_.ramp]}` }),
+        element("span", null, own_.high)];
+    return [element("p", { class: "scale" }, ...parts)];
   }
 
-  function ramp() {
-    const high = `${number(image().high_px, 1)} px`;
-    return element("p", { class: "scale" }, element("span", null, "0"), element("span", { class: "ramp" }),
-      element("span", null, high), element("span", null, "grey: no ground truth"));
-  }
-
+  /** Return how much more the last is than the first, of two; empty for other counts. */
   function change(values, digits) {
     const [first, last] = [values[0], values[values.length - 1]];
-    return values.length < 2 || first === null || last === null || !first ? "" : `${signed(100 * (last / first - 1), digits)} %`;
+    return values.length !== 2 || first === null || last === null || !first ? "" : `${signed(100 * (last / first - 1), digits)} %`;
   }
 
   /** Write the table of bytes and return the sentence about them. */
   function account(points, sent) {
+    const column = (key) => points.map(({ point }) => point[key]);
     const rows = Object.entries(BYTES).map(([key, title]) =>
-      [title, ...points.map(({ point }) => right(grouped(point[key]))), right(change(points.map(({ point }) => point[key]), 1))]);
-    const rates = points.map(({ point }) => point.rate);
-    rows.push(["bits per element", ...rates.map((rate) => right(number(rate, 3))), right(change(rates, 1))]);
-    const head = ["bytes", ...points.map(({ loss }) => right(loss.name)), right(points.length > 1 ? "change" : "")];
+      [title, ...column(key).map((value) => right(grouped(value))), right(change(column(key), 1))]);
+    rows.push(["bits per element", ...column("rate").map((rate) => right(number(rate, 3))), right(change(column("rate"), 1))]);
+    const head = ["bytes", ...points.map(({ method }) => right(method.label)), right(points.length === 2 ? "change" : "")];
     fill(document.getElementById("viewer-table"), `What ${image().id} weighs, ${sent}`, head, rows);
-    const told = points.map(({ loss, point }) => `${loss.name} ${grouped(point.bytes)} bytes`).join(", ");
-    const saved = change(points.map(({ point }) => point.bytes), 1);
+    if (!points.length) return "no chosen method has this codec; choose another one.";
+    const told = points.map(({ method, point }) => `${method.label} ${grouped(point.bytes)} bytes`).join(", ");
+    const saved = change(column("bytes"), 1);
     return points[0].point.bytes === null ? `${sent}: nothing is spent, as nothing is coded.`
       : `${sent}: ${told}${saved ? ` (${saved})` : ""}.`;
   }
@@ -102,37 +97,34 @@
     const codec = chosen(form, "codec")[0];
     const names = qualities();
     slider.max = String(Math.max(0, names.length - 1));
-    const quality = names[Number(slider.value)];
+    const quality = names[Number(slider.value)] || "";
     slider.disabled = names.length < 2;
     steps.finer.disabled = Number(slider.value) <= 0;
     steps.coarser.disabled = Number(slider.value) >= names.length - 1;
     const sent = name(codec, quality);
     slider.setAttribute("aria-valuetext", sent);
-    document.getElementById("quality-name").textContent = codec === "none" ? "8-bit codes" : quality;
-    const points = losses.map((loss) => ({ loss, point: at(codec, quality, loss.name) })).filter(({ point }) => point);
-    const quantised = losses.map((loss) => ({ loss, point: at("none", "u8", loss.name) })).filter(({ point }) => point);
+    document.getElementById("quality-name").textContent = codec === UNCODED ? "not coded" : quality;
+    const points = at(codec, quality);
+    const before = at(UNCODED, "");
     document.getElementById("viewer-status").textContent = `${image().id}, cut ${chosen(form, "cut")[0]}, ${account(points, sent)}`;
-    const tasks = Object.keys(TASKS).filter((task) => points.some(({ point }) => point.pictures[task] !== undefined));
-    const scale = element("p", { class: "scale" }, element("span", null, "code 0"),
-      element("span", { class: "ramp grey" }), element("span", null, "code 255"));
-    document.getElementById("pictures").replaceChildren(
-      ...featureRow("Features as the codec gets them", "Every channel is a tile, from left to right and from top to bottom. "
-        + "Black is the tensor's least value, white its greatest.", quantised, ""),
-      ...featureRow("Features as decoded", codec === "none" ? "Nothing was coded, so these are the same."
-        : `What the decoder makes of the bitstream: ${sent}.`, points, sent),
-      scale, ...tasks.flatMap((task) => taskRow(task, points, sent)));
+    const style = document.getElementById("pictures").style;
+    style.setProperty("--columns", String(Math.max(points.length, 1) + 1));
+    style.setProperty("--methods", String(Math.max(points.length, 1)));
+    const input = image().image === null ? []
+      : row("Input", picture(image().image, `Input image ${image().id}`, "", image().id, null), []);
+    document.getElementById("pictures").replaceChildren(...input,
+      ...sentRow("What the codec gets", "Of features, every channel is a tile, from left to right and from top to bottom. "
+        + "Black is the tensor's least value, white its greatest.", before.filter(({ method }) => points.some((p) => p.method === method)), ""),
+      ...(codec === UNCODED ? [] : sentRow("What is decoded", `What the decoder makes of the bitstream: ${sent}.`, points, sent)),
+      ...tasks.flatMap((task) => taskRow(task, points, sent)));
   }
 
-  const style = document.getElementById("pictures").style;
-  style.setProperty("--columns", String(losses.length + 1));
-  style.setProperty("--losses", String(losses.length));
-
+  const middle = () => String(Math.floor(qualities().length / 2));
   form.addEventListener("change", (event) => {
-    // Another codec or cut has other qualities: begin in the middle of them.
-    if (["codec", "cut"].includes(event.target.name)) {
-      const names = qualities();
-      slider.max = String(Math.max(0, names.length - 1));
-      if (event.target.name === "codec") slider.value = String(Math.floor(names.length / 2));
+    // Another codec has other qualities: start in the middle of them.
+    if (event.target.name === "codec") {
+      slider.max = String(Math.max(0, qualities().length - 1));
+      slider.value = middle();
     }
     draw();
   });
@@ -145,6 +137,6 @@
   }
   form.addEventListener("submit", (event) => event.preventDefault());
   slider.max = String(Math.max(0, qualities().length - 1));
-  slider.value = String(Math.floor(qualities().length / 2));
+  slider.value = middle();
   draw();
 })();

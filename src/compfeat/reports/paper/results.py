@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,16 +116,15 @@ def over_seeds(details: pd.DataFrame) -> pd.DataFrame:
     return means
 
 
-def detail_row(tables: Tables, row: dict[str, object], fits: list[str]) -> list[str]:
+def detail_row(tables: Tables, row: Mapping[Any, Any], fits: list[str]) -> list[str]:
     """Return what stands beside one BD-rate."""
     metric = next((m for m in tables.metrics if m.curve_name == row["metric"]), None)
-    overlap = row["overlap"]
-    shared = NOTHING if pd.isna(overlap) else f"{100 * float(str(overlap)):.0f} %"
-    change = number(row["bd_metric"], metric.digits + 1 if metric else 3, sign="+")  # type: ignore[arg-type]
-    rates = [number(value, 2) for name, value in row.items() if name.startswith("rate_at_")]  # type: ignore[arg-type]
-    fitted = [percent(row[f"{fit}_percent"]) for fit in fits]  # type: ignore[arg-type]
+    shared = NOTHING if pd.isna(row["overlap"]) else f"{100 * row['overlap']:.0f} %"
+    change = number(row["bd_metric"], metric.digits + 1 if metric else 3, sign="+")
+    rates = [number(value, 2) for name, value in row.items() if name.startswith("rate_at_")]
+    fitted = [percent(row[f"{fit}_percent"]) for fit in fits]
     where = [str(row["cut"]), tables.ladder(row), tables.who(row), tables.curve_label(str(row["metric"]))]
-    return [*where, *fitted, percent(row["without_lossless_percent"]), shared, change, *rates]  # type: ignore[arg-type]
+    return [*where, *fitted, percent(row["without_lossless_percent"]), shared, change, *rates]
 
 
 @dataclass(frozen=True)
@@ -238,5 +237,5 @@ def at_equal_quality(tables: Tables, method: str, against: str, codecs: Collecti
     coded = coded if codecs is None else coded[coded["codec"].isin(codecs)]
     keys = ["cut", "seed", "codec", "quality"]
     pair = coded[coded["method"] == method].merge(coded[coded["method"] == against], on=keys, suffixes=("", "_against"))
-    ratio = (pair["bytes_per_image"] / pair["bytes_per_image_against"]).to_numpy(float)
+    ratio: FloatArray = (pair["bytes_per_image"] / pair["bytes_per_image_against"]).to_numpy(float)
     return 100 * (ratio[np.isfinite(ratio)] - 1)

@@ -6,14 +6,7 @@ from pydantic import Field
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.section import Section
-
-
-class FigureText(Section):
-    """What stands around a figure."""
-
-    name: str = Field(description="as the config names it")
-    caption: str = Field(description="what is seen")
-    category: str = Field(description="the heading that it stands below")
+from compfeat.reports.texts import FigureText
 
 
 class Settings(Section):

@@ -8,8 +8,8 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from compfeat.documents.paper.words import MINUS, NOTHING, number
-from compfeat.documents.tables import TablePage
+from compfeat.reports.texts import TableText
+from compfeat.reports.words import MINUS, NOTHING, number
 
 TEMPLATE = Path(__file__).with_name("table.html")
 DIGITS = {"percent": 1, "bytes": 0, "db": 2}
@@ -17,7 +17,7 @@ DIGITS = {"percent": 1, "bytes": 0, "db": 2}
 SIGNIFICANT = 4
 
 
-def build(page: TablePage, table: pd.DataFrame) -> str:
+def build(page: TableText, table: pd.DataFrame) -> str:
     """Return the page of a table; the same text for the same table."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE.parent),
@@ -25,13 +25,17 @@ def build(page: TablePage, table: pd.DataFrame) -> str:
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    return environment.get_template(TEMPLATE.name).render(page=page, **cells_of(table))
+
+
+def cells_of(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return a table as text: ``titles``, whether each column is ``numeric``, and ``rows``."""
     numeric = [bool(pd.api.types.is_numeric_dtype(table[name])) for name in table.columns]
     rows = [
         [written(value, str(name)) for name, value in zip(table.columns, row, strict=True)]
         for row in table.itertuples(index=False)
     ]
-    titles = [str(name).replace("_", " ") for name in table.columns]
-    return environment.get_template(TEMPLATE.name).render(page=page, titles=titles, numeric=numeric, rows=rows)
+    return {"titles": [str(name).replace("_", " ") for name in table.columns], "numeric": numeric, "rows": rows}
 
 
 def written(value: Any, column: str) -> str:
