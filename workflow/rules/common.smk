@@ -13,6 +13,7 @@ from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import SPLITS
+from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import UNCODED, Point, Run, Trained
 from compfeat.provenance.code import module_identities
@@ -20,7 +21,7 @@ from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS
 
 try:
-    EXPERIMENT = checked(config)
+    EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
 except CompfeatError as error:
     raise WorkflowError(f"config: {error}") from None
 

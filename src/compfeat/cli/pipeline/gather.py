@@ -15,7 +15,7 @@ from compfeat.results import TABLES, Inputs
 from compfeat.results.plan import Plan
 
 
-def gather(*, name: str, settings: Plan, inputs: list[str], outputs: list[Path]) -> None:
+def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[Path]) -> None:  # noqa: B006 - never changed
     """Make the tables of one computation.
 
     Args:
