@@ -19,6 +19,8 @@ include: "workflow/rules/fit.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/gather.smk"
+include: "workflow/rules/draw.smk"
+include: "workflow/rules/document.smk"
 include: "workflow/rules/targets.smk"
 
 
@@ -26,3 +28,5 @@ rule all:
     default_target: True
     input:
         rules.summarise_all.input,
+        rules.figures.input,
+        rules.paper_all.input,

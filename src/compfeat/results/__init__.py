@@ -73,6 +73,7 @@ class TableSpec:
         tables: tables of other computations that it reads.
         uses: parts of the plan that it depends on.
         make: makes them all.
+        pages: title and caption of tables that are shown as pages and in the explorer, by file.
     """
 
     name: str
@@ -81,6 +82,7 @@ class TableSpec:
     tables: tuple[str, ...]
     uses: tuple[str, ...]
     make: Callable[[Inputs], dict[str, Made]]
+    pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 TABLES: Registry[TableSpec] = Registry("compfeat.results", "table", helpers=("plan",))
@@ -93,11 +95,12 @@ def table(
     needs: tuple[Kind, ...] = (),
     tables: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
+    pages: Mapping[str, tuple[str, str]] | None = None,
 ) -> Callable[[Callable[[Inputs], dict[str, Made]]], Callable[[Inputs], dict[str, Made]]]:
     """Return a decorator that registers a function as the computation ``name`` (see TableSpec)."""
 
     def add(make: Callable[[Inputs], dict[str, Made]]) -> Callable[[Inputs], dict[str, Made]]:
-        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make))
+        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make, pages or {}))
         return make
 
     return add

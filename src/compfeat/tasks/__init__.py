@@ -127,7 +127,7 @@ class Task(ABC):
         """Return a prediction in the small form in which pictures are kept."""
 
     @abstractmethod
-    def truth_kept(self, record: np.void) -> NDArray[Any] | None:
+    def truth_picture(self, record: np.void) -> NDArray[Any] | None:
         """Return the truth in the form of ``keep``; None where there is nothing to show."""
 
     @abstractmethod

@@ -69,7 +69,7 @@ class Disparity(Task):
     def keep(self, prediction: NDArray[Any]) -> NDArray[Any]:
         return prediction.astype(np.float16)
 
-    def truth_kept(self, record: np.void) -> NDArray[Any]:
+    def truth_picture(self, record: np.void) -> NDArray[Any]:
         return np.array(record["disparity_px"]).astype(np.float16)
 
     def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:

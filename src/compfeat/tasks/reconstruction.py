@@ -58,7 +58,7 @@ class Reconstruction(Task):
     def keep(self, prediction: NDArray[Any]) -> NDArray[Any]:
         return np.round(prediction * 255).astype(np.uint8)
 
-    def truth_kept(self, record: np.void) -> NDArray[Any]:
+    def truth_picture(self, record: np.void) -> NDArray[Any]:
         return np.array(record["image"])
 
     def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:

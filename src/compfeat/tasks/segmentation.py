@@ -65,7 +65,7 @@ class Segmentation(Task):
     def keep(self, prediction: NDArray[Any]) -> NDArray[Any]:
         return prediction
 
-    def truth_kept(self, record: np.void) -> NDArray[Any]:
+    def truth_picture(self, record: np.void) -> NDArray[Any]:
         return np.array(record["labels"])
 
     def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:
