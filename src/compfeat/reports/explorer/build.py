@@ -116,8 +116,7 @@ def explorer_facts(
             for text, data in figures
         ],
         "tables": [
-            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
-            for text, table in pages
+            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table) for text, table in pages
         ],
     }
 
@@ -149,6 +148,7 @@ def page_facts(tables: Tables, facts: Facts) -> Facts:
         "floats": facts["floats"],
         "reach": reach(rows),
         "codecs": chosen,
+        "viewed": max(chosen, key=lambda codec: sum(name == codec for name, _ in tables.qualities), default=UNCODED),
         "rate": "bpe" if bits else "bytes",
         "lower": [m.label for m in tables.metrics if not m.higher_is_better],
     }

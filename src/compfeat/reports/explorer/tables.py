@@ -21,7 +21,14 @@ DIGITS = 7
 CELL = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
 ENDS = ["bd_rate_percent", "low_percent", "high_percent"]
 NEEDS = (
-    *("points.csv", "bd_rate.csv", "intervals.csv", "float_intervals.csv", "point_intervals.csv", "seeds_intervals.csv"),
+    *(
+        "points.csv",
+        "bd_rate.csv",
+        "intervals.csv",
+        "float_intervals.csv",
+        "point_intervals.csv",
+        "seeds_intervals.csv",
+    ),
     *("published_points.csv", "published_intervals.csv"),
     *("metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv", "codecs.csv"),
 )
@@ -153,10 +160,10 @@ def interval_rows(tables: Tables) -> Rows:
         for r in table[table["metric"].isin(list(curves))].to_dict("records"):
             row: dict[str, Any] = {"source": source} | {name: str(r[name]) for name in CELL}
             row |= {"ladder_title": tables.ladder(row["ladder"], row["against_ladder"]), "at": curves[row["metric"]]}
-            row["who"] = f"{labels.get(row['method'], row['method'])} against {labels.get(row['against'], row['against'])}"
-            row |= {
-                name: rounded(r[column]) for name, column in zip(("bd_rate", "low", "high"), ENDS, strict=True)
-            }
+            row["who"] = (
+                f"{labels.get(row['method'], row['method'])} against {labels.get(row['against'], row['against'])}"
+            )
+            row |= {name: rounded(r[column]) for name, column in zip(("bd_rate", "low", "high"), ENDS, strict=True)}
             refused = source == OURS and row["bd_rate"] is None
             key = tuple(row[name] for name in CELL)
             row["verdict"] = str(reasons.get(key, r.get("verdict", "ok")) if refused else r.get("verdict", "ok"))
