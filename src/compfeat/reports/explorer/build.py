@@ -148,6 +148,7 @@ def page_facts(tables: Tables, facts: Facts) -> Facts:
         "floats": facts["floats"],
         "reach": reach(rows),
         "codecs": chosen,
+        "viewed": max(chosen, key=lambda codec: sum(name == codec for name, _ in tables.qualities), default=UNCODED),
         "rate": "bpe" if bits else "bytes",
         "lower": [m.label for m in tables.metrics if not m.higher_is_better],
     }

@@ -47,7 +47,7 @@ def chart_spec(
         return base.transform_filter(alt.FieldOneOfPredicate("role", list(roles))).properties(name=roles[0])
 
     frame = of(FRAME).mark_point(opacity=0, aria=False)
-    context = of(CONTEXT).mark_line(color="#d5d9de", strokeWidth=1, aria=False).encode(detail="line:N", order="rate:Q")
+    context = of(CONTEXT).mark_line(color="#c3c9d0", strokeWidth=1, aria=False).encode(detail="line:N", order="rate:Q")
     levels = (
         of(LEVEL)
         .mark_rule(strokeDash=[1, 3], strokeWidth=1.5)
@@ -79,7 +79,9 @@ def chart_spec(
 def rate_axis(rate: str, logarithmic: bool) -> alt.X:
     """Return the axis of the rate."""
     scale = alt.Scale(type="log", base=2, nice=False, padding=16) if logarithmic else alt.Scale(domainMin=0)
-    return alt.X("rate:Q", title=RATES[rate], scale=scale, axis=alt.Axis(format="~s", tickCount=6))
+    return alt.X(
+        "rate:Q", title=RATES[rate], scale=scale, axis=alt.Axis(format="~g" if rate == "bpe" else ",", tickCount=6)
+    )
 
 
 def shapes_of(codecs: Sequence[str]) -> list[str]:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 import browser as chromium
 from browser import ARTIFACTS, PHONE, Visit, sideways, visit
-from compfeat.stages import explorer as stage
-from synthetic_summary import Variant, write_summary
+from compfeat.cli.pipeline import explorer as stage
+from compfeat.reports.explorer.settings import Settings
+from compfeat.reports.explorer.tables import NEEDS
+from compfeat.reports.showcase import NEEDS as PICTURES
+from compfeat.reports.tables import PAGES
+from synthetic_summary import Variant, with_methods, write_summary
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 VARIANTS = {
     "default": Variant(pictures=(3, 5)),
     "two_seeds": Variant(seeds=(0, 1), cuts=("c256",)),
     "like_camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
     "refused": Variant(flat=True, cuts=("c512",)),
-    "baseline_alone": Variant(losses=("baseline",), cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
+    "one_method": with_methods(1, cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
+    "nine_methods": with_methods(9, cuts=("c256",), codecs=("jpeg", "hevc")),
 }
 
 
@@ -34,9 +42,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for name, variant in VARIANTS.items():
         folder = tmp_path_factory.mktemp(name)
-        write_summary(folder / "summarise", variant)
+        summary = write_summary(folder / "summarise", variant)
         made[name] = folder / "explorer.html"
-        stage.main(["--output", str(folder), "--html", str(made[name])])
+        pages = Settings(pages=tuple(PAGES.values())).model_dump_json()
+        argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
+        stage.main([*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])])
     return made
 
 
@@ -78,8 +88,9 @@ def test_every_run_shows_curves_and_pictures(name: str, started: Browser, files:
 CHOICES = {
     "cut": "#curve-choice input[name=cut][value=c512]",
     "metric": "input[name=metric][value=rmse]",
-    "loss": "input[name=loss][value=baseline]",
-    "codec": "#curve-choice input[name=codec][value=jpeg]",
+    "method": "#curve-choice input[name=method][value=baseline]",
+    "rate": "#curve-choice input[name=rate][value=bytes]",
+    "codec": "#curve-choice input[name=codec][value=hevc]",
     "published": "input[name=published]",
 }
 
@@ -105,9 +116,10 @@ def test_a_logarithmic_axis_moves_the_marks(seen: Visit) -> None:
 
 
 def test_nothing_chosen_is_told(seen: Visit) -> None:
-    seen.page.click("#curve-choice input[name=codec][value=hevc]")
+    for codec in ("png", "jpeg"):
+        seen.page.click(f"#curve-choice input[name=codec][value={codec}]")
     assert marks(seen.page) == []
-    assert "Nothing to draw: choose whose points, a loss and a codec." in seen.page.inner_text("#curve-status")
+    assert "Nothing to draw: choose whose points, a method and a codec." in seen.page.inner_text("#curve-status")
     seen.page.click("#curve-choice input[name=codec][value=png]")
     assert len(marks(seen.page)) == 2
 
@@ -117,7 +129,7 @@ def test_the_published_points_can_stand_alone_on_their_own_scale(seen: Visit) ->
     both = marks(seen.page)
     seen.page.click("input[name=ours]")
     alone = marks(seen.page)
-    assert len(both) == 24 and len(alone) == 10 and set(alone) < set(both)
+    assert len(both) == 20 and len(alone) == 10 and set(alone) < set(both)
 
 
 def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, files: dict[str, Path]) -> None:
@@ -126,10 +138,10 @@ def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, 
         page.wait_for_selector("#chart svg")
         drawn = page.locator('#chart [aria-roledescription="line mark"]')
         mean, lines = marks(page), drawn.count()
-        assert "BD-rate of compressible with HEVC: −" in page.inner_text("#curve-status")
+        assert "BD-rate of compressible against baseline with PNG and JPEG: −" in page.inner_text("#curve-status")
         page.click("input[name=seed][value='1']")
         one = marks(page)
-        assert lines == 6 and drawn.count() == 2  # two losses: two seeds and their mean
+        assert lines == 6 and drawn.count() == 2  # two methods: two seeds and their mean
         assert len(mean) == len(one) and mean != one
         seen.assert_clean()
 
@@ -151,7 +163,7 @@ def test_tooltips_tell_the_point(seen: Visit) -> None:
     seen.page.locator('#chart [aria-roledescription="point"]').nth(2).hover(force=True)
     seen.page.wait_for_selector("#vg-tooltip-element.visible")
     told = seen.page.inner_text("#vg-tooltip-element")
-    assert "bits per element" in told and "baseline" in told and "mIoU (%)" in told
+    assert "bits per feature element" in told and "baseline" in told and "mIoU" in told
     assert re.search(r"interval\s+[\d.]+ to [\d.]+", told)
     seen.screenshot("explorer_tooltip")
 
@@ -169,12 +181,12 @@ def test_each_control_changes_the_viewer(control: str, seen: Visit) -> None:
 def test_what_is_not_coded_costs_nothing_and_is_as_it_was(seen: Visit) -> None:
     seen.page.click("#viewer-choice input[name=codec][value=none]")
     shown, told, _ = sources(seen.page)
-    assert "nothing is spent" in told and shown[:2] == shown[2:4]
+    assert "nothing is spent" in told and "off by" not in seen.page.inner_text("#pictures")
     assert seen.page.is_disabled("#quality") and seen.page.is_disabled("#coarser")
 
 
-def test_the_baseline_and_the_other_loss_stand_side_by_side(seen: Visit) -> None:
-    boxes = [seen.page.locator("#pictures figure.loss").nth(i).bounding_box() for i in (0, 1)]
+def test_methods_stand_side_by_side(seen: Visit) -> None:
+    boxes = [seen.page.locator("#pictures figure.method").nth(i).bounding_box() for i in (0, 1)]
     assert boxes[0] and boxes[1] and boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
     assert re.search(
         r"baseline [\d\u202f]+ bytes, compressible [\d\u202f]+ bytes \(−\d", seen.page.inner_text("#viewer-status")
@@ -183,7 +195,7 @@ def test_the_baseline_and_the_other_loss_stand_side_by_side(seen: Visit) -> None
 
 def test_the_keyboard_reaches_and_works_everything(seen: Visit) -> None:
     page, reached = seen.page, []
-    for _ in range(60):
+    for _ in range(80):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("(e => e.name || e.id || e.className || e.tagName)(document.activeElement)"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -193,7 +205,8 @@ def test_the_keyboard_reaches_and_works_everything(seen: Visit) -> None:
     wanted = {
         "cut",
         "metric",
-        "loss",
+        "method",
+        "rate",
         "codec",
         "seed",
         "ours",
@@ -221,7 +234,7 @@ def test_everything_has_a_name(seen: Visit) -> None:
     for form in page.locator("fieldset").all():
         assert form.locator("legend").inner_text()
     nameless = page.evaluate(
-        "[...document.querySelectorAll('input, button')].filter(e => !(e.labels && e.labels.length) && !e.textContent"
+        "[...document.querySelectorAll('input, button, select')].filter(e => !(e.labels && e.labels.length) && !e.textContent"
         " && !e.getAttribute('aria-labelledby')).length"
     )
     assert nameless == 0
@@ -229,10 +242,10 @@ def test_everything_has_a_name(seen: Visit) -> None:
     assert all(len(alt) > 15 for alt in alts) and len(set(alts)) == len(alts)
     for name in ("curve-status", "viewer-status"):
         assert page.get_attribute(f"#{name}", "aria-live") == "polite"
-    assert "Chart: 14 points" in str(page.get_attribute("#chart", "aria-label"))
+    assert "Chart: 10 points" in str(page.get_attribute("#chart", "aria-label"))
 
 
-@pytest.mark.parametrize("name", ["default", "two_seeds", "refused"])
+@pytest.mark.parametrize("name", ["default", "two_seeds", "refused", "nine_methods"])
 def test_a_phone_shows_it_without_scrolling_sideways(name: str, started: Browser, files: dict[str, Path]) -> None:
     with visit(started, files[name], PHONE) as seen:
         seen.page.wait_for_selector("#chart svg")
@@ -262,3 +275,39 @@ def test_without_a_script_the_tables_can_be_read(started: Browser, files: dict[s
     page.goto(files["default"].absolute().as_uri())
     assert page.locator("#intervals tbody tr").count() > 12 and "need a script" in page.inner_text("main")
     context.close()
+
+
+def test_many_methods_are_drawn_in_panels_of_three_on_the_same_scales(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["nine_methods"]) as seen:
+        page = seen.page
+        page.wait_for_selector("#chart svg")
+        page.wait_for_timeout(1500)
+        assert page.locator("#chart .panel").count() == 4
+        titles = [page.locator("#chart .panel h3").nth(i).inner_text() for i in range(4)]
+        assert all("baseline" in title and title.count("\n") <= 2 for title in titles)
+        ticks = [page.locator("#chart .panel").nth(i).locator(".role-axis-label").all_inner_texts() for i in range(4)]
+        assert all(own == ticks[0] for own in ticks)
+        page.click("#no-methods")
+        for name in ("baseline", "remote"):
+            page.click(f"#curve-choice input[name=method][value={name}]")
+        page.wait_for_timeout(500)
+        assert page.locator("#chart .panel").count() == 1
+        page.click("#curve-choice input[name=rate][value=bpe]")
+        assert "remote inference: no features are sent" in page.inner_text("#curve-status")
+        assert page.locator("#pictures figure.method").count() % 3 == 0
+        page.click("#viewer-choice input[name=method][value=remote]")
+        assert "image, 64 × 128" in page.inner_text("#pictures")
+        seen.assert_clean()
+
+
+def test_the_bd_rates_are_filtered_and_tables_are_shown(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["nine_methods"]) as seen:
+        page = seen.page
+        rows = page.locator("#interval-table tr[data-cut]:not([hidden])")
+        every = rows.count()
+        page.select_option("#interval-choice select[name=who]", "pruned against baseline")
+        assert 0 < rows.count() < every / 6
+        assert all("pruned" in row.inner_text() for row in rows.all())
+        page.select_option("#more-choice select", label="The claims")
+        assert "about 20 % fewer bits" in page.inner_text("#more-shown table")
+        seen.assert_clean()

@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compfeat.documents.tables import PAGES, TablePage
-from compfeat.documents.tables.build import build, written
+from compfeat.cli.pipeline import table_page as stage
 from compfeat.errors import DataError
-from compfeat.stages import tables as stage
+from compfeat.reports.tables import PAGES, pages_with
+from compfeat.reports.tables.build import build, written
+from compfeat.reports.texts import TableText
 from synthetic_summary import Variant, write_summary
 
-PAGE = TablePage("c", "A title", "What it is.")
+PAGE = TableText(name="own", title="A title", caption="What it is.", category="c")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_table_gets_a_page_and_twice_the_same(name: str, summary: Path, tmp_path: Path) -> None:
-    argv = ["--name", name, "--table", str(summary / f"{name}.csv"), "--html"]
+    argv = ["--settings", PAGES[name].model_dump_json(), "--table", str(summary / f"{name}.csv"), "--html"]
     for copy in ("a", "b"):
         stage.main([*argv, str(tmp_path / copy)])
     page = (tmp_path / "a").read_text()
@@ -47,10 +48,14 @@ def test_text_is_never_read_as_html() -> None:
     assert "&lt;b&gt;" in page and "<b>" not in page
 
 
+def test_a_users_own_table_stands_beside_the_others() -> None:
+    assert list(pages_with([PAGE])) == [*PAGES, "own"]
+
+
 def test_no_rows_are_told() -> None:
     assert "No rows." in build(PAGE, pd.DataFrame({"cut": []}))
 
 
 def test_a_missing_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"points.csv: not found"):
-        stage.main(["--name", "points", "--table", str(tmp_path / "points.csv"), "--html", str(tmp_path / "x")])
+        stage.main(["--settings", PAGE.model_dump_json(), "--table", str(tmp_path / "points.csv"), "--html", str(tmp_path / "x")])
