@@ -3,6 +3,7 @@
 import compfeat
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
 from compfeat.reports.paper.tables import NEEDS as PAPER_NEEDS
+from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 from compfeat.reports.tables import pages_with
 from compfeat.reports.texts import TableText
 
@@ -56,7 +57,7 @@ rule paper:
 
 rule explorer:
     input:
-        tables=[LAYOUT.table(name) for name in EXPLORER_NEEDS],
+        tables=[LAYOUT.table(name) for name in dict.fromkeys([*EXPLORER_NEEDS, *SHOWCASE_NEEDS])],
         figures=[LAYOUT.figure(name, "png") for name in EXPERIMENT.figures],
         pages=[LAYOUT.table(f"{text.name}.csv") for text in OWN_TABLES],
     output:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.experiment.config import Experiment, Phase, TrainingConfig
+from compfeat.experiment.config import Experiment, TrainingConfig
+from compfeat.experiment.training import Phase
 from compfeat.experiment.runs import UNCODED
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
@@ -146,7 +147,7 @@ def training_row(name: str, training: TrainingConfig) -> list[str]:
     """Return a training's name, variant, loss, the loss's options, what it starts from, and epochs."""
     options = "; ".join(f"{key} {plain(value)}" for key, value in training.loss.options.items()) or NOTHING
     start = NOTHING if training.start is None else PurePath(training.start).name
-    return [name, training.variant, training.loss.name, options, start, str(epochs_of(training))]
+    return [name, training.variant.name, training.loss.name, options, start, str(epochs_of(training))]
 
 
 def plain(value: Any) -> str:
