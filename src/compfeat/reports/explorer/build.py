@@ -18,6 +18,7 @@ from compfeat.reports.explorer.chart import (
     CONTEXT,
     FRAME,
     LEVEL,
+    LINES,
     RATES,
     SEED,
     SHAPES,
@@ -75,7 +76,14 @@ def explorer_facts(
     return {
         "ours": OURS,
         "published": PUBLISHED,
-        "roles": {"seed": SEED, "context": CONTEXT, "level": LEVEL, "frame": FRAME, "whiskers": WHISKERS},
+        "roles": {
+            "seed": SEED,
+            "context": CONTEXT,
+            "level": LEVEL,
+            "frame": FRAME,
+            "lines": LINES,
+            "whiskers": WHISKERS,
+        },
         "uncoded": UNCODED,
         "float": FLOAT,
         "most_lines": MOST_LINES,

@@ -18,7 +18,8 @@ RATES = {"bpe": "rate (bits per feature element)", "bytes": "rate (bytes an imag
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 SEED, CONTEXT, LEVEL, FRAME = "single seed", "other method", "not coded", "frame"
 """Roles of rows beside OURS and PUBLISHED; FRAME makes all panels span the same ranges and is not seen."""
-WHISKERS = "intervals"
+LINES, WHISKERS = "lines", "intervals"
+"""Names of layers that are not named by one role."""
 WIDTHS = {OURS: 2.2, SEED: 0.8, PUBLISHED: 1.2}
 """Widths of lines by what they are of."""
 FONT = "system-ui, sans-serif"
@@ -31,7 +32,7 @@ def chart_spec(
 
     Rows of ``points``: method, label, codec, quality, seed, rate, value, source, role, line (what a line joins), and, where there
     is one, the value's interval: low, high, and between (the same for reading). Layers that would be empty are for the page to
-    leave out: each is named by its role.
+    leave out: each is named by its role, or as LINES and WHISKERS.
     """
     names = list(styles)
     color = alt.Color("method:N", scale=alt.Scale(domain=names, range=[s.colour for s in styles.values()]), legend=None)
@@ -57,6 +58,7 @@ def chart_spec(
         of(OURS, SEED, PUBLISHED)
         .mark_line()
         .encode(color=color, strokeDash=dash, strokeWidth=width, detail="line:N", order="rate:Q")
+        .properties(name=LINES)
     )
     whiskers = (
         base.transform_filter((alt.datum.role == OURS) & alt.expr.isNumber(alt.datum.low))

@@ -4,7 +4,7 @@
   const { facts, element, chosen, number, signed, fill, right, swatch } = explorer;
   const form = document.getElementById("curve-choice");
   const methods = new Map(facts.methods.map((m) => [m.name, m]));
-  const { seed: SEED, context: CONTEXT, level: LEVEL, frame: FRAME, whiskers: WHISKERS } = facts.roles;
+  const { seed: SEED, context: CONTEXT, level: LEVEL, frame: FRAME, lines: LINES, whiskers: WHISKERS } = facts.roles;
   const OURS = facts.ours;
   let shown = [];
   let turn = 0;
@@ -135,7 +135,10 @@
   /** Return the chart of a panel's rows, without the layers that would be empty. */
   function spec(now, data, height) {
     const made = structuredClone(facts.charts[now.metric.name][now.rate][now.log ? "log" : "linear"]);
-    const has = (name) => data.some((p) => (name === WHISKERS ? p.role === OURS && p.low !== null : p.role === name));
+    const special = {
+      [LINES]: (p) => [OURS, SEED, facts.published].includes(p.role), [WHISKERS]: (p) => p.role === OURS && p.low !== null,
+    };
+    const has = (name) => data.some(special[name] || ((p) => p.role === name));
     made.layer = made.layer.filter((layer) => has(layer.name));
     return { ...made, height, datasets: { points: data } };
   }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,9 @@ SIZES = ((None, 1), (None, 2), (1, 2), (1, 4), (1, 8))
 """How many images are shown and how many times smaller, tried in this order until they fit. None is all of them."""
 Facts = dict[str, Any]
 Array = NDArray[Any]
+Row = Mapping[Any, Any]
+"""A row of ``per_image.csv``."""
+Rows = Mapping[tuple[Point, str], Row]
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,6 @@ class Shown:
         name: the task's.
         task: the task itself.
         metrics: those of the task that are compared.
-        reference: of an image, what fixes the colours of its pictures: the truth, else the first output.
-        truth: of an image; None where it has none.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Shown:
         truth = self.truth(showcase)
         return truth if truth is not None else next((output for output in outputs if output is not None), None)
 
-    def scores(self, row: dict[str, Any] | None) -> str:
+    def scores(self, row: Row | None) -> str:
         """Return the metrics of one image as text, by the task's own measure; empty where its scores are not single numbers.
 
         Args:
@@ -87,7 +88,7 @@ def viewer(
     """
     if not showcases:
         raise DataError("pictures.npz: no images in it; expected one at least; rerun the stages evaluate and gather")
-    rows = {(point_of(r), str(r["image_id"])): r for r in per_image.to_dict("records")}
+    rows: Rows = {(point_of(r), str(r["image_id"])): r for r in per_image.to_dict("records")}
     tasks = shown_tasks(showcases[0], metrics)
     for count, factor in SIZES:
         album = Album(factor)
@@ -117,9 +118,7 @@ def shown_tasks(showcase: Showcase, metrics: Sequence[Metric]) -> list[Shown]:
     return [Shown(n, TASKS.get(n)(classes), tuple(m for m in metrics if m.task == n)) for n in names]
 
 
-def image(
-    showcase: Showcase, album: Album, tasks: Sequence[Shown], rows: dict[tuple[Point, str], dict[str, Any]]
-) -> Facts:
+def image(showcase: Showcase, album: Album, tasks: Sequence[Shown], rows: Rows) -> Facts:
     """Return one image: its truth and colours by task, and its points by cut, codec, quality and method."""
     references = {shown.name: shown.reference(showcase) for shown in tasks}
     known = [shown for shown in tasks if references[shown.name] is not None]
@@ -197,7 +196,7 @@ def point_facts(
     album: Album,
     tasks: Sequence[Shown],
     references: dict[str, Any],
-    row: dict[str, Any] | None,
+    row: Row | None,
 ) -> Facts:
     """Return a point's keys, what the image weighs and scores there, and the numbers of its pictures."""
     run, coded = point.run, point in showcase.sizes

@@ -132,7 +132,9 @@ def test_methods_look_as_in_the_figures_and_those_that_send_images_have_no_bits(
     assert len({tuple(m["dash"]) for m in methods}) == 9
     assert [m["name"] for m in methods if not m["bits"]] == ["remote"]
     page = build(*read(summaries["nine methods"]))
-    assert 'name="rate" value="bytes" checked' in page and 'name="rate" value="bpe" checked' in build(*read(summaries["default"]))
+    assert 'name="rate" value="bytes" checked' in page and 'name="rate" value="bpe" checked' in build(
+        *read(summaries["default"])
+    )
 
 
 def test_refused_cells_tell_why(summaries: dict[str, Path]) -> None:

@@ -44,7 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folder = tmp_path_factory.mktemp(name)
         summary = write_summary(folder / "summarise", variant)
         made[name] = folder / "explorer.html"
-        pages = Settings(pages=tuple(PAGES.values())).model_dump_json()
+        pages = Settings(figures=(), pages=tuple(PAGES.values())).model_dump_json()
         argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
         stage.main([*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])])
     return made
@@ -180,7 +180,7 @@ def test_each_control_changes_the_viewer(control: str, seen: Visit) -> None:
 
 def test_what_is_not_coded_costs_nothing_and_is_as_it_was(seen: Visit) -> None:
     seen.page.click("#viewer-choice input[name=codec][value=none]")
-    shown, told, _ = sources(seen.page)
+    _, told, _ = sources(seen.page)
     assert "nothing is spent" in told and "off by" not in seen.page.inner_text("#pictures")
     assert seen.page.is_disabled("#quality") and seen.page.is_disabled("#coarser")
 

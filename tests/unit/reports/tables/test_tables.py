@@ -58,4 +58,13 @@ def test_no_rows_are_told() -> None:
 
 def test_a_missing_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"points.csv: not found"):
-        stage.main(["--settings", PAGE.model_dump_json(), "--table", str(tmp_path / "points.csv"), "--html", str(tmp_path / "x")])
+        stage.main(
+            [
+                "--settings",
+                PAGE.model_dump_json(),
+                "--table",
+                str(tmp_path / "points.csv"),
+                "--html",
+                str(tmp_path / "x"),
+            ]
+        )
