@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError, DataError
-from compfeat.features.quantise import dequantise, quantise
-from compfeat.features.tile import tile
+from compfeat.codecs.frames import dequantise, quantise
+from compfeat.codecs.frames import tile
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 tensors = arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4)), elements=finite)

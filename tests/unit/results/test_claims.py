@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from compfeat.analysis.bootstrap import Plan
-from compfeat.analysis.claims import (
+from compfeat.results.bootstrap import Plan
+from compfeat.results.claims import (
     FEWER_BITS,
     NO_LOSS,
     NOT_SUPPORTED,
@@ -27,7 +27,7 @@ from compfeat.analysis.claims import (
     verdict,
     worse,
 )
-from compfeat.analysis.published import AUTHORS_METHOD, published_bd_rate, read_published
+from compfeat.results.published import AUTHORS_METHOD, published_bd_rate, read_published
 from helpers import PROJECT
 
 LIMITS = Limits(bd_rate_percent=-15, float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1}, least_tasks=2)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.analysis.bd_rate import Rules
-from compfeat.analysis.bootstrap import (
+from compfeat.results._bd_rate import Rules
+from compfeat.results.bootstrap import (
     ALL_SEEDS,
     Plan,
     Samples,
@@ -24,7 +24,7 @@ from compfeat.analysis.bootstrap import (
     point_intervals,
     point_samples,
 )
-from compfeat.analysis.points import Measured
+from compfeat.results.points import Measured
 from compfeat.grid import Point, Run
 from compfeat.metrics.images import aggregate
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compfeat.analysis.bd_rate import Rules, compare
-from compfeat.analysis.bd_table import BD_METRICS, curve
-from compfeat.analysis.published import (
+from compfeat.results._bd_rate import Rules, compare
+from compfeat.results.bd_table import BD_METRICS, curve
+from compfeat.results.published import (
     AUTHORS_METHOD,
     authors_fit,
     check_totals,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compfeat.errors import DataError
-from compfeat.features.tile import grid_shape, tile, tiled_shape, untile
+from compfeat.codecs.frames import grid_shape, tile, tiled_shape, untile
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compfeat.analysis.points import (
+from compfeat.results.points import (
     COLUMNS,
     PER_IMAGE_COLUMNS,
     Measured,

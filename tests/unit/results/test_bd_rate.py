@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.analysis.bd_rate import METHODS, Rules, compare, library_fit
-from compfeat.analysis.bd_table import BD_METRICS, COLUMNS, bd_rate_table
-from compfeat.analysis.curves import Curve, overlap
-from compfeat.analysis.published import authors_fit
+from compfeat.results._bd_rate import FITS, Rules, compare, library_fit
+from compfeat.results.bd_table import BD_METRICS, COLUMNS, bd_rate_table
+from compfeat.results._curves import Curve, overlap
+from compfeat.results.published import authors_fit
 
-FITS = {method: library_fit(method) for method in METHODS} | {"authors_cubic": authors_fit()}
+FITS = {method: library_fit(method) for method in FITS} | {"authors_cubic": authors_fit()}
 RATE = np.array([0.5, 1.0, 1.8, 3.0, 5.0])
 METRIC = np.array([0.30, 0.40, 0.46, 0.50, 0.525])
 
@@ -163,7 +163,7 @@ def _points(losses: dict[str, float]) -> pd.DataFrame:
 def test_table_has_a_row_a_cell_and_refuses_untrained_tasks() -> None:
     table = bd_rate_table(_points({"baseline": 1.0, "x": 0.8, "w": 0.5}), {"h": ["hevc"], "a": ["jpeg"]}, Rules())
     assert list(table) == list(COLUMNS)
-    assert len(table) == 2 * 2 * len(BD_METRICS) * len(METHODS)
+    assert len(table) == 2 * 2 * len(BD_METRICS) * len(FITS)
     assert table["loss"].tolist()[0] == "w" and table["ladder"].tolist()[0] == "a"
     untrained = table[table["metric"] == "psnr_db"]
     assert untrained["bd_rate_percent"].isna().all() and untrained["verdict"].str.contains("task not trained").all()
