@@ -44,7 +44,7 @@ wildcard_constraints:
 
 def settings(**values):
     """Return what a job is told besides its files, as one quoted word of JSON."""
-    return shlex.quote(json.dumps(values, sort_keys=True, ensure_ascii=False))
+    return shlex.quote(json.dumps(values, ensure_ascii=False))
 
 
 def section(model, *without):
