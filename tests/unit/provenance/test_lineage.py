@@ -13,7 +13,7 @@ import pytest
 
 from compfeat.__main__ import main
 from compfeat.provenance.code import text_hash
-from compfeat.provenance.lineage import settings
+from compfeat.provenance.chains import settings
 from recorded_run import digest, make, record_path, write_run
 
 BD_RATE = "results/summarise/bd_rate.csv"
