@@ -22,7 +22,7 @@ WIDTH, MOST_HEIGHT = 7.0, 9.0
 """Of a figure across both columns of print (inches)."""
 MOST_LINES = 3
 """Methods that are drawn in full in one panel."""
-MOST_ROWS = 8
+MOST_ROWS = 9
 """Rows of panels beyond which more lines share a panel."""
 GREY = "0.45"
 CONTEXT: dict[str, Any] = {"color": "0.85", "linewidth": 0.7, "zorder": 0.5}

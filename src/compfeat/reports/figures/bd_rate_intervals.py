@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAIR = ("method", "against", "ladder", "against_ladder")
 ENDS = ("bd_rate_percent", "low_percent", "high_percent")
 COLUMNS = ("cut", "seed", *PAIR, "metric", *ENDS)
-AUTHORS = "the authors'"
+AUTHORS = "published"
 LINE = 0.11
 """Height of one interval (inches)."""
 
@@ -53,8 +53,8 @@ class Line:
     caption=(
         "BD-rates of every method against the one that it is compared with, with their intervals, by cut and metric; left of 0 "
         "bits are saved. Full marks: this run, by ladder, over resamples of the val images (of several seeds, of these too). "
-        "Hollow marks: the same in a recorded run of several seeds, where there is one. Grey diamonds: the authors' numbers, "
-        "over resamples of their images' sizes."
+        "Hollow marks: the same in a recorded run of several seeds, where there is one. Grey diamonds: what was "
+        "published, over resamples of the authors' image sizes."
     ),
 )
 def draw(tables: Tables) -> Figure:
@@ -71,7 +71,7 @@ def draw(tables: Tables) -> Figure:
     rows = len({line.row for line in lines})
     height = 0.5 + legend_height(len({line.legend for line in lines}))
     height += len(shown) * (LINE * (len(lines) + 0.7 * rows) + 0.3)
-    figure, axes = panels(max(len(shown), 1), len(found), height, sharex=True, sharey=True)
+    figure, axes = panels(max(len(shown), 1), len(found), height, sharex="col", sharey=True)
     for row, metric in zip(axes, shown, strict=False):
         for ax, cut in zip(row, found, strict=True):
             draw_panel(ax, lines, cut, metric)
@@ -125,7 +125,7 @@ def draw_panel(ax: Axes, lines: Sequence[Line], cut: str, metric: Metric) -> Non
         places.setdefault(line.row, []).append(y)
         own = line.table[(line.table["cut"] == cut) & (line.table["metric"] == metric.curve_name)]
         low, high = ((own["bd_rate_percent"] - own[end]).abs().fillna(0) for end in ENDS[1:])
-        style = {"markersize": 3.5, "linewidth": 1.1, "capsize": 1.5, "label": line.legend} | line.look
+        style: dict[str, Any] = {"markersize": 3.5, "linewidth": 1.1, "capsize": 1.5, "label": line.legend} | line.look
         ax.errorbar(own["bd_rate_percent"], [y] * len(own), xerr=[low, high], **style)
         if own["bd_rate_percent"].isna().any():
             ax.text(-0.5, y, "refused", fontsize=6, ha="right", va="center", color=line.look["color"])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from compfeat.errors import DataError
 from compfeat.reports.figures import figure
-from compfeat.reports.figures._style import CONTEXT, grouped, legend, legend_height, note, panels, thin_lines
+from compfeat.reports.figures._style import CONTEXT, grouped, legend, legend_height, panels, thin_lines
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import RUN, Tables, cuts, methods
 
@@ -28,7 +28,7 @@ FLOOR = 1e-7
     caption=(
         "The quantised features of the val split. Left: share of the elements that have each code. Right: mean magnitude of the "
         "channels' orthonormal DCT coefficients by radial frequency (half a cycle an element is the finest pattern along one "
-        "axis). Written in: share of zeros, order-0 entropy of all codes (bits an element), and by how much the channels' energies "
+        "axis). Numbers: share of zeros, order-0 entropy of all codes (bits an element), and by how much the channels' energies "
         "differ (arithmetic over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin "
         "lines single seeds. More than three methods are shown in several rows, each with the others in grey."
     ),
@@ -47,7 +47,7 @@ def draw(tables: Tables) -> Figure:
     groups = grouped([], shown, len(found))
     rows = [(cut, group) for cut in found for group in groups]
     height = legend_height(len(shown)) + 0.4 + (1.7 if len(groups) == 1 else 1.3) * len(rows)
-    figure, axes = panels(len(rows), 2, height, sharex="col")
+    figure, axes = panels(len(rows), 3, height, sharex="col", width_ratios=(3, 3, 1.8))
     for row, (cut, group) in zip(axes, rows, strict=True):
         own = table[table["cut"] == cut]
         shares = own[(own["statistic"] == "code_share") & (own["value"] > FLOOR)]
@@ -57,7 +57,8 @@ def draw(tables: Tables) -> Figure:
         row[1].set(yscale="log", ylabel="mean |DCT| (steps)")
         plain_log_ticks(row[1])
         row[0].set_title(f"cut {cut}", loc="left", fontweight="bold")
-        note(row[0], numbers(own, group, labels), y=0.96)
+        row[2].set_axis_off()
+        row[2].text(0.0, 0.5, numbers(own, group, labels), va="center", fontsize=6.5, linespacing=1.2)
     axes[-1][0].set_xlabel("code")
     axes[-1][1].set_xlabel("radial frequency (cycles per element)")
     legend(figure, styles, labels, [("other methods", CONTEXT)] if len(groups) > 1 else [])
@@ -94,5 +95,5 @@ def numbers(own: pd.DataFrame, group: Sequence[str], labels: Mapping[str, str]) 
     for method in group:
         if (method, "zero_share") in means.index:
             zeros, entropy, gain = (means[method, name] for name in ("zero_share", "entropy_bits", "channel_gain_db"))
-            lines.append(f"{labels[method]}: {100 * zeros:.0f} % zeros, {entropy:.1f} bits, channels {gain:.1f} dB")
+            lines.append(f"{labels[method]}:\n  {100 * zeros:.0f} % zeros, {entropy:.1f} bits, {gain:.1f} dB")
     return "\n".join(lines)

@@ -1,144 +1,111 @@
-"""What the cloud makes of one scene at falling rates: the tasks' outputs under every loss."""
+"""What the receiver makes of one image at falling rates: the tasks' outputs with every method."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from compfeat.errors import DataError
-from compfeat.features.archive import Arrays
-from compfeat.figures import Tables, figure
-from compfeat.figures._classes import palette
-from compfeat.figures._pictures import Showcase
-from compfeat.figures._style import DOUBLE_COLUMN, picture
-from compfeat.grid import UNCODED, Point
+from compfeat.reports.figures import figure
+from compfeat.reports.figures._panels import Shown, class_legend, quality, spread
+from compfeat.reports.figures._style import MOST_HEIGHT, MOST_LINES, WIDTH, fitted
+from compfeat.reports.showcase import FILE, NEEDS, SENT, Showcase
+from compfeat.reports.summary import Tables, metrics
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TRUTH = {"segmentation": "labels", "disparity": "disparity_px", "reconstruction": "image"}
-"""Each task's ground truth, in the order of the rows."""
-TRUTH_LABELS = {"segmentation": "ground truth", "disparity": "ground truth (px)", "reconstruction": "input"}
-LOSSY_COLUMNS = 3
-Show = Callable[["Axes", NDArray[Any]], Any]
+CODED = 3
+"""Coded points that are shown of each method, where there are few methods."""
 
 
 @figure(
     "task_outputs",
-    needs=("showcase.npz", "points.csv", "per_image.csv"),
+    needs=(*NEEDS, "metrics.csv"),
     category="Features",
     caption=(
-        "One val image: ground truth, then what the task decoders make of its features, quantised to 8 bits and coded at "
-        "falling rates (bpe: bits per feature element of this image; bytes with side information). Colours of the classes "
-        "are those of Cityscapes; white is not labelled, grey in the disparity has no ground truth."
+        "One val image: ground truth, then what the task decoders make of what was sent, first not coded, then coded at falling "
+        "rates (bytes of this image with side information; bpe: bits per feature element). Where there are more than three "
+        "methods, each is shown at its middle quality. White is not labelled, grey has no ground truth."
     ),
 )
 def draw(tables: Tables) -> Figure:
-    """Draw tasks and losses as rows, ground truth and rates as columns, for the first cut."""
-    showcase = Showcase.of(tables)
-    cut, losses = showcase.cuts()[0], showcase.losses()
-    rates = columns(showcase, cut)
-    tasks = [task for task in TRUTH if any(showcase.output(point, task) is not None for point in showcase.points)]
-    if not tasks:
-        raise DataError(f"{tables.folder}/showcase.npz: holds no task's output; rerun the stages evaluate and collect")
-    figure, grid = layout(showcase, len(tasks), len(losses), len(rates))
-    for t, task in enumerate(tasks):
-        show = shower(task, showcase)
-        draw_truth(figure.add_subplot(grid[t * len(losses) : (t + 1) * len(losses), 0]), showcase, task, show)
-        for r, loss in enumerate(losses):
-            for c, (codec, quality) in enumerate(rates):
-                ax = figure.add_subplot(grid[t * len(losses) + r, c + 1])
-                draw_output(ax, showcase, showcase.find(cut, loss, codec, quality), task, show)
+    """Draw the first image of the showcase at the first cut."""
+    showcase = next(iter(Showcase.every(tables)), None)
+    units = {metric.task: metric.unit for metric in reversed(metrics(tables))}
+    tasks = [] if showcase is None else tasks_of(showcase, list(reversed(units)))
+    if showcase is None or not tasks:
+        raise DataError(f"{tables.path(FILE)}: no task's output in it; rerun the stages evaluate and gather")
+    shown = [Shown.of(showcase, task, units.get(task, "")) for task in tasks]
+    cut, labels = showcase.cuts()[0], showcase.labels
+    few = len(labels) <= MOST_LINES
+    drawn = by_rate(showcase, cut, shown) if few else by_method(showcase, cut, shown)
+    drawn.suptitle(f"cut {cut}, {showcase.image_id}", fontsize=7)
+    classes = {name: colour for one in shown for name, colour in one.classes(showcase.class_names()).items()}
+    if classes:
+        class_legend(drawn, classes)
+    return drawn
+
+
+def tasks_of(showcase: Showcase, order: Sequence[str]) -> list[str]:
+    """Return the tasks that have an output, in the config's order."""
+    names = {name.rpartition("/")[2] for name in showcase.arrays if name.count("/") > 1} - {SENT}
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
+
+
+def by_rate(showcase: Showcase, cut: str, shown: Sequence[Shown]) -> Figure:
+    """Draw tasks and methods as rows; ground truth, what is not coded, and coded points as columns."""
+    points = {m: [showcase.uncoded(cut, m), *spread(showcase, cut, m, CODED)] for m in showcase.labels}
+    columns = max(map(len, points.values()))
+    figure, grid = layout(showcase, len(shown) * len(points), columns + 1, 0.1)
+    for t, one in enumerate(shown):
+        first = t * len(points)
+        one.draw_truth(figure.add_subplot(grid[first : first + len(points), 0]), 6.5)
+        for r, (method, own) in enumerate(points.items()):
+            for c in range(columns):
+                ax = figure.add_subplot(grid[first + r, c + 1])
+                point = own[c] if c < len(own) else None
+                if one.draw_output(ax, showcase, point) and point is not None:
+                    ax.set_title(quality(showcase, point), fontsize=5.5, pad=1.5)
                 if c == 0:
-                    ax.set_ylabel(loss, fontsize=6)
-    figure.suptitle(f"cut {cut}, {showcase.image_id}", fontsize=7)
-    if "segmentation" in tasks:
-        class_legend(figure, showcase.arrays, showcase.truth("labels"))
+                    ax.set_ylabel(fitted(showcase.labels[method], 0.8, 6), fontsize=6)
     return figure
 
 
-def layout(showcase: Showcase, tasks: int, losses: int, rates: int) -> tuple[Figure, Any]:
-    """Return the figure and its grid: a column for the ground truth, one a rate; a row for each task and loss."""
+def by_method(showcase: Showcase, cut: str, shown: Sequence[Shown]) -> Figure:
+    """Draw the ground truth, then every method at its middle quality: a block of one panel a task each."""
+    blocks = 2 if len(shown) <= 3 else 1
+    count = 1 + len(showcase.labels)
+    rows = -(-count // blocks)
+    figure, grid = layout(showcase, rows, blocks * len(shown), 0.2)
+    for number, method in enumerate([None, *showcase.labels]):
+        row, block = number % rows, number // rows
+        axes = [figure.add_subplot(grid[row, block * len(shown) + t]) for t in range(len(shown))]
+        if method is None:
+            for ax, one in zip(axes, shown, strict=True):
+                one.draw_truth(ax, 6)
+            continue
+        middle = spread(showcase, cut, method, 3)
+        point = middle[len(middle) // 2] if middle else showcase.uncoded(cut, method)
+        for ax, one in zip(axes, shown, strict=True):
+            one.draw_output(ax, showcase, point)
+        if point is not None:
+            text = f"{showcase.labels[method]}, {quality(showcase, point)}"
+            axes[0].set_title(text, loc="left", fontsize=6, pad=2).set_in_layout(False)
+    return figure
+
+
+def layout(showcase: Showcase, rows: int, columns: int, title: float) -> tuple[Figure, Any]:
+    """Return a figure for so many pictures, and its grid.
+
+    Args:
+        title: height of what stands above each picture (inches).
+    """
     from matplotlib.figure import Figure
 
-    image = showcase.truth("image")
+    image = showcase.fields().get("image")
     aspect = 0.5 if image is None else image.shape[0] / image.shape[1]
-    height = tasks * losses * ((DOUBLE_COLUMN - 0.4) / (rates + 1) * aspect + 0.07) + 0.75
-    figure = Figure(figsize=(DOUBLE_COLUMN, height), layout="constrained")
+    height = rows * ((WIDTH - 0.4) / columns * aspect + title) + 0.75
+    figure = Figure(figsize=(WIDTH, min(height, MOST_HEIGHT)), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
-    return figure, figure.add_gridspec(tasks * losses, rates + 1)
-
-
-def columns(showcase: Showcase, cut: str) -> list[tuple[str, str]]:
-    """Return codec and quality of the columns: the uncoded features, then some of one codec from fine to coarse.
-
-    The codec is the one with the most lossy points (of equals ``hevc``), the rates those of the first loss.
-    """
-    own = [p for p in showcase.points if p.run.cut == cut and p.run.loss == showcase.losses()[0]]
-    lossy = [p for p in own if p.codec != UNCODED]
-    counts = {codec: sum(p.codec == codec for p in lossy) for codec in sorted({p.codec for p in lossy})}
-    if not counts:
-        return [(UNCODED, "u8")]
-    codec = max(counts, key=lambda name: (counts[name], name == "hevc"))
-    ordered = sorted((p for p in lossy if p.codec == codec), key=lambda p: -(showcase.rate_bpe(p) or 0.0))
-    # The finest lossy quality looks like the uncoded features: leave it out where there are others to show.
-    useful = ordered[1:] if len(ordered) > LOSSY_COLUMNS else ordered
-    kept = np.linspace(0, len(useful) - 1, min(LOSSY_COLUMNS, len(useful))).round().astype(int)
-    return [(UNCODED, "u8"), *((useful[i].codec, useful[i].quality) for i in kept)]
-
-
-def shower(task: str, showcase: Showcase) -> Show:
-    """Return what puts a task's output into a panel, on a scale that all its panels share."""
-    if task == "segmentation":
-        colors = palette([str(name) for name in showcase.arrays.get("class_names", np.array([]))])
-        return lambda ax, labels: picture(ax, colors[labels.astype(np.uint8)])
-    if task == "reconstruction":
-        return lambda ax, image: picture(ax, image)
-    truth = showcase.truth("disparity_px")
-    high = float(truth.max()) if truth is not None and truth.max() > 0 else None
-
-    def show(ax: Axes, disparity: NDArray[Any]) -> Any:
-        ax.set_facecolor("0.6")
-        return picture(ax, disparity.astype(np.float32), cmap="viridis", vmin=0, vmax=high)
-
-    return show
-
-
-def draw_truth(ax: Axes, showcase: Showcase, task: str, show: Show) -> None:
-    """Draw a task's ground truth beside its rows; the disparity with its scale below."""
-    truth = showcase.truth(TRUTH[task])
-    if truth is None:
-        ax.set_axis_off()
-        return
-    valid = np.ma.masked_equal(truth, 0) if task == "disparity" else truth
-    shown = show(ax, valid)
-    ax.set_title(f"{task}:\n{TRUTH_LABELS[task]}", fontsize=6.5, pad=2)
-    if task == "disparity":
-        low = ax.inset_axes((0.1, -0.2, 0.8, 0.07))
-        ax.figure.colorbar(shown, cax=low, orientation="horizontal")
-        low.tick_params(labelsize=5.5, length=1.5, pad=1)
-
-
-def draw_output(ax: Axes, showcase: Showcase, point: Point | None, task: str, show: Show) -> None:
-    """Draw a task's output at a point, with its rate above."""
-    output = None if point is None else showcase.output(point, task)
-    if point is None or output is None:
-        ax.set_axis_off()
-        return
-    show(ax, output)
-    ax.set_title(showcase.weight(point), fontsize=5.5, pad=1.5)
-
-
-def class_legend(figure: Figure, arrays: Arrays, labels: NDArray[Any] | None) -> None:
-    """Name the classes of the ground truth below the panels."""
-    from matplotlib.patches import Patch
-
-    names = [str(name) for name in arrays.get("class_names", np.array([]))]
-    present = [] if labels is None else [i for i in np.unique(labels).tolist() if i < len(names)]
-    colors = palette(names) / 255
-    patches = [Patch(facecolor=tuple(colors[i]), label=names[i]) for i in present]
-    figure.legend(handles=patches, loc="outside lower center", ncols=8, fontsize=6, handlelength=1, columnspacing=1.2)
+    return figure, figure.add_gridspec(rows, columns)
