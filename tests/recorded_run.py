@@ -1,4 +1,8 @@
-"""A run in miniature, made in no time: files of a few bytes, and Snakemake's records of what made what."""
+"""A run in miniature, made in no time: files of a few bytes, and Snakemake's records of what made what.
+
+Three methods on one cut: ``plain``, ``tight`` (another training, from the same start), and ``rotated``, which shares plain's
+network and has a transform and a codec of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +15,33 @@ from typing import Any
 
 import yaml
 
-from compfeat.stages import record
+from compfeat.__main__ import main
 
 CONFIG: dict[str, Any] = {
     "output": "results",
     "dataset": {"name": "streets", "root": "data/raw/streets", "prepared": "data/prepared/streets"},
-    "train": {"seeds": [0]},
+    "seeds": [0],
+    "training": {"noise_steps": 1, "precision": "float32"},
 }
-RUNS = ("c256/baseline/seed0", "c256/compressible/seed0")
-POINTS = ("hevc/qp22", "hevc/qp34", "jpeg/q95")
-FLOAT = "none/float"
+CUT, SEED = "c256", "seed0"
+TRAININGS = {"plain": "start", "tight": "start", "start": None}
+METHODS = {"plain": "plain", "tight": "tight", "rotated": "plain"}
+QUALITIES = {"hevc": ("qp22", "qp34"), "jpeg": ("q95",)}
+OF_ROTATED = {"laplace": ("d1.5",)}
+LADDERS = {"hevc": ["hevc"], "published": ["png", "jpeg"], "learned": ["laplace"]}
 PUBLISHED = "data/published/published_points.csv"
+PREPARED = "data/prepared/streets"
 NAME_MAX = 254
 """Bytes of a file name that Snakemake uses; longer names become folders."""
+POINTS = [
+    (method, codec, quality)
+    for method in METHODS
+    for codec, qualities in {
+        **(OF_ROTATED if method == "rotated" else QUALITIES),
+        "none": ("float", "u8"),
+    }.items()
+    for quality in qualities
+]
 
 
 def digest(path: Path) -> str:
@@ -49,11 +67,13 @@ def make(
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_text(text)
     record = {
+        "record_format_version": 6,
         "rule": rule,
         "input": list(inputs),
-        "shellcmd": f"python -m compfeat {rule} --seed 0 --output {next(iter(outputs))} > log 2>&1",
+        "shellcmd": f"python -m compfeat {rule} --settings '{{\"seed\": 0}}' --output {next(iter(outputs))} > log 2>&1",
         "params": [
-            repr(p) for p in (f"code of compfeat.stages.{rule} 0123456789ab", "numpy 2.4.6, pillow 13.0.0", *params)
+            repr(p)
+            for p in (f"code of compfeat.cli.pipeline.{rule} 0123456789ab", "numpy 2.4.6, pillow 13.0.0", *params)
         ],
         "starttime": 1000.0,
         "endtime": 1001.5,
@@ -67,73 +87,121 @@ def make(
 
 
 def render_and_prepare(project: Path) -> None:
+    """Make two images of each split. An image's file is not named as its id."""
     for split in ("train", "val"):
-        rows = []
+        rows, ids = [], []
         for i in range(2):
-            image = f"leftImg8bit/{split}/town/town_{i:06d}_000019_leftImg8bit.png"
+            image, text = f"pictures/{split}/{i}.png", f"image {split} {i}"
             (project / "data/raw/streets" / image).parent.mkdir(parents=True, exist_ok=True)
-            (project / "data/raw/streets" / image).write_text(f"image {split} {i}")
-            rows.append(f"{image},{digest(project / 'data/raw/streets' / image)},{len(f'image {split} {i}')}\n")
+            (project / "data/raw/streets" / image).write_text(text)
+            sha256 = digest(project / "data/raw/streets" / image)
+            rows.append(f"{image},{sha256},{len(text)}\n")
+            ids.append(f"00000{i}_{split},{sha256}\n")
         manifest = f"data/raw/streets/{split}.csv"
         make(project, "render", {manifest: "path,sha256,size_bytes\n" + "".join(rows)})
-        ids = "".join(f"town_{i:06d}_000019,{row.split(',')[1]}\n" for i, row in enumerate(rows))
-        prepared = f"data/prepared/streets/{split}"
-        files = {f"{prepared}.npy": split, f"{prepared}.csv": f"image_id,image_sha256\n{ids}", f"{prepared}.json": "{}"}
-        make(project, "prepare", files, [manifest])
+        files = {".npy": split, ".csv": "image_id,image_sha256\n" + "".join(ids), ".json": "{}"}
+        make(project, "prepare", {f"{PREPARED}/{split}{s}": text for s, text in files.items()}, [manifest])
 
 
-def train_and_code(project: Path) -> list[str]:
-    """Make runs and points; return what the summary reads of them."""
-    data = [f"data/prepared/streets/{name}" for name in ("train.npy", "val.npy", "train.json")]
-    warm = make(project, "warm_start", _trained("c256/warm_start/seed0"), data)
-    read = []
-    for run in RUNS:
-        weights, network, epochs = make(project, "train", _trained(run), [*data, warm[0]])
-        features = f"results/features/{run}/features.npy"
-        make(project, "features", {features: run}, [data[1], weights, network])
-        read += [network, epochs]
-        for point in (*POINTS, FLOAT):
-            coded = []
-            if point != FLOAT:
-                there = {f"results/encode/{run}/{point}/{name}": point for name in ("stream.bin", "ledger.csv")}
-                codec = point.partition("/")[0]
+def trained(training: str, name: str) -> str:
+    return f"results/train/{CUT}/{training}/{SEED}/{name}"
+
+
+def train(project: Path) -> None:
+    """Make the networks, and what each computes."""
+    data = [f"{PREPARED}/{name}" for name in ("train.npy", "val.npy", "train.json")]
+    for training in ("start", "plain", "tight"):
+        start = TRAININGS[training]
+        files = ("weights.safetensors", "network.json", "epochs.csv")
+        read = [*data, *([] if start is None else [trained(start, files[0])])]
+        made = make(project, "train", {trained(training, name): f"{training} {name}" for name in files}, read)
+        if training != "start":
+            for split in ("train", "val"):
+                path = f"results/features/{CUT}/{training}/{SEED}/{split}.npy"
+                make(project, "features", {path: f"{training} {split}"}, [f"{PREPARED}/{split}.npy", *made[:2]])
+
+
+def code_and_score(project: Path) -> dict[str, list[str]]:
+    """Make bitstreams and scores; return the files that summaries read, by kind."""
+    found: dict[str, list[str]] = {"ledgers": [], "scores": []}
+    for method, training in METHODS.items():
+        features = f"results/features/{CUT}/{training}/{SEED}"
+        run = f"{CUT}/{method}/{SEED}"
+        fitted = {f"results/fit/{run}/transform.npz": method} if method == "rotated" else {}
+        state = make(project, "fit", fitted, [f"{features}/train.npy"]) if fitted else []
+        codecs = dict.fromkeys(codec for own, codec, _ in POINTS if own == method)
+        for codec in codecs:
+            points = [f"{run}/{codec}/{q}" for own, c, q in POINTS if (own, c) == (method, codec)]
+            streams: list[str] = []
+            if codec != "none":
+                files = {f"results/encode/{p}/{name}": p for p in points for name in ("stream.bin", "ledger.csv")}
                 code = [f"code of compfeat.codecs.{codec} ba9876543210, code of compfeat.codecs._x aaaaaaaaaaaa"]
-                coded = make(project, "encode", there, [features, "data/prepared/streets/val.csv"], code)
-                read.append(coded[1])
-            images = f"results/evaluate/{run}/{point}/images.csv"
-            read += make(project, "evaluate", {images: point}, [*coded, data[1], weights])
-    return read
+                streams = make(project, "encode", files, [f"{features}/val.npy", f"{PREPARED}/val.csv", *state], code)
+                found["ledgers"] += [path for path in streams if path.endswith("ledger.csv")]
+            scores = f"results/evaluate/{run}/{codec}/scores.npz"
+            read = [path for path in streams if path.endswith("stream.bin")]
+            read += [f"{PREPARED}/val.npy", trained(training, "weights.safetensors"), *state]
+            found["scores"] += make(project, "evaluate", {scores: codec}, read)
+    return found
 
 
-def _trained(run: str) -> dict[str, str]:
+def tables() -> dict[str, str]:
+    """Return the text of each table of the summary."""
+    points = [f"{CUT},{method},0,{codec},{quality}" for method, codec, quality in POINTS]
+    sizes = [",,0.6" if ",none," in point else ",4.25,0.5" for point in points]
+    compared = [("tight", "plain", name, name) for name in ("hevc", "published")] + [("rotated", "plain", "learned", "hevc")]
+    pairs = "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,verdict\n"
+    heads = "cut,method,against,ladder,against_ladder,metric,bd_rate_percent,verdict,float_anchor,float_test\n"
+    claims = "claim,source,cut,method,against,ladder,metric,value\n"
     return {
-        f"results/train/{run}/{name}": f"{run} {name}" for name in ("weights.safetensors", "network.json", "epochs.csv")
+        "points.csv": "cut,method,seed,codec,quality,bytes_per_image,miou\n"
+        + "".join(f"{point}{size}\n" for point, size in zip(points, sizes, strict=True)),
+        "per_image.csv": "cut,method,seed,codec,quality,image_id\n"
+        + "".join(f"{point},00000{i}_val\n" for point in points for i in range(2)),
+        "epochs.csv": "cut,training,seed,epoch\n" + "".join(f"{CUT},{t},0,1\n" for t in TRAININGS),
+        "bd_rate.csv": pairs
+        + "".join(f"{CUT},{m},{a},0,{la},{aa},miou,pchip,total,-10.5,ok\n" for m, a, la, aa in compared),
+        "headline.csv": heads + "".join(f"{CUT},{m},{a},{la},{aa},miou,-10.5,ok,0.61,0.6\n" for m, a, la, aa in compared),
+        "float_intervals.csv": f"cut,method,against,seed,metric,difference\n{CUT},tight,plain,0,miou,0.01\n",
+        "claims.csv": f"{claims}fewer,this run,{CUT},tight,plain,hevc,miou,-10.5\nfewer,published,{CUT},tight,plain,,,-20\n",
+        "published_points.csv": f"cut,method,rate_bpe\n{CUT},plain,4.0\n",
+        "published_bd_rate.csv": f"cut,method,bd_rate_percent\n{CUT},plain,-20\n",
+        "methods.csv": "method,label,training,transform\n"
+        + "".join(f"{method},{method.title()},{training},\n" for method, training in METHODS.items()),
+        "ladders.csv": "ladder,label,codec\n"
+        + "".join(f"{ladder},{ladder.upper()},{codec}\n" for ladder, codecs in LADDERS.items() for codec in codecs),
+        "metrics.csv": "metric,curve_metric,curve_label,unit\nmiou,miou,mIoU,\n",
     }
 
 
-def summarise(project: Path, read: Sequence[str]) -> None:
+def summarise(project: Path, found: Mapping[str, Sequence[str]]) -> None:
+    """Make each table by a job of its own, then figures and the paper."""
     (project / PUBLISHED).parent.mkdir(parents=True, exist_ok=True)
-    (project / PUBLISHED).write_text("cut,loss,rate_bpe\nc256,baseline,4.0\n")
-    points = [f"{run.replace('/seed', '/')}/{point}".replace("/", ",") for run in RUNS for point in (*POINTS, FLOAT)]
-    rates = [",," if "none" in point else ",4.25,0.5" for point in points]
-    columns = "cut,loss,seed,codec,quality,rate_bpe,miou\n"
-    tables = {
-        "points.csv": columns + "".join(f"{point}{rate}\n" for point, rate in zip(points, rates, strict=True)),
-        "epochs.csv": "cut,loss,seed,epoch\n" + "".join(f"c256,{run.split('/')[1]},0,1\n" for run in RUNS),
-        "bd_rate.csv": "cut,loss,seed,ladder,metric,method,bd_rate_percent\n"
-        "c256,compressible,0,hevc,miou,pchip,-10.5\nc256,compressible,0,published,miou,pchip,-11.5\n",
-        "per_image.csv": "cut,loss,seed,codec,quality,image_id\n"
-        + "".join(f"{point},town_{i:06d}_000019\n" for point in points for i in range(2)),
-        "ladders.csv": "ladder,codec\nhevc,hevc\npublished,png\npublished,jpeg\n",
-        "published_points.csv": "cut,loss,rate_bpe\nc256,baseline,4.0\n",
+    (project / PUBLISHED).write_text("cut,method,rate_bpe\nc256,plain,4.0\n")
+    descriptions = [trained(training, "network.json") for training in ("plain", "tight")]
+    curves = [trained(training, "epochs.csv") for training in TRAININGS]
+    read: dict[str, list[str]] = {
+        "methods.csv": [],
+        "ladders.csv": [],
+        "metrics.csv": [],
+        "points.csv": [*descriptions, *found["ledgers"], *found["scores"]],
+        "per_image.csv": [*found["ledgers"], *found["scores"]],
+        "epochs.csv": curves,
+        "bd_rate.csv": ["results/summarise/points.csv", "results/summarise/ladders.csv"],
+        "headline.csv": ["results/summarise/points.csv", "results/summarise/bd_rate.csv"],
+        "float_intervals.csv": [*found["scores"]],
+        "published_points.csv": [PUBLISHED],
+        "published_bd_rate.csv": ["results/summarise/published_points.csv"],
+        "claims.csv": ["results/summarise/bd_rate.csv", "results/summarise/published_bd_rate.csv"],
     }
-    made = make(project, "summarise", {f"results/summarise/{n}": t for n, t in tables.items()}, [*read, PUBLISHED])
-    points_csv, epochs_csv = made[:2]
-    curve = make(
-        project, "figure", {"results/figures/rate.pdf": "rate", "results/figures/rate.png": "rate"}, [points_csv]
-    )
-    make(project, "figure", {"results/figures/epochs.pdf": "epochs"}, [epochs_csv])
-    make(project, "paper", {"results/paper/paper.pdf": "paper"}, [made[2], curve[0]], [digest(project / PUBLISHED)])
+    texts = tables()
+    for name, inputs in read.items():
+        make(project, name.partition(".")[0], {f"results/summarise/{name}": texts[name]}, inputs)
+    points, epochs = "results/summarise/points.csv", "results/summarise/epochs.csv"
+    curve = make(project, "figure", {"results/figures/rate.pdf": "rate", "results/figures/rate.png": "rate"}, [points])
+    make(project, "figure", {"results/figures/epochs.pdf": "epochs"}, [epochs])
+    documents = {"results/paper/paper.pdf": "paper"}
+    make(project, "paper", documents, ["results/summarise/bd_rate.csv", curve[0]], [digest(project / PUBLISHED)])
 
 
 def write_run(project: Path) -> Path:
@@ -141,7 +209,8 @@ def write_run(project: Path) -> Path:
     (project / "config").mkdir(parents=True)
     (project / "config/config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
     render_and_prepare(project)
-    summarise(project, train_and_code(project))
+    train(project)
+    summarise(project, code_and_score(project))
     return project
 
 
@@ -160,8 +229,13 @@ def _records(project: Path) -> list[Path]:
     return [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def record_run(project: Path, *more: str) -> None:
-    """Record the run in ``project``."""
+def with_summary(project: Path) -> list[str]:
+    """Return the options that name the project, its configuration and what ``snakemake --summary`` prints of it."""
     table = project / "summary.tsv"
     table.write_text(summary(project))
-    record.main(["--project", str(project), "--summary", str(table), "--config", "config/config.yaml", *more])
+    return ["--project", str(project), "--summary", str(table), "--config", "config/config.yaml"]
+
+
+def record_run(project: Path) -> None:
+    """Record the run in ``project``."""
+    assert main(["record", *with_summary(project)]) == 0

@@ -1,52 +1,77 @@
-"""``python -m compfeat STAGE ...``: runs one stage or command on files. ``python -m compfeat`` lists them."""
+"""``python -m compfeat NAME ...``: runs one stage of the pipeline or one command. ``python -m compfeat`` lists them."""
 
+# ruff: noqa: E402
 from __future__ import annotations
 
+from compfeat.determinism import fix_environment
+
+fix_environment()
+
+import ast
+import difflib
 import importlib
 import os
 import pkgutil
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from compfeat import stages
 from compfeat.errors import CompfeatError
 
-SEEN_ENOUGH = 141
-"""Exit status of a program whose reader went away, as shells tell it."""
+GROUPS = {"tools": "Commands for people", "pipeline": "Stages, which Snakemake runs"}
+"""The packages of ``compfeat.cli`` that hold a module a name."""
+READER_LEFT = 141
+"""Exit status of a program whose reader went away, as in shells."""
 
 
-def stage_names() -> list[str]:
-    """Return the names of all stages, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(stages.__path__))
+def names(group: str) -> list[str]:
+    """Return the names in a package of ``compfeat.cli``, sorted."""
+    folder = Path(__file__).parent / "cli" / group
+    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_"))
+
+
+def listing() -> Iterator[str]:
+    """Yield the lines of a list of all names, each with the first line of its module's docstring; imports none of them."""
+    yield "usage: python -m compfeat NAME ...     (python -m compfeat NAME --help explains one)"
+    for group, title in GROUPS.items():
+        yield f"\n{title}:"
+        for name in names(group):
+            source = (Path(__file__).parent / "cli" / group / f"{name}.py").read_text(encoding="utf-8")
+            yield f"  {name:14} {(ast.get_docstring(ast.parse(source)) or '').partition(chr(10))[0]}"
 
 
 def main(argv: list[str]) -> int:
-    """Run the stage that ``argv`` names; return the exit status (2 for a user's mistake, told in one line).
+    """Run what ``argv`` names; return the exit status (2 for a user's mistake, printed as one line).
 
     Commands that look for something, such as ``audit``, return a status of their own: 1 where they found it.
     """
-    names = stage_names()
-    if not argv or argv[0] not in names:
-        wrong = f"unknown stage {argv[0]!r}; " if argv and argv[0] not in ("-h", "--help") else ""
-        print(
-            f"compfeat: {wrong}expected one of {', '.join(names)}; see python -m compfeat STAGE --help", file=sys.stderr
-        )
-        return 0 if argv and not wrong else 2
+    if not argv or argv[0] in ("-h", "--help"):
+        print("\n".join(listing()))
+        return 0
+    name = argv[0]
+    group = next((group for group in GROUPS if name in names(group)), None)
+    if group is None:
+        known = sorted(name for group in GROUPS for name in names(group))
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
+        print(f"compfeat: {name!r} is unknown; {hint}", file=sys.stderr)
+        return 2
     try:
-        status = importlib.import_module(f"compfeat.stages.{argv[0]}").main(argv[1:])
+        status = importlib.import_module(f"compfeat.cli.{group}.{name}").main(argv[1:])
     except CompfeatError as error:
-        print(f"compfeat {argv[0]}: error: {error}", file=sys.stderr)
+        print(f"compfeat {name}: error: {error}", file=sys.stderr)
         return 2
     return int(status or 0)
 
 
 def console() -> int:
-    """Run the command line's words: the script ``compfeat``. A reader that has seen enough, such as head, is no error."""
+    """Run the command line's words: the script ``compfeat``. A reader that stops early, such as head, is no error."""
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SEEN_ENOUGH
+        return READER_LEFT
     return status
 
 

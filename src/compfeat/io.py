@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,37 @@ from compfeat.errors import DataError
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on any failure.
 
-    The temporary name ends like the real one, because many writers choose a format by the suffix.
+    The temporary name ends like the real one, because many writers choose a format by the suffix. Whoever can read other new
+    files in the folder can read this one, whatever mode its writer gave it. ``durable`` waits until the bytes are on the disk, so
+    that a power loss leaves the whole file or none; without, thousands of small files that can be made anew take less time.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary.touch()
+    mode = temporary.stat().st_mode
+    temporary.unlink()
     try:
         yield temporary
+        temporary.chmod(mode)
+        if durable:
+            _synchronise(temporary)
         temporary.replace(path)
+        if durable:
+            _synchronise(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _synchronise(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -65,14 +84,24 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a CSV table that must have at least ``columns``.
+TEXTS = (
+    *("image_id", "sha256", "dataset", "cut", "method", "against", "training", "codec", "quality"),
+    *("ladder", "against_ladder", "metric", "fit", "task"),
+)
+"""Columns whose cells are texts, whatever they look like: an image may be called 000007, a quality 90."""
+
+
+def read_csv(path: Path, columns: Sequence[str], *, as_text: bool = False) -> pd.DataFrame:
+    """Read a CSV table that must have at least ``columns``. Only an empty cell is a missing value.
+
+    TEXTS are read as texts, all columns with ``as_text``.
 
     Raises:
         DataError: the file is missing, is not CSV, or lacks a column.
     """
     try:
-        table = pd.read_csv(path)
+        dtype: Any = str if as_text else dict.fromkeys(TEXTS, str)
+        table = pd.read_csv(path, dtype=dtype, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
         raise DataError(f"{path}: not found; run the stage that makes it") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

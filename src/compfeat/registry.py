@@ -1,6 +1,6 @@
-"""Registries: a room (package) of plug-ins, one module each, registered under the module's own name.
+"""Registries: a package of plug-ins, one module each, registered under the module's own name.
 
-A plug-in is found by importing ``compfeat.<room>.<name>`` when it is asked for, so adding one takes a new file
+A plug-in is found by importing ``compfeat.<package>.<name>`` when it is asked for, so adding one takes a new file
 and nothing else, and a stage that uses one plug-in never depends on the code of its siblings.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 from compfeat.errors import ConfigError
@@ -17,11 +17,15 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """The plug-ins of one room, by name. Modules whose name starts with an underscore are helpers, not plug-ins."""
+    """The plug-ins of one package, by name.
 
-    def __init__(self, room: str, noun: str) -> None:
-        self.room = room
+    Modules whose name starts with an underscore are no plug-ins, nor are ``helpers``: the package's modules for other packages.
+    """
+
+    def __init__(self, package: str, noun: str, helpers: Collection[str] = ()) -> None:
+        self.package = package
         self.noun = noun
+        self.helpers = helpers
         self._entries: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
@@ -34,21 +38,26 @@ class Registry(Generic[T]):
         return add
 
     def names(self) -> list[str]:
-        """Return the names of all plug-ins in the room, sorted; imports none of them."""
-        package = importlib.import_module(self.room)
-        return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+        """Return the names of all plug-ins in the package, sorted; imports none of them."""
+        found = importlib.import_module(self.package).__path__
+        names = (module.name for module in pkgutil.iter_modules(found))
+        return sorted(name for name in names if not name.startswith("_") and name not in self.helpers)
 
     def get(self, name: str) -> T:
         """Return the plug-in called ``name``.
 
         Raises:
-            ConfigError: no module of that name in the room.
+            ConfigError: no module of that name in the package, or it registers no plug-in of its name.
         """
         if name not in self._entries:
             if name not in self.names():
                 raise ConfigError(
                     f"{self.noun} {name!r} is unknown; expected one of {', '.join(self.names())}; "
-                    f"add it as {self.room.replace('.', '/')}/{name}.py"
+                    f"add it as {self.package.replace('.', '/')}/{name}.py"
                 )
-            importlib.import_module(f"{self.room}.{name}")
+            importlib.import_module(f"{self.package}.{name}")
+            if name not in self._entries:
+                raise ConfigError(
+                    f"{self.package}.{name}: registers no {self.noun} of its own name; register({name!r}) it"
+                )
         return self._entries[name]

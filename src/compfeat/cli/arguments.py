@@ -15,7 +15,8 @@ A module of ``pipeline`` or ``tools`` is one function and one line::
 
 Keyword-only parameters become options (``--settings JSON --arrays PATH --ledgers PATH PATH``), others positional arguments.
 A parameter without a default must be given; ``X | None`` is an X that may be left out. The values of a list may follow the
-option once or more (``--row a --row b c``), so a list's default is empty.
+option once or more (``--row a --row b c``), so a list's default is empty. An underscore at a name's end, which keeps it apart from
+a module's or a keyword, is no part of the option: ``json_`` is ``--json``.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any,
         if several:
             keywords |= {"nargs": "*", "action": "extend"}
     if parameter.kind is parameter.KEYWORD_ONLY:
-        made.add_argument(f"--{parameter.name.replace('_', '-')}", required=not optional, **keywords)
+        flag = f"--{parameter.name.rstrip('_').replace('_', '-')}"
+        made.add_argument(flag, dest=parameter.name, required=not optional, **keywords)
     else:
         if optional and not several:
             keywords["nargs"] = "?"

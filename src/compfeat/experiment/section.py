@@ -53,7 +53,8 @@ def options_of(entry: Any, values: Mapping[str, Any], where: str) -> Section:
     Raises:
         ConfigError: a key is unknown, missing, of the wrong type or out of range; ``where`` is the config key they stand under.
     """
-    return validated(getattr(entry, "options", NoOptions), values, where)
+    model: type[Section] = getattr(entry, "options", NoOptions)
+    return validated(model, values, where)
 
 
 def explained(model: type[BaseModel], error: ValidationError, where: str) -> str:

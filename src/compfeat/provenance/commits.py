@@ -69,7 +69,7 @@ class History:
         if commit not in self._trees:
             listing = git(self.project, "ls-tree", "-r", "-z", commit, f"{SOURCE}/{PACKAGE}/") or b""
             lines = [line.partition("\t") for line in listing.decode().split("\0") if line]
-            self._trees[commit] = {path: told.split()[2] for told, _, path in lines}
+            self._trees[commit] = {path: entry.split()[2] for entry, _, path in lines}
         return self._trees[commit]
 
     def _read(self, blobs: Sequence[str]) -> None:

@@ -1,30 +1,32 @@
-"""The jobs that a run consisted of, from the records that Snakemake keeps of every file in ``.snakemake/metadata``.
-
-One JSON file an output; its name is the output's path in URL-safe base64, cut into folders (``@...``) where it is long.
-"""
+"""The jobs that a run consisted of, from Snakemake's records of every file, with the source images that they made and read."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compfeat.errors import DataError
+from compfeat.io import read_csv
+from compfeat.provenance.files import Fingerprint, fingerprint
+from compfeat.provenance.snakemake_metadata import FOLDER, read_records
 
-METADATA = ".snakemake/metadata"
 CODE = re.compile(r"code of ([\w.]+) ([0-9a-f]{12})")
 """How rules name, as params, the modules that a job's code consists of (``workflow/rules/common.smk``)."""
 TOOLS = re.compile(r"\w[\w.+-]* \d[^,]*(?:, \w[\w.+-]* \d[^,]*)*")
 """How rules name packages and programs, as a param: ``numpy 2.4.6, pillow 13.0.0``."""
+RENDER = "render"
+"""The rule that makes source images, and lists them with their SHA-256 in a CSV beside them."""
+PREPARE = "prepare"
+"""The rule that reads source images, and lists them by id, with their SHA-256, in a CSV."""
+Record = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job: what it read, made and was told, and by which code and tools. Times are seconds since 1970."""
+    """One job: what it read and made, its parameters, and by which code and tools. Times are seconds since 1970."""
 
     rule: str
     inputs: tuple[str, ...]
@@ -34,7 +36,7 @@ class Job:
     """From a module's name to the hash of what it does."""
     tools: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
-    """All that the job was told besides files, as Snakemake recorded it."""
+    """All that the job was given besides files, as Snakemake recorded it."""
     input_sha256: dict[str, str] = field(default_factory=dict, hash=False)
     started: float | None = None
     ended: float | None = None
@@ -46,37 +48,22 @@ def read_jobs(project: Path) -> list[Job]:
     Raises:
         DataError: there are no records, or one of them cannot be read.
     """
-    folder = project / METADATA
-    grouped: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {}
-    for output, record in _records(folder):
+    grouped: dict[tuple[str, str], list[Record]] = {}
+    for output, record in read_records(project):
         if record.get("rule"):
             grouped.setdefault((record["rule"], record.get("shellcmd") or output), []).append((output, record))
     if not grouped:
-        raise DataError(f"{folder}: found no records of jobs; run make paper, or dvc pull where a run was recorded")
+        raise DataError(f"{project / FOLDER}: no record names a rule; run make paper")
     return sorted((_job(_of_last_run(group)) for group in grouped.values()), key=lambda job: job.outputs)
 
 
-def _of_last_run(group: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+def _of_last_run(group: list[Record]) -> list[Record]:
     """Return the records of a command's last run: of outputs that its rule no longer names, older ones may be left."""
     last = max(record.get("starttime") or 0.0 for _, record in group)
     return [pair for pair in group if (pair[1].get("endtime") or last) >= last]
 
 
-def _records(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the path of each output and its record."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            name = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
-            try:
-                output, record = base64.urlsafe_b64decode(name).decode(), json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise DataError(f"{path}: not a record of Snakemake ({error}); rerun the file's job") from None
-            if not isinstance(record, dict):
-                raise DataError(f"{path}: found {type(record).__name__}; expected an object; rerun the file's job")
-            yield output, record
-
-
-def _job(group: list[tuple[str, dict[str, Any]]]) -> Job:
+def _job(group: list[Record]) -> Job:
     """Return the job that made the outputs of ``group``, which share a rule and a command."""
     record = group[0][1]
     params = tuple(str(param) for param in record.get("params") or [])
@@ -98,23 +85,80 @@ def _job(group: list[tuple[str, dict[str, Any]]]) -> Job:
     )
 
 
-def attach_images(jobs: list[Job], paths: list[str]) -> list[Job]:
-    """Return ``jobs`` with the source images among ``paths`` as outputs of their rendering and inputs of what reads it.
+def with_images(project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None) -> list[Job]:
+    """Return ``jobs`` with rendered images among what they made and read, as the CSV that lists them says.
 
-    A rendering's output proper is ``{root}/{split}.csv``, which lists its images; they lie below the same root, in
-    folders of the split's name.
+    Args:
+        project: where the run lies.
+        jobs: as Snakemake recorded them: it knows the lists, not the images.
+        recorded: fingerprints of all files of a recorded run. A list that is no longer as recorded is not believed: then all
+            recorded files below its folder that no job made count as its images.
+
+    Raises:
+        DataError: without ``recorded``, a list of images is damaged.
     """
     made = {path for job in jobs for path in job.outputs}
     images: dict[str, tuple[str, ...]] = {}
-    for manifest in (path for job in jobs if job.rule == "render" for path in job.outputs):
-        root, split = Path(manifest).parent, Path(manifest).stem
-        below = (path for path in paths if path.startswith(f"{root}/") and path not in made)
-        images[manifest] = tuple(sorted(path for path in below if split in Path(path).relative_to(root).parts))
-    return [_with_images(job, images) for job in jobs]
+    for manifest in (path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
+        folder = PurePosixPath(manifest).parent
+        if recorded is not None and fingerprint(project / manifest) != recorded.get(manifest):
+            images[manifest] = tuple(p for p in recorded if PurePosixPath(p).is_relative_to(folder) and p not in made)
+        elif (project / manifest).is_file():
+            listed = read_csv(project / manifest, ["path", "sha256"])["path"]
+            images[manifest] = tuple(f"{folder}/{name}" for name in listed)
+    return [_with(job, images) for job in jobs]
 
 
-def _with_images(job: Job, images: dict[str, tuple[str, ...]]) -> Job:
-    made = [image for path in job.outputs for image in images.get(path, ())]
-    read = [image for path in job.inputs for image in images.get(path, ())]
-    more = {"inputs": (*job.inputs, *read), "outputs": (*job.outputs, *made)}
-    return Job(**{**vars(job), **more}) if made or read else job
+def _with(job: Job, images: Mapping[str, tuple[str, ...]]) -> Job:
+    """Return a job with the images of the lists that it made or read."""
+    made, read = ([p for path in paths for p in images.get(path, ())] for paths in (job.outputs, job.inputs))
+    if not made and not read:
+        return job
+    inputs, outputs = dict.fromkeys((*job.inputs, *read)), dict.fromkeys((*job.outputs, *made))
+    return replace(job, inputs=tuple(inputs), outputs=tuple(outputs))
+
+
+def listed_hashes(project: Path, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return the SHA-256 of all rendered images, as the CSVs that list them say."""
+    hashes: dict[str, str] = {}
+    for manifest in (path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
+        if (project / manifest).is_file():
+            table = read_csv(project / manifest, ["path", "sha256"])
+            hashes |= {
+                f"{PurePosixPath(manifest).parent}/{p}": str(h)
+                for p, h in zip(table["path"], table["sha256"], strict=True)
+            }
+    return hashes
+
+
+def image_files(project: Path, jobs: Sequence[Job], hashes: Mapping[str, str]) -> dict[str, dict[str, frozenset[str]]]:
+    """Return from each job that lists images by id (its first output) to the source files of each image.
+
+    Jobs know images by content: the CSV of a prepared split has an ``image_id`` and the ``*_sha256`` of its files.
+
+    Args:
+        project: where the run lies.
+        jobs: those of the run, with their images.
+        hashes: the SHA-256 of the run's files as they were read.
+    """
+    found = {}
+    for job in (job for job in jobs if job.rule == PREPARE):
+        paths: dict[str, list[str]] = {}
+        for path in job.inputs:
+            paths.setdefault(hashes.get(path, ""), []).append(path)
+        for index in (path for path in job.outputs if path.endswith(".csv")):
+            found[job.outputs[0]] = _files_by_image(project / index, paths)
+    return found
+
+
+def _files_by_image(index: Path, paths: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    """Return the source files of each image of a list; none where the list cannot be read."""
+    try:
+        table = read_csv(index, ["image_id"])
+    except DataError:
+        return {}
+    columns = [name for name in table.columns if str(name).endswith("_sha256")]
+    return {
+        str(row["image_id"]): frozenset(path for name in columns for path in paths.get(str(row[name]), ()))
+        for row in table.to_dict("records")
+    }

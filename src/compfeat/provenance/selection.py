@@ -1,122 +1,157 @@
-"""Which files a row of a summary table was made from: runs and points by the row's own cells."""
+"""Which files a row of a summary table was made from: by its own key columns, the methods' trainings and the ladders' codecs."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path
 
-import pandas as pd
-
-from compfeat.analysis.bd_table import ANCHOR_LOSS
-from compfeat.analysis.claims import THIS_RUN
-from compfeat.grid import ANY_RUN, UNCODED, WARM_START, Layout
+from compfeat.experiment.runs import FLOAT, UNCODED
+from compfeat.io import read_csv
+from compfeat.provenance.graph import Graph, Keep
 from compfeat.provenance.jobs import Job
+from compfeat.provenance.places import MEASURED, OF_RUN, OF_TRAINED, kind_of, place
 
-OWNED = re.compile(
-    re.escape(ANY_RUN.id).replace(r"\{", "(?P<").replace(r"\}", ">[^/]+)")
-    + r"(?:/(?P<codec>[^/]+)/(?P<quality>[^/]+))?/[^/]+$"
+KEYS = (
+    *("claim", "source", "cut", "method", "against", "training", "seed", "codec", "quality"),
+    *("ladder", "against_ladder", "metric", "fit", "rate", "statistic"),
 )
-"""The end of the path of a file that belongs to a run, or to a point of it."""
-EVALUATED = re.compile(r"val\..*")
-"""Prepared files of the split whose images the tables name."""
-ROW_KEYS = ("claim", "source", "cut", "loss", "seed", "codec", "quality", "ladder", "metric", "method")
 """Columns that name a row. Others hold what was found."""
-SETTINGS = "ladders.csv"
-"""A table of the configuration, which stands on nothing that was measured."""
-BY_RUN = {"epochs.csv"}
-ALONE = {"points.csv", "per_image.csv", "epochs.csv", "feature_statistics.csv", "point_intervals.csv"}
-"""Tables of which each row tells of one run or point. Those of all others are taken to compare a loss with the baseline."""
-LADDER_ONLY = {"bd_rate.csv", "intervals.csv"}
-"""Tables of BD-rates alone. Other tables by ladder are taken to tell of float features too."""
-FLOATS_ONLY = {"float_intervals.csv", "claims.csv"}
-"""Tables whose rows without a ladder tell of float features."""
-SUMMARY = PurePosixPath(Layout("", "").summary("x")).parent.name
-NOT_OF_THE_RUN = ("published_", "seeds_")
-"""Tables of numbers that other runs, or the paper's authors, measured."""
+THIS_RUN = ("", "this run")
+"""Sources of numbers of this run, in a table that has a column ``source``."""
+Names = frozenset[str] | None
+"""Names of which one is meant; None for any."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the experiment declares, as its tables ``methods.csv`` and ``ladders.csv`` say."""
+
+    trainings: Mapping[str, str]
+    """From a method to its training."""
+    ladders: Mapping[str, frozenset[str]]
+    """From a ladder to its codecs."""
+
+    @classmethod
+    def beside(cls, table: Path) -> Declared:
+        """Return what is declared in the folder of a summary table; nothing where a table is not there.
+
+        Raises:
+            DataError: a table is damaged.
+        """
+        paths = [table.with_name(name) for name in ("methods.csv", "ladders.csv")]
+        methods = read_csv(paths[0], ["method", "training"]) if paths[0].is_file() else None
+        ladders = read_csv(paths[1], ["ladder", "codec"]) if paths[1].is_file() else None
+        return cls(
+            {} if methods is None else dict(zip(methods["method"], methods["training"], strict=True)),
+            {} if ladders is None else {str(k): frozenset(group) for k, group in ladders.groupby("ladder")["codec"]},
+        )
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a row stands on. None means any; the names are texts, as in paths."""
+    """What a row stands on."""
 
     own: bool = True
-    """Whether it was measured in this run, rather than published."""
-    cuts: frozenset[str] | None = None
-    losses: frozenset[str] | None = None
-    seeds: frozenset[str] | None = None
-    codecs: frozenset[str] | None = None
-    qualities: frozenset[str] | None = None
+    """Whether it was measured in this run, rather than given (published, or by another run)."""
+    cuts: Names = None
+    seeds: Names = None
+    methods: frozenset[tuple[str, Names]] | None = None
+    """Methods, each with the codecs of its points that count; None for all methods."""
+    trainings: Names = None
+    codecs: Names = None
+    """Codecs of all methods, where ``methods`` is None."""
+    qualities: Names = None
     image: str | None = None
-    curves: bool = False
-    """Whether it tells of the training epoch by epoch."""
+    by_epoch: bool = False
+    """Whether it shows the training epoch by epoch."""
 
-    def keeps(self, path: str, job: Job, made: bool) -> bool:
-        """Return whether the row stands on the file ``path``, which ``job`` reads and (``made``) another job made."""
-        name = PurePosixPath(path).name
-        if self.image is not None and EVALUATED.fullmatch(PurePosixPath(job.outputs[0]).name) and job.rule == "prepare":
-            return name.endswith(".csv") or name.startswith(f"{self.image}_")
-        if _is_summary(job.outputs[0]):
-            if made != self.own:
-                return False
-            if name == "epochs.csv" and not self.curves:
-                return False
-        return self.covers(path)
+    def keeps(self, path: str, job: Job, graph: Graph) -> bool:
+        """Return whether the row stands on the file ``path``, which ``job`` reads."""
+        gathers = kind_of(job.outputs[0]) == "table"
+        if gathers and path in (graph.given if self.own else graph.measured):
+            return False
+        images = graph.images.get(job.outputs[0], {})
+        if self.image is not None and self.image in images:
+            return path in images[self.image] or all(path not in files for files in images.values())
+        return self.covers(path, gathers)
 
-    def covers(self, path: str) -> bool:
-        """Return whether ``path`` belongs to no run, or to a run and point of this selection."""
-        match = OWNED.search(path)
-        if match is None:
+    def covers(self, path: str, gathers: bool) -> bool:
+        """Return whether ``path`` belongs to no run, or to one of this selection.
+
+        Args:
+            path: what a job reads.
+            gathers: whether that job reads many runs. Others read what their own run needs, such as the network that theirs
+                starts from.
+        """
+        where = place(path)
+        if where is None or where.kind not in (MEASURED if gathers else OF_RUN):
             return True
-        losses = None if self.losses is None else self.losses | {WARM_START}
-        wanted = {"cut": self.cuts, "loss": losses, "seed": self.seeds}
-        wanted |= {"codec": self.codecs, "quality": self.qualities} if match["codec"] else {}
-        return all(values is None or match[name] in values for name, values in wanted.items())
+        cells = where.cells
+        if not (_in(cells["cut"], self.cuts) and _in(cells["seed"], self.seeds)):
+            return False
+        if where.kind in OF_TRAINED:
+            return _in(cells["training"], self.trainings) and (where.kind != "epochs" or self.by_epoch)
+        if not _in(cells.get("quality"), self.qualities):
+            return False
+        pairs = {(cells["method"], self.codecs)} if self.methods is None else self.methods
+        return any(cells["method"] == method and _in(cells.get("codec"), codecs) for method, codecs in pairs)
 
 
-def _is_summary(path: str) -> bool:
-    return PurePosixPath(path).parent.name == SUMMARY
+def _in(value: str | None, names: Names) -> bool:
+    return value is None or names is None or value in names
 
 
-def selection_of(table: str, row: Mapping[str, Any], ladders: Mapping[str, frozenset[str]]) -> Selection:
+def selection_of(row: Mapping[str, str], declared: Declared, own: bool = True) -> Selection:
     """Return what one row of a table stands on.
 
     Args:
-        table: the file's name, such as ``bd_rate.csv``.
         row: the row's cells by column, empty ones as ``""``.
-        ladders: from a ladder's name to its codecs (``ladders.csv``).
+        declared: the experiment's methods and ladders.
+        own: whether the table's numbers were measured in this run; a row's ``source`` may say otherwise.
     """
-    cells = {name: str(row.get(name, "")) for name in (*ROW_KEYS, "image_id")}
-    if table.startswith(NOT_OF_THE_RUN) or cells["source"] not in ("", THIS_RUN):
+    cells = {name: row.get(name, "") for name in (*KEYS, "image_id")}
+    if not own or cells["source"] not in THIS_RUN:
         return Selection(own=False)
-    if table == SETTINGS:
-        return Selection(cuts=frozenset())
-    codecs = frozenset({cells["codec"]}) if cells["codec"] else ladders.get(cells["ladder"])
-    qualities = frozenset({cells["quality"]}) if cells["quality"] else None
-    if codecs and not cells["codec"] and table not in LADDER_ONLY:
-        codecs |= {UNCODED}
-    elif not codecs and table in FLOATS_ONLY:
-        codecs, qualities = frozenset({UNCODED}), frozenset({"float"})
-    elif table in BY_RUN:
-        codecs = frozenset()
-    losses = {cells["loss"]} | (set() if table in ALONE else {ANCHOR_LOSS})
+    sides = [(cells["method"], cells["ladder"]), (cells["against"], cells["against_ladder"] or cells["ladder"])]
+    pairs = {(method, _codecs(cells, ladder, declared)) for method, ladder in sides if method}
+    methods = {method for method, _ in pairs}
+    known = methods <= set(declared.trainings)
+    # A comparison on no ladder is one of features as the networks compute them.
+    of_floats = bool(cells["against"]) and not cells["ladder"]
+    trained_only = bool(cells["training"]) and not pairs
     return Selection(
         cuts=_only(cells["cut"]),
-        losses=frozenset(losses) if cells["loss"] else None,
-        seeds=_only(cells["seed"].removesuffix(".0")),
-        codecs=codecs,
-        qualities=qualities,
+        seeds=_only(cells["seed"]) if cells["seed"].isdigit() else None,
+        methods=frozenset(pairs) if pairs or trained_only else None,
+        trainings=_only(cells["training"])
+        or (frozenset(declared.trainings[m] for m in methods) if pairs and known else None),
+        codecs=_codecs(cells, cells["ladder"], declared),
+        qualities=frozenset({FLOAT}) if of_floats else _only(cells["quality"]),
         image=cells["image_id"] or None,
-        curves=table in BY_RUN,
+        by_epoch=trained_only,
     )
 
 
-def _only(value: str) -> frozenset[str] | None:
+def _codecs(cells: Mapping[str, str], ladder: str, declared: Declared) -> Names:
+    """Return the codecs of a row's points. A row by ladder that names no fit is a summary: it has float features beside it."""
+    if cells["codec"]:
+        return frozenset({cells["codec"]})
+    if cells["against"] and not ladder:
+        return frozenset({UNCODED})
+    codecs = declared.ladders.get(ladder)
+    return codecs if codecs is None or cells["fit"] else codecs | {UNCODED}
+
+
+def _only(value: str) -> Names:
     return frozenset({value}) if value else None
 
 
-def read_ladders(table: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """Return the codecs of each ladder of ``ladders.csv``."""
-    return {str(name): frozenset(map(str, group["codec"])) for name, group in table.groupby("ladder")}
+def keeper(graph: Graph, selections: Iterable[Selection]) -> Keep:
+    """Return what follows the inputs that one of ``selections`` stands on."""
+    chosen = list(dict.fromkeys(selections))
+
+    def keep(path: str, job: Job) -> bool:
+        return any(one.keeps(path, job, graph) for one in chosen)
+
+    return keep

@@ -11,7 +11,7 @@ import pytest
 
 from compfeat.datasets import Scene
 from compfeat.datasets._pack import pack
-from compfeat.datasets._packed import Packed, in_chunks, open_packed, record_dtype, write_packed
+from compfeat.datasets.packed import Packed, in_chunks, open_packed, record_dtype, write_packed
 from compfeat.errors import DataError
 
 ALL = ("segmentation", "disparity", "reconstruction")

@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from compfeat.provenance.selection import selection_of
+from compfeat.provenance.selection import Declared, selection_of
 
-LADDERS = {"hevc": frozenset({"hevc"}), "published": frozenset({"png", "jpeg"})}
-CELL = {"cut": "c512", "loss": "compressible", "seed": "0"}
-POINT = {**CELL, "codec": "hevc", "quality": "qp22"}
-BD = {**CELL, "ladder": "published", "metric": "miou"}
-RUN, ANCHOR = "results/train/c512/compressible/seed0/x", "results/train/c512/baseline/seed0/x"
-WARM = "results/train/c512/warm_start/seed0/x"
-OTHER_CUT, OTHER_SEED = "results/train/c256/baseline/seed0/x", "results/train/c512/compressible/seed1/x"
-HEVC, JPEG, FLOAT, U8 = (
-    f"results/evaluate/c512/compressible/seed0/{point}/x"
-    for point in ("hevc/qp22", "jpeg/q90", "none/float", "none/u8")
+DECLARED = Declared(
+    trainings={"tight": "tight", "plain": "plain", "rotated": "plain"},
+    ladders={"hevc": frozenset({"hevc"}), "published": frozenset({"png", "jpeg"}), "learned": frozenset({"laplace"})},
 )
-ALL = {RUN, ANCHOR, WARM, HEVC, JPEG, FLOAT, U8}
-COVERED: dict[str, tuple[dict[str, Any], set[str]]] = {
-    "points.csv": (POINT, {RUN, WARM, HEVC}),
-    "per_image.csv": (POINT, {RUN, WARM, HEVC}),
-    "point_intervals.csv": ({**POINT, "metric": "miou"}, {RUN, WARM, HEVC}),
-    "epochs.csv": (CELL, {RUN, WARM}),
-    "feature_statistics.csv": (CELL, {RUN, WARM, HEVC, JPEG, FLOAT, U8}),
-    "bd_rate.csv": (BD, {RUN, ANCHOR, WARM, JPEG}),
-    "intervals.csv": (BD, {RUN, ANCHOR, WARM, JPEG}),
-    "headline.csv": ({**BD, "seed": ""}, {RUN, ANCHOR, WARM, JPEG, FLOAT, U8, OTHER_SEED}),
-    "bd_details.csv": (BD, {RUN, ANCHOR, WARM, JPEG, FLOAT, U8}),
-    "float_intervals.csv": (CELL, {RUN, ANCHOR, WARM, FLOAT}),
-    "claims.csv": ({**CELL, "source": "this run"}, {RUN, ANCHOR, WARM, FLOAT}),
-    "a_table_to_come.csv": (CELL, ALL),
-    "ladders.csv": ({"ladder": "hevc"}, set()),
+CELL = {"cut": "c512", "method": "tight", "seed": "0"}
+POINT = {**CELL, "codec": "hevc", "quality": "qp22"}
+PAIR = {**CELL, "against": "plain"}
+BD = {**PAIR, "ladder": "published", "against_ladder": "published", "metric": "miou"}
+CROSSED = {**PAIR, "method": "rotated", "ladder": "learned", "against_ladder": "hevc", "fit": "pchip"}
+FILES = {
+    "tight": "results/train/c512/tight/seed0/weights.safetensors",
+    "plain": "results/train/c512/plain/seed0/network.json",
+    "epochs": "results/train/c512/tight/seed0/epochs.csv",
+    "features": "results/features/c512/plain/seed0/val.npy",
+    "transform": "results/fit/c512/rotated/seed0/transform.npz",
+    "other cut": "results/evaluate/c256/tight/seed0/jpeg/scores.npz",
+    "other seed": "results/evaluate/c512/tight/seed1/jpeg/scores.npz",
+    "hevc": "results/evaluate/c512/tight/seed0/hevc/scores.npz",
+    "jpeg": "results/evaluate/c512/tight/seed0/jpeg/scores.npz",
+    "floats": "results/evaluate/c512/tight/seed0/none/scores.npz",
+    "hevc of plain": "results/encode/c512/plain/seed0/hevc/qp34/ledger.csv",
+    "jpeg of plain": "results/encode/c512/plain/seed0/jpeg/q90/ledger.csv",
+    "laplace": "results/encode/c512/rotated/seed0/laplace/d1.5/ledger.csv",
+    "qp34": "results/encode/c512/tight/seed0/hevc/qp34/ledger.csv",
+}
+NETWORKS = {"tight", "plain", "features"}
+COVERED: dict[str, tuple[dict[str, str], set[str]]] = {
+    "a point": (POINT, {"tight", "hevc"}),
+    "an image of a point": ({**POINT, "image_id": "000007"}, {"tight", "hevc"}),
+    "an epoch": ({"cut": "c512", "training": "tight", "seed": "0", "epoch": "1"}, {"tight", "epochs"}),
+    "a statistic of features": ({**CELL, "statistic": "share"}, {"tight", "hevc", "jpeg", "floats", "qp34"}),
+    "a BD-rate": ({**BD, "fit": "pchip", "rate": "total"}, {*NETWORKS, "jpeg", "jpeg of plain"}),
+    "a BD-rate of two ladders": (CROSSED, {"plain", "features", "transform", "hevc of plain", "laplace"}),
+    "a headline": ({**BD, "seed": ""}, {*NETWORKS, "jpeg", "jpeg of plain", "floats", "other seed"}),
+    "all seeds": ({**BD, "seed": "all"}, {*NETWORKS, "jpeg", "jpeg of plain", "floats", "other seed"}),
+    "a difference of floats": ({**PAIR, "metric": "miou"}, {*NETWORKS, "floats"}),
+    "a claim": ({**PAIR, "source": "this run", "claim": "no_loss"}, {*NETWORKS, "floats"}),
+    "a method that nothing declares": ({**POINT, "method": "new"}, {"tight", "plain", "features"}),
+    "a table of a codec": ({"cut": "c512", "codec": "jpeg", "seed": "0"}, {*NETWORKS, "transform", "jpeg", "jpeg of plain"}),
 }
 
 
-@pytest.mark.parametrize("table", sorted(COVERED))
-def test_what_a_row_stands_on(table: str) -> None:
-    row, expected = COVERED[table]
-    selection = selection_of(table, row, LADDERS)
+@pytest.mark.parametrize("name", sorted(COVERED))
+def test_what_a_row_stands_on(name: str) -> None:
+    row, expected = COVERED[name]
+    selection = selection_of(row, DECLARED)
     assert selection.own
-    assert {path for path in {*ALL, OTHER_CUT, OTHER_SEED} if selection.covers(path)} == expected
+    assert {key for key, path in FILES.items() if selection.covers(path, gathers=True)} == expected
 
 
-@pytest.mark.parametrize(
-    ("table", "row"),
-    [("published_points.csv", CELL), ("seeds_intervals.csv", BD), ("claims.csv", {**BD, "source": "published"})],
-)
-def test_numbers_of_others_are_not_of_this_run(table: str, row: dict[str, str]) -> None:
-    assert not selection_of(table, row, LADDERS).own
+def test_a_job_of_one_run_reads_the_network_that_its_own_starts_from() -> None:
+    selection = selection_of(POINT, DECLARED)
+    assert not selection.covers(FILES["plain"], gathers=True)
+    assert selection.covers(FILES["plain"], gathers=False)
+    assert not selection.covers("results/encode/c512/tight/seed0/hevc/qp34/stream.bin", gathers=False)
 
 
-def test_a_seed_that_was_read_as_a_number_is_the_same_seed() -> None:
-    assert selection_of("points.csv", {**POINT, "seed": "0.0"}, {}) == selection_of("points.csv", POINT, {})
+@pytest.mark.parametrize("source", ["published", "recorded seeds"])
+def test_numbers_of_others_are_not_of_this_run(source: str) -> None:
+    assert not selection_of({**BD, "source": source}, DECLARED).own
+    assert not selection_of(BD, DECLARED, own=False).own

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from compfeat.__main__ import main
-from compfeat.provenance.verify import compare
+from compfeat.provenance.comparison import compare
 
-WEIGHTS = "results/train/c256/baseline/seed0/weights.safetensors"
+WEIGHTS = "results/train/c256/plain/seed0/weights.safetensors"
 POINTS = "results/summarise/points.csv"
 
 
@@ -22,64 +22,72 @@ def verify(project: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict
 
 
 def test_the_same_run_is_identical(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, told = verify(recorded, capsys)
-    assert status == 0 and told["identical"] and told["first"] == []
-    assert {state for counts in told["stages"].values() for state, n in counts.items() if n} == {"identical"}
-    assert told["points"]["measures"]["rate_bpe"] == {
-        **{"n": 6, "n_equal": 6, "n_lost": 0, "n_gained": 0, "largest": 0.0, "mean": 0.0},
-        **{"at": "c256/baseline/0/hevc/qp22", "reference": 4.25, "own": 4.25},
+    status, report = verify(recorded, capsys)
+    assert status == 0 and report["identical"] and report["first"] == []
+    assert {state for counts in report["folders"].values() for state, n in counts.items() if n} == {"identical"}
+    assert report["points"]["measures"]["bytes_per_image"] == {
+        **{"unit": "%", "n": 7, "n_equal": 7, "n_lost": 0, "n_gained": 0, "largest": 0.0, "mean": 0.0},
+        **{"at": "c256/plain/0/hevc/qp22", "reference": 4.25, "own": 4.25},
     }
     assert main(["verify", "--project", str(recorded)]) == 0
     assert capsys.readouterr().out.startswith("verify: identical to the byte\n")
 
 
-def test_where_the_runs_part_is_told_and_not_what_follows(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for path in (WEIGHTS, "results/features/c256/baseline/seed0/features.npy"):
-        (recorded / path).write_bytes((recorded / path).read_bytes() + b" \n")
-    (recorded / "results/encode/c256/baseline/seed0/jpeg/q95/stream.bin").unlink()
-    status, told = verify(recorded, capsys)
-    assert status == 1 and told["first"] == [WEIGHTS]
-    assert told["stages"]["results/train"] == {"identical": 8, "changed": 1, "missing": 0, "extra": 0}
-    assert told["stages"]["results/encode"] == {"identical": 11, "changed": 0, "missing": 1, "extra": 0}
-    assert told["stages"]["inputs"]["identical"] == 1
-
-
-def test_numbers_that_are_off_are_told_with_the_worst_point(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_in_another_order_are_the_same_rows(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = recorded / POINTS
-    path.write_text(path.read_text().replace("baseline,0,jpeg,q95,4.25,0.5", "baseline,0,jpeg,q95,4.335,0.46"))
-    _, told = verify(recorded, capsys)
-    measures = told["points"]["measures"]
-    assert measures["rate_bpe"]["largest"] == pytest.approx(2.0) and measures["rate_bpe"]["n_equal"] == 5
-    assert measures["rate_bpe"]["mean"] == pytest.approx(2.0 / 6)
-    assert measures["miou"]["largest"] == pytest.approx(0.04)
-    assert measures["miou"]["at"] == "c256/baseline/0/jpeg/q95"
-    assert told["bd_rates"]["measures"]["bd_rate_percent"]["n_equal"] == 2
+    head, *rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, *reversed(rows)]))
+    assert verify(recorded, capsys)[0] == 0
+    path.write_text("".join([head, *rows[1:]]))
+    assert verify(recorded, capsys)[0] == 1
+
+
+def test_where_the_runs_part_is_shown_and_not_what_follows(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (WEIGHTS, "results/features/c256/plain/seed0/val.npy"):
+        (recorded / path).write_bytes((recorded / path).read_bytes() + b" \n")
+    (recorded / "results/encode/c256/plain/seed0/jpeg/q95/stream.bin").unlink()
+    status, report = verify(recorded, capsys)
+    assert status == 1 and report["first"] == [WEIGHTS]
+    assert report["folders"]["results/train"] == {"identical": 8, "changed": 1, "missing": 0, "extra": 0}
+    assert report["folders"]["results/encode"] == {"identical": 13, "changed": 0, "missing": 1, "extra": 0}
+    assert report["folders"]["inputs"]["identical"] == 1
+
+
+def test_numbers_that_are_off_are_shown_with_the_worst_point(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = recorded / POINTS
+    path.write_text(path.read_text().replace("plain,0,jpeg,q95,4.25,0.5", "plain,0,jpeg,q95,4.335,0.46"))
+    _, report = verify(recorded, capsys)
+    measures = report["points"]["measures"]
+    assert measures["bytes_per_image"]["largest"] == pytest.approx(2.0) and measures["bytes_per_image"]["n_equal"] == 6
+    assert measures["bytes_per_image"]["mean"] == pytest.approx(2.0 / 7)
+    assert measures["miou"]["largest"] == pytest.approx(0.04) and measures["miou"]["unit"] == ""
+    assert measures["miou"]["at"] == "c256/plain/0/jpeg/q95"
+    assert report["bd_rates"]["measures"]["bd_rate_percent"]["n_equal"] == 3
     assert main(["verify", "--project", str(recorded)]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert "  results/summarise          5 identical, 1 changed" in lines
-    assert f"  {POINTS}" in lines
-    assert any(
-        "5 of 6 equal; off by 0.333% in the mean, at most 2% (4.335 for 4.25 at c256/baseline/0/jpeg/q95)" in line
-        for line in lines
-    )
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "results/summarise 11 1 0 0" in lines
+    assert POINTS in lines
+    assert "bytes_per_image 6 of 7 0.286% 2% 4.335 4.25 c256/plain/0/jpeg/q95" in lines
 
 
 def test_rows_of_one_side_and_refusals_are_counted_apart() -> None:
-    keys = ["cut", "loss", "seed", "ladder", "metric", "method"]
-    head = ["c256", "compressible", 0, "hevc"]
+    keys = ["cut", "method", "seed", "ladder", "metric", "fit"]
+    head = ["c256", "tight", 0, "hevc"]
     nan = float("nan")
     rows = [(*head, "miou", "pchip", -1.0), (*head, "psnr_db", "pchip", nan), (*head, "inv_rmse", "pchip", -2.0)]
     reference = pd.DataFrame(rows, columns=[*keys, "bd_rate_percent"])
     rows = [(*head, "miou", "pchip", -1.5), (*head, "psnr_db", "pchip", 3.0), (*head, "miou", "akima", 0.0)]
-    told = compare(reference, pd.DataFrame(rows, columns=[*keys, "bd_rate_percent"]), keys)
-    assert told["n_common"] == 2
-    assert told["only_reference"] == ["c256/compressible/0/hevc/inv_rmse/pchip"]
-    assert told["only_own"] == ["c256/compressible/0/hevc/miou/akima"]
-    measure = told["measures"]["bd_rate_percent"]
-    assert (measure["n"], measure["n_lost"], measure["n_gained"], measure["largest"]) == (1, 0, 1, 0.5)
+    report = compare(reference, pd.DataFrame(rows, columns=[*keys, "bd_rate_percent"]), {"bd_rate_percent": "%"})
+    assert report["n_common"] == 2
+    assert report["only_reference"] == ["c256/tight/0/hevc/inv_rmse/pchip"]
+    assert report["only_own"] == ["c256/tight/0/hevc/miou/akima"]
+    measure = report["measures"]["bd_rate_percent"]
+    assert (measure["n"], measure["n_lost"], measure["n_gained"], measure["largest"]) == (1, 0, 1, 50.0)
 
 
-def test_no_run_and_no_record_are_told_in_one_line(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_run_and_no_record_are_reported_in_one_line(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (recorded / POINTS).unlink()
     assert main(["verify", "--project", str(recorded)]) == 2
     assert "points.csv: not found; run the stage that makes it" in capsys.readouterr().err

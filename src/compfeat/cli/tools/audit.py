@@ -1,0 +1,36 @@
+"""Check every file of a run against its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from compfeat.cli.arguments import command
+from compfeat.provenance.differences import audit_report
+from compfeat.provenance.records import read_record
+from compfeat.provenance.text import audit_lines
+
+
+def audit(*, record: str = "data/reference/default", project: Path = Path(), json_: bool = False) -> int:
+    """Check every file of a run against its record, and name what stands on those that differ.
+
+    Exit status: 0 where all is as recorded, 1 where a file was changed, is missing or is extra, 2 for a user's mistake (among
+    them that nothing was recorded).
+
+    Args:
+        record: folder of the record, in the project.
+        project: folder that the run lies in.
+        json_: print JSON.
+
+    Raises:
+        DataError: there is no record, or a file cannot be read.
+    """
+    report = audit_report(project, read_record(project / record))
+    print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(audit_lines(report, record)))
+    return 1 if report["differences"] else 0
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the command."""
+    return command(audit, argv)

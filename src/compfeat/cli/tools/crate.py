@@ -1,0 +1,45 @@
+"""Describe a run as a Workflow Run RO-Crate, for other programs and archives."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from compfeat.cli.arguments import command
+from compfeat.experiment.files import load_config
+from compfeat.io import write_json
+from compfeat.provenance.jobs import with_images
+from compfeat.provenance.records import jobs_of, present, read_summary
+from compfeat.provenance.run_crate import needed_files, run_crate
+
+NAME = "ro-crate-metadata.json"
+
+
+def crate(*, config: list[str], summary: Path | None = None, project: Path = Path()) -> None:
+    """Describe a run as a Workflow Run RO-Crate. make crate does all of it: snakemake --summary | python -m compfeat crate ...
+
+    Written is ro-crate-metadata.json in the project's folder, which thereby is the crate: it names every file of the run with its
+    SHA-256, every job with its command, code, packages and times, and the workflow. Files and jobs of other configurations, or of
+    an earlier state of this one, are left out.
+
+    Args:
+        config: the base configuration and its overlays.
+        summary: what snakemake --summary printed; standard input where not given.
+        project: folder that the run lies in.
+
+    Raises:
+        DataError: the run is stale, or lacks a file.
+        ConfigError: a configuration is missing or is no YAML.
+    """
+    output = str(load_config([project / path for path in config])["output"])
+    outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
+    jobs = with_images(project, jobs_of(project, outputs))
+    prints = present(project, needed_files(jobs, config))
+    write_json(project / NAME, run_crate(project, jobs, prints, config, output))
+    print(f"crate: {len(jobs)} jobs, {len(prints)} files -> {project / NAME}")
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the command."""
+    return command(crate, argv)

@@ -1,0 +1,33 @@
+"""Show what was found, and where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from compfeat.cli.arguments import command
+from compfeat.experiment.files import load_config
+from compfeat.experiment.layout import Layout
+from compfeat.provenance.findings import made_files, summary_text
+
+
+def headline(*, config: list[Path], project: Path = Path()) -> None:
+    """Show what was found, and where it lies. make paper ends with it.
+
+    Args:
+        config: the base configuration and its overlays.
+        project: folder that the run lies in.
+
+    Raises:
+        DataError: the run has no summary.
+        ConfigError: a configuration is missing or is no YAML.
+    """
+    layout = Layout(str(load_config([project / path for path in config])["output"]), "")
+    print(summary_text(project, layout))
+    files = made_files(project, layout)
+    print("\n".join([f"{len(files)} files:", *(f"  {path}" for path in files)]))
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the command."""
+    return command(headline, argv)

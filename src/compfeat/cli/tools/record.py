@@ -1,0 +1,50 @@
+"""Record a run that is up to date: every file with its SHA-256, and what made what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from compfeat.cli.arguments import command
+from compfeat.experiment.files import load_config
+from compfeat.provenance.records import changes, make_record, read_record, read_summary, write_record
+from compfeat.provenance.text import LISTED
+
+
+def record(
+    *,
+    config: list[Path],
+    record: str = "data/reference/default",
+    summary: Path | None = None,
+    project: Path = Path(),
+) -> None:
+    """Record a run that is up to date. make record does all of it: snakemake --summary | python -m compfeat record ...
+
+    Written are artifacts.csv (path, size_bytes and sha256 of every file), record.json (the configuration, the code's identities,
+    tools and jobs) and copies of a few tables, all without times or places. Refused is a run that is not up to date, and one
+    with files that no job of the configuration makes.
+
+    Args:
+        config: the base configuration and its overlays.
+        record: output: folder of the record, in the project.
+        summary: what snakemake --summary printed; standard input where not given.
+        project: folder that the run lies in.
+
+    Raises:
+        DataError: the run is stale or incomplete, or has foreign files.
+        ConfigError: a configuration is missing or is no YAML.
+    """
+    folder = project / record
+    outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
+    made = make_record(project, load_config([project / path for path in config]), outputs)
+    before = read_record(folder) if (folder / "record.json").is_file() else None
+    lines = changes(before, made)
+    write_record(project, folder, made)
+    shown = lines[:LISTED] + ([f"and {len(lines) - LISTED} more: see git diff"] if len(lines) > LISTED else [])
+    print("\n".join([*shown, f"record: {len(made.artifacts)} files -> {record}"]))
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the command."""
+    return command(record, argv)

@@ -1,0 +1,135 @@
+"""Checks of an experiment against the plug-ins that it names: their options, qualities, sizes and ground truth.
+
+Plug-ins are found by name at run time, so this module imports none; their modules are declarations, free of torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from compfeat.errors import CompfeatError, ConfigError
+from compfeat.experiment.config import Experiment, problems
+from compfeat.experiment.plugins import registry
+from compfeat.experiment.section import options_of
+
+
+def checked(config: Mapping[str, Any]) -> Experiment:
+    """Return the experiment that a merged configuration describes, when all that it names is there and goes together.
+
+    Raises:
+        ConfigError: the first key that is unknown, missing, of the wrong type or range, or at odds with another.
+    """
+    experiment = Experiment.of(config)
+    for problem in problems(experiment):
+        raise ConfigError(problem)
+    for look in (_datasets, _networks, _trainings, _transforms, _codecs, _ladders, _figures):
+        for problem in look(experiment):
+            raise ConfigError(problem)
+    return experiment
+
+
+def _found(key: str, get: Callable[..., Any], *args: Any) -> Any:
+    """Return what ``get(*args)`` returns; an error names the config key."""
+    try:
+        return get(*args)
+    except CompfeatError as error:
+        raise ConfigError(f"key {key!r}: {error}") from None
+
+
+def _datasets(e: Experiment) -> Iterator[str]:
+    dataset = _found("dataset.name", registry("datasets", "DATASETS").get, e.dataset.name)
+    tasks = registry("tasks", "TASKS")
+    for name in e.tasks:
+        task = _found("tasks", tasks.get, name)
+        lacks = [truth.source for truth in task.truths if truth.source not in dataset.fields]
+        if lacks:
+            yield f"key 'tasks': {name} needs {lacks[0]!r}, which dataset {e.dataset.name} does not have; remove the task"
+    for split, count in (("train", e.dataset.images.train), ("val", e.dataset.images.val)):
+        if count is None and getattr(dataset, "rendered", False):
+            yield f"key 'dataset.images.{split}': found null; expected how many scenes to render"
+
+
+def _networks(e: Experiment) -> Iterator[str]:
+    networks = registry("networks", "NETWORKS")
+    height, width = e.dataset.size
+    for cut, entry in e.cuts.items():
+        network = _found(f"cuts.{cut}.name", networks.get, entry.name)
+        if entry.place not in network.cuts:
+            yield f"key 'cuts.{cut}.place': {entry.place!r} is unknown; expected one of {', '.join(network.cuts)}"
+            continue
+        stride = network.cuts[entry.place].stride
+        if height % stride or width % stride:
+            yield f"key 'dataset.size': {height}x{width} does not fit cut {cut}; expected multiples of {stride} px"
+        if entry.encoder_weights and entry.width != network.base_width:
+            yield (
+                f"key 'cuts.{cut}.encoder_weights': the pretrained {entry.name} has width {network.base_width}; "
+                "set the width to that or the file to null"
+            )
+
+
+def _trainings(e: Experiment) -> Iterator[str]:
+    losses, variants = registry("losses", "LOSSES"), registry("training.variants", "VARIANTS")
+    networks = registry("networks", "NETWORKS")
+    check_phases = importlib.import_module("compfeat.training.settings").check_phases
+    for name, training in e.trainings.items():
+        loss = _found(f"trainings.{name}.loss.name", losses.get, training.loss.name)
+        options = options_of(loss, training.loss.options, f"trainings.{name}.loss")
+        for cut in e.cuts:
+            problem = loss.problem(options, cut)
+            if problem:
+                yield f"key 'trainings.{name}.loss': {problem}"
+        variant = _found(f"trainings.{name}.variant", variants.get, training.variant.name)
+        options_of(variant, training.variant.options, f"trainings.{name}.variant")
+        for cut, entry in e.cuts.items():
+            stride = networks.get(entry.name).cuts[entry.place].stride
+            _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *e.dataset.size)
+
+
+def _transforms(e: Experiment) -> Iterator[str]:
+    transforms = registry("transforms", "TRANSFORMS")
+    for name, method in e.methods.items():
+        if method.transform is not None:
+            transform = _found(f"methods.{name}.transform.name", transforms.get, method.transform.name)
+            options_of(transform, method.transform.options, f"methods.{name}.transform")
+    yield from ()
+
+
+def _codecs(e: Experiment) -> Iterator[str]:
+    codecs = registry("codecs", "CODECS")
+    for key, entry in e.codecs.items():
+        codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
+        options_of(codec, entry.options, f"codecs.{key}")
+        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg)
+        for quality in entry.qualities:
+            _found(f"codecs.{key}.qualities", codec.check_quality, quality)
+    for name, method in e.methods.items():
+        for key, qualities in (method.codecs or {}).items():
+            codec = codecs.get(e.codecs[key].codec or key)
+            if method.sends not in codec.sends:
+                yield f"key 'methods.{name}.codecs.{key}': the codec takes no {method.sends}; remove it"
+            for quality in qualities:
+                _found(f"methods.{name}.codecs.{key}", codec.check_quality, quality)
+        if not e.qualities(name):
+            yield f"key 'methods.{name}': no codec takes what it sends ({method.sends}); add one to 'codecs'"
+
+
+def _ladders(e: Experiment) -> Iterator[str]:
+    for i, pair in enumerate(e.comparisons):
+        sides = [(pair.method, pair.ladder), (pair.against, pair.against_ladder or pair.ladder)]
+        sides += [(m, ladder) for ladder in pair.ladders or () for m in (pair.method, pair.against)]
+        for method, ladder in sides:
+            if ladder is not None and not e.on_ladder(method, ladder):
+                yield f"key 'comparisons.{i}': method {method!r} has no points on ladder {ladder!r}; give it one of its codecs"
+    compared = {(pair.method, pair.against) for pair in e.resolved_comparisons()}
+    for i, pair in enumerate(e.comparisons):
+        if (pair.method, pair.against) not in compared:
+            yield f"key 'comparisons.{i}': {pair.method!r} and {pair.against!r} share no ladder; name one for each"
+
+
+def _figures(e: Experiment) -> Iterator[str]:
+    figures = registry("reports.figures", "FIGURES")
+    for name in e.figures:
+        _found("figures", figures.get, name)
+    yield from ()

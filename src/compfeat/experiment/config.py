@@ -1,0 +1,375 @@
+"""The configuration as one typed model: defaults, units, and every rule that its keys must obey, checked before any job runs.
+
+Read from YAML (``experiment/files.py``); ``Experiment.of`` resolves what cuts and trainings have in common and checks all names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from compfeat.errors import ConfigError
+from compfeat.experiment.files import without_removed
+from compfeat.experiment.plugins import registry
+from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
+from compfeat.experiment.section import Section, validated
+from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
+
+
+def inside(folder: str) -> str:
+    """Return ``folder`` where it is relative and inside the project. Raises ValueError where it is not."""
+    parts = folder.split("/")
+    if not folder or "\\" in folder or any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"found {folder!r}; expected a folder relative to the project and inside it, such as results")
+    return folder
+
+
+Folder = Annotated[str, AfterValidator(inside)]
+"""A folder relative to the project, inside it, without a slash at its end."""
+Split = Literal["train", "val"]
+SPLITS: tuple[Split, ...] = ("train", "val")
+Sends = Literal["features", "image"]
+
+
+class Images(Section):
+    """How many images of each split are rendered or taken; null takes all."""
+
+    train: Annotated[int, Field(ge=1)] | None = Field(description="of the train split")
+    val: Annotated[int, Field(ge=1)] | None = Field(description="of the val split")
+
+    def of(self, split: Split) -> int | None:
+        """Return how many images of ``split``."""
+        return self.train if split == "train" else self.val
+
+
+class DatasetConfig(Section):
+    """What the networks see."""
+
+    name: Name = Field(description="the reader: a module of compfeat.datasets")
+    root: str = Field(min_length=1, description="folder of the source images; rendered scenes are written into it")
+    prepared: Folder = Field(description="folder of the resized, packed scenes, relative to the project")
+    size: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]] = Field(
+        description="height and width of the input (px); multiples of the strides of all cuts"
+    )
+    images: Images = Field(description="how many of each split are rendered or taken; null takes all")
+    render_seed: int = Field(ge=0, description="seed of rendered scenes; other datasets do not use it")
+
+
+class CutConfig(NetworkConfig):
+    """A network and where it is cut. Keys of ``network`` hold for all cuts; a cut may override each."""
+
+    encoder_weights: str | None = Field(
+        description="safetensors file of pretrained encoder weights to start from, or null"
+    )
+
+
+class TrainingConfig(Recipe):
+    """How a network is trained. Keys of ``training`` hold for all trainings; an entry of ``trainings`` may override each."""
+
+    start: str | None = Field(
+        None,
+        description="what it starts from: another training, or a safetensors file whose path may contain {cut}; null for none",
+    )
+
+
+class MethodConfig(Section):
+    """What a sender does: a training and, after it, a transform of the features; or sending the image."""
+
+    training: Name = Field(description="the training whose network is used")
+    transform: NamedPlugin | None = Field(
+        None, description="a module of compfeat.transforms, with its options; null for none"
+    )
+    sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
+    label: str = Field("", description="name in figures and tables; the key where empty")
+    codecs: dict[Name, tuple[str, ...]] | None = Field(
+        None,
+        description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
+    )
+
+
+class CodecConfig(Section):
+    """A codec with its qualities; all other keys are its own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    codec: str = Field("", description="the module of compfeat.codecs; the entry's key where empty")
+    qualities: tuple[str, ...] = Field(min_length=1, description="the qualities that every run is coded at")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What stands beside the qualities."""
+        return dict(self.model_extra or {})
+
+
+class LadderConfig(Section):
+    """The codecs whose points make one curve."""
+
+    codecs: tuple[Name, ...] = Field(min_length=1, description="codecs whose points make the curve")
+    label: str = Field("", description="name in figures and tables; the key where empty")
+
+
+class ComparisonConfig(Section):
+    """A method against another one, on every ladder, on some, or across two ladders."""
+
+    method: Name = Field(description="the method that is tested")
+    against: Name = Field(description="the anchor: the method that it is compared with")
+    ladders: tuple[Name, ...] | None = Field(None, description="ladders on which both are compared; null for all")
+    ladder: Name | None = Field(None, description="the tested method's ladder, where the anchor's is another one")
+    against_ladder: Name | None = Field(None, description="the anchor's ladder, where it is another one")
+
+
+class BdRateConfig(Section):
+    """How two curves become one BD-rate."""
+
+    frontier: bool = Field(description="whether only efficient points enter a fit")
+
+
+class StatisticsConfig(Section):
+    """The bootstrap over validation images."""
+
+    resamples: int = Field(ge=1, description="how many")
+    confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
+    seed: int = Field(ge=0, description="of the bootstrap")
+    seeds_record: str | None = Field(
+        description="record of a run of several seeds of the same experiment, shown beside; or null"
+    )
+
+
+class ClaimsConfig(Section):
+    """What must hold for a claim of the abstract to be supported; written down before the numbers."""
+
+    method: Name = Field(description="the method that the claims are about")
+    against: Name = Field(description="the method that it is compared with")
+    bd_rate_percent: float = Field(description="fewer bits: the interval of the BD-rate lies at or below this (%)")
+    float_loss: dict[str, float] = Field(
+        description="no loss: on float features, the interval of each metric's loss lies at or below this, in the metric's unit "
+        "(where lower is better, in % of the anchor's)"
+    )
+    least_tasks: int = Field(ge=1, description="several tasks: so many have an interval of the BD-rate below 0")
+
+
+class ShowcaseConfig(Section):
+    """Images that are kept as pictures at every point."""
+
+    images: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        min_length=1, description="positions in the val split, from 0"
+    )
+
+
+class ToolsConfig(Section):
+    """Programs."""
+
+    ffmpeg: str | None = Field(description="an ffmpeg binary with libx265; null for the one of imageio-ffmpeg")
+
+
+class Experiment(Section):
+    """A whole configuration, with what cuts and trainings have in common filled in (see ``Experiment.of``)."""
+
+    output: Folder = Field(description="folder of everything that this configuration makes, relative to the project")
+    dataset: DatasetConfig
+    tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: modules of compfeat.tasks")
+    cuts: dict[Name, CutConfig] = Field(min_length=1, description="the networks, by where they are cut")
+    trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="how networks are trained, by name")
+    methods: dict[Name, MethodConfig] = Field(
+        min_length=1, description="what is compared, by name, in the order of display"
+    )
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        min_length=1, description="one run of every cut and method a seed"
+    )
+    codecs: dict[Name, CodecConfig] = Field(min_length=1, description="codecs and their qualities")
+    ladders: dict[Name, LadderConfig] = Field(description="curves of rate against a metric")
+    comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
+    bd_rate: BdRateConfig
+    statistics: StatisticsConfig
+    claims: ClaimsConfig | None = Field(None, description="the claims to check; null for none")
+    showcase: ShowcaseConfig
+    figures: tuple[str, ...] = Field(description="the figures to draw, in the paper's order")
+    tools: ToolsConfig
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Experiment:
+        """Return the experiment that a merged configuration describes; ``checks.checked`` looks at its names, too.
+
+        Raises:
+            ConfigError: the first key that is unknown, missing, or of the wrong type or range.
+        """
+        return validated(cls, resolved(without_removed(config)))
+
+    def trained(self) -> list[Trained]:
+        """Return the trained networks that the methods need, and those that these start from, cuts outermost."""
+        needed = [name for name in self.trainings if name in self._needed_trainings()]
+        return [Trained(cut, name, seed) for cut in self.cuts for name in needed for seed in self.seeds]
+
+    def _needed_trainings(self) -> set[str]:
+        needed = {method.training for method in self.methods.values()}
+        while more := {s for name in needed if (s := self.trainings[name].start) in self.trainings} - needed:
+            needed |= {name for name in more if name is not None}
+        return needed
+
+    def runs(self) -> list[Run]:
+        """Return the runs: cuts outermost, then methods, then seeds, in the configuration's order."""
+        return [Run(cut, method, seed) for cut in self.cuts for method in self.methods for seed in self.seeds]
+
+    def trained_of(self, run: Run) -> Trained:
+        """Return the trained network of a run."""
+        return Trained(run.cut, self.methods[run.method].training, run.seed)
+
+    def qualities(self, method: str) -> dict[str, tuple[str, ...]]:
+        """Return the qualities that a method's runs are coded at, by codec, without the uncoded points."""
+        codecs = registry("codecs", "CODECS")
+        own = self.methods[method]
+        if own.codecs is not None:
+            return dict(own.codecs)
+        return {
+            name: entry.qualities
+            for name, entry in self.codecs.items()
+            if own.sends in codecs.get(entry.codec or name).sends
+        }
+
+    def uncoded_qualities(self, method: str) -> tuple[str, ...]:
+        """Return the qualities of a method's points that need no codec."""
+        return (FLOAT, QUANTISED) if self.methods[method].sends == "features" else (FLOAT,)
+
+    def points(self) -> list[Point]:
+        """Return all points: of each run the uncoded ones first, then every codec's."""
+        return [
+            Point(run, codec, quality)
+            for run in self.runs()
+            for codec, qualities in self.all_qualities(run.method).items()
+            for quality in qualities
+        ]
+
+    def all_qualities(self, method: str) -> dict[str, tuple[str, ...]]:
+        """Return ``qualities`` with the uncoded ones under UNCODED, first."""
+        return {UNCODED: self.uncoded_qualities(method), **self.qualities(method)}
+
+    def resolved_comparisons(self) -> list[Comparison]:
+        """Return every comparison on every ladder that it is about."""
+        pairs: list[Comparison] = []
+        for entry in self.comparisons:
+            if entry.ladder is not None:
+                pairs.append(
+                    Comparison(entry.method, entry.against, entry.ladder, entry.against_ladder or entry.ladder)
+                )
+            else:
+                names = self.ladders if entry.ladders is None else entry.ladders
+                both = (
+                    ladder
+                    for ladder in names
+                    if self.on_ladder(entry.method, ladder) and self.on_ladder(entry.against, ladder)
+                )
+                pairs += [Comparison(entry.method, entry.against, ladder, ladder) for ladder in both]
+        return pairs
+
+    def on_ladder(self, method: str, ladder: str) -> bool:
+        """Return whether a method has points on a ladder."""
+        return bool(set(self.ladders[ladder].codecs) & set(self.qualities(method)))
+
+    def label(self, method: str) -> str:
+        """Return what a method is called in figures and tables."""
+        return self.methods[method].label or method
+
+
+def resolved(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration in which every cut and training is complete: ``network`` and ``training`` are merged into each.
+
+    Raises:
+        ConfigError: a section that must be a mapping is something else, or a shared key is unknown.
+    """
+    values = dict(config)
+    shared_keys = (("cuts", "network", CutConfig), ("trainings", "training", TrainingConfig))
+    for section, shared, model in shared_keys:
+        common, entries = values.pop(shared, None) or {}, values.get(section)
+        for key, found in ((shared, common), (section, entries)):
+            if not isinstance(found, Mapping):
+                raise ConfigError(f"key {key!r}: found {found!r}; expected a mapping from keys to values")
+        unknown = [key for key in common if key not in model.model_fields]
+        if unknown:
+            known = ", ".join(model.model_fields)
+            raise ConfigError(f"key '{shared}.{unknown[0]}' is unknown; expected one of {known}")
+        whole = {}
+        for name, own in (entries or {}).items():
+            if not isinstance(own, Mapping):
+                raise ConfigError(
+                    f"key '{section}.{name}': found {own!r}; expected a mapping, {{}} for nothing of its own"
+                )
+            whole[name] = {**({"place": name} if section == "cuts" else {}), **common, **own}
+        values[section] = whole
+    return values
+
+
+def files_read(experiment: Experiment) -> list[Path]:
+    """Return the weights files that trainings start from and that no job of the experiment makes."""
+    starts = [
+        entry.start
+        for entry in experiment.trainings.values()
+        if entry.start and entry.start not in experiment.trainings
+    ]
+    paths = {start.replace("{cut}", cut) for start in starts for cut in experiment.cuts}
+    paths |= {cut.encoder_weights for cut in experiment.cuts.values() if cut.encoder_weights}
+    return [Path(path).expanduser() for path in sorted(paths)]
+
+
+def problems(experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with names and numbers that are each valid alone; needs no plug-in."""
+    e = experiment
+    for name, training in e.trainings.items():
+        seen: list[str] = [name]
+        current: TrainingConfig = training
+        while current.start is not None and current.start in e.trainings:
+            if current.start in seen:
+                yield f"key 'trainings.{name}.start': {' -> '.join([*seen, str(current.start)])} never begins; start one from null"
+                break
+            seen.append(current.start)
+            current = e.trainings[current.start]
+        if training.start and training.start not in e.trainings and not training.start.endswith(".safetensors"):
+            yield _unknown(f"trainings.{name}.start", "training", training.start, e.trainings, "or a .safetensors file")
+    for name, method in e.methods.items():
+        if method.training not in e.trainings:
+            yield _unknown(f"methods.{name}.training", "training", method.training, e.trainings)
+        for codec in method.codecs or {}:
+            if codec not in e.codecs:
+                yield _unknown(f"methods.{name}.codecs", "codec", codec, e.codecs)
+        if method.sends == "image" and method.transform is not None:
+            yield f"key 'methods.{name}.transform': a method that sends the image transforms nothing; remove it"
+    for ladder, entry in e.ladders.items():
+        for codec in entry.codecs:
+            if codec not in e.codecs:
+                yield _unknown(f"ladders.{ladder}.codecs", "codec", codec, e.codecs)
+    for i, pair in enumerate(e.comparisons):
+        where = f"comparisons.{i}"
+        for side, named in (("method", pair.method), ("against", pair.against)):
+            if named not in e.methods:
+                yield _unknown(f"{where}.{side}", "method", named, e.methods)
+        for given in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
+            if given is not None and given not in e.ladders:
+                yield _unknown(where, "ladder", given, e.ladders)
+        if pair.method == pair.against and (pair.against_ladder or pair.ladder) == pair.ladder:
+            yield f"key '{where}': {pair.method!r} is compared with itself; name another method or ladder"
+        if pair.against_ladder is not None and pair.ladder is None:
+            yield f"key '{where}.against_ladder': needs `ladder`, too; give the ladder of {pair.method!r}"
+    if e.claims is not None:
+        for side, claimed in (("method", e.claims.method), ("against", e.claims.against)):
+            if claimed not in e.methods:
+                yield _unknown(f"claims.{side}", "method", claimed, e.methods)
+        if not any((p.method, p.against) == (e.claims.method, e.claims.against) for p in e.comparisons):
+            yield f"key 'claims': {e.claims.method!r} against {e.claims.against!r} is not among the comparisons; add it there"
+    val = e.dataset.images.val
+    late = [i for i in e.showcase.images if val is not None and i >= val]
+    if late and val is not None:
+        yield f"key 'showcase.images': image {late[0]} is beyond the {val} val images; expected 0 to {val - 1}"
+    for key, items in (
+        ("tasks", e.tasks),
+        ("seeds", e.seeds),
+        ("figures", e.figures),
+        ("showcase.images", e.showcase.images),
+    ):
+        if len(set(items)) != len(items):
+            yield f"key {key!r}: something is named twice; expected each once"
+
+
+def _unknown(key: str, noun: str, found: str, known: Sequence[str] | Mapping[str, Any], more: str = "") -> str:
+    return f"key {key!r}: {noun} {found!r} is not there; expected one of {', '.join(known)}{' ' + more if more else ''}"

@@ -1,0 +1,182 @@
+"""The chain behind a file or a number: jobs with their code, settings, tools and times, back to the images."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from compfeat.errors import DataError
+from compfeat.provenance.code import source_path, tree_hash
+from compfeat.provenance.commits import History, head
+from compfeat.provenance.files import Fingerprint, fingerprints
+from compfeat.provenance.graph import Graph, Keep, Step
+from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, read_jobs, with_images
+from compfeat.provenance.rows import Row, matching, read_rows
+from compfeat.provenance.selection import Declared, keeper, selection_of
+
+Report = dict[str, Any]
+
+
+def read_graph(project: Path) -> Graph:
+    """Return the graph of the run that lies in ``project``, with the source images that its renderings list.
+
+    Raises:
+        DataError: Snakemake has no records there, or a list of images is damaged.
+    """
+    jobs = with_images(project, read_jobs(project))
+    hashes = {path: sha256 for job in jobs for path, sha256 in job.input_sha256.items()} | listed_hashes(project, jobs)
+    return Graph(jobs, image_files(project, jobs, hashes))
+
+
+def inside(project: Path, path: str) -> str:
+    """Return ``path``, absolute or relative to the project, as the run's records name it.
+
+    Raises:
+        DataError: it lies elsewhere.
+    """
+    root = project.absolute()
+    where = Path(path) if Path(path).is_absolute() else root / path
+    parts = PurePosixPath(*Path(*where.parts).parts)
+    try:
+        return PurePosixPath(*_normal(parts)).relative_to(PurePosixPath(*_normal(PurePosixPath(root)))).as_posix()
+    except ValueError:
+        raise DataError(f"{path}: lies outside the project {project}; expected a file of the run") from None
+
+
+def _normal(path: PurePosixPath) -> list[str]:
+    """Return the parts of a path without ``.`` and ``..``; links are left as they are."""
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            parts = parts[:-1]
+        elif part != ".":
+            parts.append(part)
+    return parts
+
+
+def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, str]) -> Report:
+    """Return all that is known of how ``target`` came about, or of its rows whose cells are ``row``.
+
+    Raises:
+        DataError: no job made or read it.
+        ConfigError: there is no such row.
+    """
+    if not graph.knows(target):
+        raise DataError(f"{target}: no job of this run made or read it; expected a file of the run, such as a figure")
+    keep: Keep | None = None
+    rows: list[Row] = []
+    if row:
+        rows = matching(read_rows(project / target), row, PurePosixPath(target).name)
+        declared, own = Declared.beside(project / target), target not in graph.given
+        keep = keeper(graph, (selection_of(one, declared, own) for one in rows))
+    steps = graph.chain(target, keep)
+    made = {path for step in steps for path in step.makes}
+    images = {path for step in steps for path in _images(step)}
+    sources = {path for step in steps for path in step.reads} - made - images
+    prints = fingerprints(project, {target, *made, *sources, *images})
+    history = History(project)
+    return {
+        "target": _file(target, prints),
+        "rows": rows,
+        "git": head(project),
+        "steps": [_step(step, prints, history, images) for step in steps],
+        "sources": [_file(path, prints) for path in sorted(sources)],
+        "images": [_file(path, prints) for path in sorted(images)],
+        "changed_since": changed_since(steps, prints),
+        "other_code": other_code(steps),
+    }
+
+
+def _images(step: Step) -> Iterable[str]:
+    """Yield the source images that a step made or read: all that is rendered or prepared but lists of it."""
+    paths = {RENDER: step.makes, PREPARE: step.reads}.get(step.job.rule, ())
+    return (path for path in paths if not path.endswith(".csv"))
+
+
+def _file(path: str, prints: Mapping[str, Fingerprint | None]) -> Report:
+    found = prints[path]
+    return {"path": path, "sha256": found and found.sha256, "size_bytes": found and found.size_bytes}
+
+
+def _step(step: Step, prints: Mapping[str, Fingerprint | None], history: History, images: set[str]) -> Report:
+    job = step.job
+    read, made = ([path for path in paths if path not in images] for paths in (step.reads, step.makes))
+    return {
+        "rule": job.rule,
+        "inputs": [{**_file(path, prints), "sha256_read": job.input_sha256.get(path)} for path in read],
+        "outputs": [_file(path, prints) for path in made],
+        "n_images_read": len(step.reads) - len(read),
+        "n_images_made": len(step.makes) - len(made),
+        "command": job.command,
+        "settings": settings(job.command, {*job.inputs, *job.outputs}),
+        "code": job.code,
+        "commit": history.commit_of(job.code),
+        "tools": list(job.tools),
+        "started": _time(job.started),
+        "ended": _time(job.ended),
+        "seconds": None if job.started is None or job.ended is None else round(job.ended - job.started, 2),
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def settings(command: str, files: set[str]) -> dict[str, str]:
+    """Return the options of a job's command that are no files, with their values: what of the config, and which seed, it had.
+
+    An option that is a JSON object counts as one option a key.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return {}
+    words = words[: words.index(">")] if ">" in words else words
+    found: dict[str, list[str]] = {}
+    for word in words:
+        if word.startswith("--"):
+            found[word.removeprefix("--")] = []
+        elif found:
+            found[list(found)[-1]].append(word)
+    result: dict[str, str] = {}
+    for name, values in found.items():
+        if not set(values) & files:
+            result |= _by_key(" ".join(values)) or {name: " ".join(values)}
+    return result
+
+
+def _by_key(text: str) -> dict[str, str]:
+    """Return the values of a JSON object, as JSON; nothing where the text is none."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return (
+        {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+        if isinstance(values, dict)
+        else {}
+    )
+
+
+def changed_since(steps: Sequence[Step], prints: Mapping[str, Fingerprint | None]) -> list[str]:
+    """Return, sorted, the files that are no longer what a job of the chain read."""
+    read = {(path, sha256) for step in steps for path, sha256 in step.job.input_sha256.items() if path in step.reads}
+    return sorted({path for path, sha256 in read if (found := prints[path]) is None or found.sha256 != sha256})
+
+
+def other_code(steps: Sequence[Step]) -> list[str]:
+    """Return, sorted, the modules of the chain that are not what they were when they ran."""
+    ran = {pair for step in steps for pair in step.job.code.items()}
+    return sorted({module for module, identity in ran if current_identity(module) != identity})
+
+
+def current_identity(module: str) -> str | None:
+    """Return the identity of a module of the installed package; None where it is no longer there."""
+    try:
+        return tree_hash(source_path(module))[:12]
+    except (OSError, ValueError):
+        return None

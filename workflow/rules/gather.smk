@@ -1,0 +1,94 @@
+"""Tables: one job a computation of compfeat.results, from the files that it declares."""
+
+from compfeat.results import TABLES, maker_of
+
+PUBLISHED = "data/published"
+RECORD = EXPERIMENT.statistics.seeds_record
+
+
+def codec_plan(name):
+    """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
+    codec = codec_class(name)
+    given = [q for method in EXPERIMENT.methods for q in EXPERIMENT.qualities(method).get(name, ())]
+    qualities = [quality for quality in codec.qualities if quality in given]
+
+    def lossless(sends):
+        return {q: found for q in qualities if (found := codec.reference(q, sends)) is not None}
+
+    return dict(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
+
+
+PLAN = dict(
+    dataset=DATASET.name,
+    tasks=list(EXPERIMENT.tasks),
+    methods=[
+        dict(
+            name=name,
+            label=EXPERIMENT.label(name),
+            training=method.training,
+            transform="" if method.transform is None else method.transform.name,
+            sends=method.sends,
+        )
+        for name, method in EXPERIMENT.methods.items()
+    ],
+    codecs=[codec_plan(name) for name in EXPERIMENT.codecs],
+    ladders=[
+        dict(name=name, label=ladder.label or name, codecs=list(ladder.codecs))
+        for name, ladder in EXPERIMENT.ladders.items()
+    ],
+    comparisons=[vars(comparison) for comparison in EXPERIMENT.resolved_comparisons()],
+    frontier=EXPERIMENT.bd_rate.frontier,
+    bootstrap=section(EXPERIMENT.statistics, "seeds_record"),
+    claims=None if EXPERIMENT.claims is None else section(EXPERIMENT.claims),
+    showcase=list(EXPERIMENT.showcase.images),
+)
+RUN_CODECS = [(run, codec) for run in EXPERIMENT.runs() for codec in EXPERIMENT.all_qualities(run.method)]
+TRAINED = EXPERIMENT.trained()
+FEATURES = list(
+    dict.fromkeys(EXPERIMENT.trained_of(run) for run in EXPERIMENT.runs() if sends(run.method) == "features")
+)
+KINDS = {
+    "scores": {f"{run.id}/{codec}": LAYOUT.scores(run, codec) for run, codec in RUN_CODECS},
+    "pictures": {f"{run.id}/{codec}": LAYOUT.pictures(run, codec) for run, codec in RUN_CODECS},
+    "ledgers": {point.id: LAYOUT.ledger(point) for point in EXPERIMENT.points() if point.codec != UNCODED},
+    "epochs": {trained.id: LAYOUT.epochs(trained) for trained in TRAINED},
+    "descriptions": {trained.id: LAYOUT.description(trained) for trained in TRAINED},
+    "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
+    "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
+    "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},
+    "seeds_record": {name: f"{RECORD}/{name}.csv" for name in ("intervals", "claims")} if RECORD else {},
+}
+"""Every kind of file that a computation can read, by id."""
+
+
+def table_inputs(spec):
+    """Return the files that a computation reads, as (KIND:ID, path)."""
+    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
+    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]
+
+
+for spec in map(TABLES.get, TABLES.names()):
+
+    rule:
+        name:
+            f"table_{spec.name}"
+        input:
+            [path for _, path in table_inputs(spec)],
+        output:
+            [LAYOUT.table(name) for name in spec.makes],
+        log:
+            LAYOUT.log("summarise", spec.name),
+        benchmark:
+            LAYOUT.benchmark("summarise", spec.name)
+        params:
+            *code("gather", f"results.{spec.name}", *TASK_MODULES),
+            name=spec.name,
+            settings=settings(**{key: PLAN[key] for key in spec.uses}),
+            inputs=flags(inputs=[f"{name}={path}" for name, path in table_inputs(spec)]),
+            tools=versions("numpy", "pandas", "scipy", "bjontegaard"),
+        shell:
+            "python -m compfeat gather --name {params.name} --settings {params.settings} {params.inputs} "
+            "--outputs {output:q} > {log:q} 2>&1"
+
+
+TABLE_FILES = [name for spec in map(TABLES.get, TABLES.names()) for name in spec.makes]
