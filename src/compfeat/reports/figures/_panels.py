@@ -43,7 +43,7 @@ class Shown:
         """Return the task ``name``. Raises ConfigError where there is no such task."""
         from compfeat.tasks import TASKS
 
-        task = TASKS.get(name)(showcase.class_names())
+        task: Any = TASKS.get(name)(showcase.class_names())
         truth = task.truth_picture(showcase.fields())
         outputs = (showcase.output(point, name) for point in showcase.points)
         reference = truth if truth is not None else next(output for output in outputs if output is not None)
