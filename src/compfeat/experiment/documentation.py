@@ -11,7 +11,10 @@ from compfeat.experiment.config import CutConfig, Experiment, TrainingConfig
 from compfeat.experiment.section import section_in
 
 START, END = "<!-- keys: made by make keys -->", "<!-- end of keys -->"
-SHARED = (("network", CutConfig, "what all cuts have in common"), ("training", TrainingConfig, "what all trainings have in common"))
+SHARED = (
+    ("network", CutConfig, "what all cuts have in common"),
+    ("training", TrainingConfig, "what all trainings have in common"),
+)
 """Sections of the files whose keys are merged into every entry of another section."""
 
 

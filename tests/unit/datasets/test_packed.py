@@ -14,7 +14,6 @@ from compfeat.errors import DataError
 from compfeat.tasks import TASKS, Truth
 
 
-
 def truths_of(*tasks: str) -> list[Truth]:
     return [truth for task in tasks for truth in TASKS.get(task).truths]
 
