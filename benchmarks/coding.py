@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from compfeat.features.quantise import quantise
+from compfeat.features.tile import tile
 from numpy.typing import NDArray
 from PIL import Image
 
 from clock import interleaved
 from compfeat.codecs.hevc import Hevc
-from compfeat.features.quantise import quantise
-from compfeat.features.tile import tile
 
 SHAPE = (512, 8, 16)
 FRAMES = 100

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 UP_TO_DATE = "Data and pipelines are up to date."
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-FIGURE = "results/figures/rate_accuracy.pdf"
+FIGURE = "results/figures/rate_accuracy@hevc.pdf"
 LOST = ("results/encode/c256/baseline/seed0/hevc/qp22/stream.bin", "results/summarise/points.csv", FIGURE)
 
 
@@ -102,7 +102,7 @@ def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
 
 
 def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) -> None:
-    cells = ("--row", "loss=compressible", "--row", "codec=jpeg")
+    cells = ("--row", "method=compressible", "--row", "codec=jpeg")
     done = compfeat(recorded, "lineage", "results/summarise/points.csv", *cells, "--format", "json")
     chain = json.loads(done.stdout)
     made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
