@@ -145,7 +145,7 @@ def test_bd_rates_of_all_comparisons(inputs: Callable[..., Inputs], tmp_path: Pa
     headline = table(made, "headline.csv").set_index("method")
     assert headline.loc["short", "float_difference"] == 0 and headline.loc["short", "float_metric"] == "rmse"
     details = table(made, "bd_details.csv").set_index("method")
-    assert details.loc["picture", "verdict_at_1_percent_loss"] == "test: has no rate per feature element"
+    assert details.loc["picture", "verdict_at_1_percent_loss"].endswith("test: has no rate per feature element")
     assert isinstance(made["headline.md"], str) and "1/RMSE" in made["headline.md"]
 
 
@@ -170,5 +170,5 @@ def test_every_file_has_one_maker() -> None:
     files = [file for name in TABLES.names() for file in TABLES.get(name).makes]
     assert len(files) == len(set(files))
     assert maker_of("points.csv") == "points"
-    with pytest.raises(DataError, match="no computation makes the table nothing.csv"):
+    with pytest.raises(DataError, match="no computation makes the table nothing"):
         maker_of("nothing.csv")
