@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from compfeat.__main__ import main
-from compfeat.cli.tools import record
 from compfeat.errors import DataError
+from compfeat.provenance import records as record
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.records import read_record
 from recorded_run import CONFIG, make, record_path, record_run, summary, with_summary, write_run
