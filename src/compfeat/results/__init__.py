@@ -73,6 +73,7 @@ class TableSpec:
         tables: tables of other computations that it reads.
         uses: parts of the plan that it depends on.
         make: makes them all.
+        more: files that it makes besides, by the plan (a file a cut, say).
         pages: title and caption of tables that are shown as pages and in the explorer, by file.
     """
 
@@ -83,9 +84,14 @@ class TableSpec:
     uses: tuple[str, ...]
     make: Callable[[Inputs], dict[str, Made]]
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    more: Callable[[Plan], tuple[str, ...]] = lambda plan: ()
+
+    def files(self, plan: Plan) -> tuple[str, ...]:
+        """Return all files that it makes under a plan, in the folder of tables."""
+        return (*self.makes, *self.more(plan))
 
 
-TABLES: Registry[TableSpec] = Registry("compfeat.results", "table", helpers=("plan",))
+TABLES: Registry[TableSpec] = Registry("compfeat.results", "table", helpers=("plan", "planning"))
 
 
 def table(
@@ -96,21 +102,12 @@ def table(
     tables: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     pages: Mapping[str, tuple[str, str]] | None = None,
+    more: Callable[[Plan], tuple[str, ...]] = lambda plan: (),
 ) -> Callable[[Callable[[Inputs], dict[str, Made]]], Callable[[Inputs], dict[str, Made]]]:
     """Return a decorator that registers a function as the computation ``name`` (see TableSpec)."""
 
     def add(make: Callable[[Inputs], dict[str, Made]]) -> Callable[[Inputs], dict[str, Made]]:
-        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make, pages or {}))
+        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make, pages or {}, more))
         return make
 
     return add
-
-
-def maker_of(file: str) -> str:
-    """Return the computation that makes the table ``file``. Raises DataError where none does."""
-    for name in TABLES.names():
-        if file in TABLES.get(name).makes:
-            return name
-    raise DataError(
-        f"no computation makes the table {file}; expected one that a module of compfeat.results says it makes"
-    )

@@ -49,7 +49,9 @@ def radial_bins(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.f
     Coefficient (u, v) has the frequency hypot(u / 2H, v / 2W); a bin is 1 / (2 min(H, W)) wide.
     """
     steps = min(height, width)
-    frequency = np.hypot(np.arange(height)[:, None] / height, np.arange(width)[None, :] / width)
+    # A root of exact sums is rounded alike everywhere, which hypot is not, and some coefficients lie between two bins.
+    down, across = np.arange(height)[:, None] / height, np.arange(width)[None, :] / width
+    frequency = np.sqrt(down * down + across * across)
     bins = np.floor(frequency * steps + 0.5).astype(np.intp)
     return bins, np.arange(bins.max() + 1) / (2.0 * steps)
 
