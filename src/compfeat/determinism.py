@@ -1,8 +1,8 @@
 """What makes a job's bytes the same on every machine of a kind: set before any library that adds numbers is imported.
 
 Libraries choose by the processor in which order they add, and so round differently. AVX2 is what nearly every x86-64 processor
-since 2013 has; one thread a library keeps sums from being split by the number of cores. NumPy's own logarithms and exponentials differ
-in the last bit between AVX-512 and the rest, and OpenBLAS, which fits polynomials and finds eigenvectors, has kernels by processor.
+since 2013 has; one thread a library keeps sums from being split by the number of cores. NumPy's logarithms and exponentials have a
+last bit of their own with AVX-512; OpenBLAS, by which polynomials are fitted and eigenvectors found, adds by the processor's name.
 """
 
 from __future__ import annotations

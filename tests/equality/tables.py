@@ -39,8 +39,10 @@ ANCHOR = "baseline"
 BY_FIT = ["bd_rate", "intervals", "seeds_intervals", "published_bd_rate", "published_intervals"]
 """Tables whose ``method`` was the fit."""
 PERCENT = ("_percent", "bd_metric", "difference", "low", "high")
-SCORES = ("sse_reconstruction", "n_reconstruction", "sse_disparity", "n_disparity")
-SCORES += ("sse_disparity_authors", "n_disparity_authors")
+SCORES = (
+    *("sse_reconstruction", "n_reconstruction", "sse_disparity", "n_disparity"),
+    *("sse_disparity_authors", "n_disparity_authors"),
+)
 
 
 def new_name(score: str) -> str:
@@ -134,7 +136,7 @@ def differences(name: str, earlier: pd.DataFrame, now: pd.DataFrame) -> list[str
         "x",
         "image_index",
     )
-    keys = [c for c in earlier if c in texts or c in names]
+    keys = [str(c) for c in earlier if c in texts or c in names]
     own = now[now["rate"] == "total"] if "rate" in now else now
     if name == "epochs":  # now those of the networks that others start from, too
         own = own[own["training"].isin(earlier["training"])]
@@ -144,7 +146,7 @@ def differences(name: str, earlier: pd.DataFrame, now: pd.DataFrame) -> list[str
     if len(left) != len(right) or not (left[keys] == right[keys]).all(axis=None):
         return [f"{len(left)} rows were, {len(right)} are, or their keys differ"]
     found = []
-    for column in [c for c in earlier if c not in keys]:
+    for column in [str(c) for c in earlier if c not in keys]:
         if column not in right:
             found.append(f"no column {column}")
         elif column in numbers:

@@ -43,7 +43,11 @@ from compfeat.results._measured import measured_points
     uses=("tasks", "cuts", "methods", "ladders", "comparisons", "frontier", "bootstrap", "claims", "experiment"),
 )
 def make(inputs: Inputs) -> dict[str, Made]:
-    """Return all six; ``experiment.json`` says, beside a record of these tables, what they depend on. Raises DataError where a file is missing or damaged."""
+    """Return all six; ``experiment.json`` says, beside a record of these tables, what they depend on.
+
+    Raises:
+        DataError: a file is missing or damaged, or a comparison lacks a run.
+    """
     plan = inputs.plan
     assert plan.bootstrap is not None
     samples: dict[Point, Samples] = {}
