@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from compfeat.arrays import read_arrays
 from compfeat.errors import DataError
+from compfeat.experiment.runs import Trained, parse_run
 from compfeat.io import read_csv
 from compfeat.registry import Registry
 from compfeat.results.plan import Plan
@@ -43,6 +44,11 @@ class Inputs:
     def of(self, kind: Kind) -> Mapping[str, Path]:
         """Return the files of one kind, by id; none where there are none."""
         return self.paths.get(kind, {})
+
+    def trained(self, kind: Kind) -> list[tuple[Trained, Path]]:
+        """Return the files of a kind that is by trained network, sorted."""
+        runs = {parse_run(name): path for name, path in self.of(kind).items()}
+        return [(Trained(run.cut, run.method, run.seed), runs[run]) for run in sorted(runs)]
 
     def file(self, kind: Kind, name: str) -> Path:
         """Return one file. Raises DataError where it is not among the inputs."""

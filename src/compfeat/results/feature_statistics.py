@@ -64,17 +64,15 @@ def make(inputs: Inputs) -> dict[str, Made]:
         DataError: a file is missing, or holds no features.
     """
     tables = []
-    for trained, path in inputs.of("features").items():
-        cut, training, seed = trained.split("/")
+    for trained, path in inputs.trained("features"):
         try:
             features = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{path}: no features ({error}); delete it and rerun the stage features") from None
         own = feature_statistics(features)
         for method in inputs.plan.methods:
-            if method.training == training and method.sends == "features" and not method.transform:
-                own_seed = int(seed.removeprefix("seed"))
-                keyed = own.assign(cut=cut, method=method.name, seed=own_seed)
+            if method.training == trained.training and method.sends == "features" and not method.transform:
+                keyed = own.assign(cut=trained.cut, method=method.name, seed=trained.seed)
                 tables.append(keyed[["cut", "method", "seed", *own.columns]])
     columns = ["cut", "method", "seed", *COLUMNS]
     return {"feature_statistics.csv": pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)}

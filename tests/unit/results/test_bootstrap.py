@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from compfeat.analysis.bd_rate import Rules
 from compfeat.analysis.bootstrap import (
     ALL_SEEDS,
@@ -27,6 +24,8 @@ from compfeat.analysis.bootstrap import (
 from compfeat.analysis.points import Measured
 from compfeat.grid import Point, Run
 from compfeat.metrics.images import aggregate
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 PLAN = Plan(resamples=40, confidence=0.9, seed=3)
 N = 30

@@ -4,40 +4,41 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from compfeat.analysis.bd_rate import Rules, compare
-from compfeat.analysis.bd_table import BD_METRICS, curve
-from compfeat.analysis.published import (
-    AUTHORS_METHOD,
+from compfeat.errors import DataError
+from compfeat.results._bd_rate import Rules, compare
+from compfeat.results.published import (
+    ANCHOR,
+    AUTHORS_FIT,
+    METRICS,
+    TEST,
     authors_fit,
     check_totals,
+    curve,
     published_bd_rate,
     published_paired,
     read_published,
 )
+
 from compfeat.errors import DataError
 
 FOLDER = Path(__file__).parents[3] / "data" / "published"
+FILES = ("published_points.csv", "published_bytes_per_image.csv")
 
 
 @pytest.fixture(scope="module")
 def released() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return read_published(FOLDER)
+    return read_published(*(FOLDER / name for name in FILES))
 
 
 def test_rates_are_bits_per_feature_element(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    points = released[0].set_index(["cut", "loss", "codec", "quality"])
-    assert points.loc[("c512", "baseline", "png", "lossless"), "rate_bpe"] == pytest.approx(
-        8 * 17130592 / (500 * 65536)
-    )
-    assert points.loc[("c256", "baseline", "png", "lossless"), "rate_bpe"] == pytest.approx(
-        8 * 23264714 / (500 * 131072)
-    )
+    points = released[0].set_index(["cut", "method", "codec", "quality"])
+    assert points.loc[("c512", ANCHOR, "png", "lossless"), "rate_bpe"] == pytest.approx(8 * 17130592 / (500 * 65536))
+    assert points.loc[("c256", ANCHOR, "png", "lossless"), "rate_bpe"] == pytest.approx(8 * 23264714 / (500 * 131072))
 
 
 def test_authors_numbers(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     table = published_bd_rate(released[0])
-    authors = table[table["method"] == AUTHORS_METHOD].set_index(["cut", "metric"])
+    authors = table[table["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])
     expected = {
         ("c256", "miou"): -20.6837,
         ("c256", "psnr_db"): -6.0942,
@@ -54,10 +55,10 @@ def test_library_agrees_with_the_authors_cubic_where_it_is_not_refused(
     released: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
     table = published_bd_rate(released[0]).pivot_table(
-        index=["cut", "metric"], columns="method", values="bd_rate_percent", dropna=False
+        index=["cut", "metric"], columns="fit", values="bd_rate_percent", dropna=False
     )
     both = table.dropna()
-    assert both["cubic"].to_numpy() == pytest.approx(both[AUTHORS_METHOD].to_numpy(), abs=1e-6)
+    assert both["cubic"].to_numpy() == pytest.approx(both[AUTHORS_FIT].to_numpy(), abs=1e-6)
     assert table["cubic"].isna().sum() == 1 and table["cubic"].isna()[("c256", "psnr_db")]
     assert table["pchip"].notna().all()
 
@@ -66,7 +67,7 @@ def test_the_degree_moves_inverse_rmse_at_c256_by_over_two_points(
     released: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
     own = released[0][released[0]["cut"] == "c256"]
-    anchor, test = (curve(own[own["loss"] == loss], BD_METRICS[2]) for loss in ("baseline", "compressible"))
+    anchor, test = (curve(own[own["method"] == method], METRICS[2]) for method in (ANCHOR, TEST))
     three, four = (compare(anchor, test, authors_fit(d), Rules(check_fit=False)).bd_rate_percent for d in (3, 4))
     assert three is not None and four is not None
     assert abs(three - four) > 2.0
@@ -91,4 +92,4 @@ def test_contradictions_are_named(released: tuple[pd.DataFrame, pd.DataFrame]) -
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"published_points\.csv: not found"):
-        read_published(tmp_path)
+        read_published(*(tmp_path / name for name in FILES))

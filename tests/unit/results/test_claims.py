@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-
 from compfeat.analysis.bootstrap import Plan
 from compfeat.analysis.claims import (
     FEWER_BITS,
@@ -28,6 +27,7 @@ from compfeat.analysis.claims import (
     worse,
 )
 from compfeat.analysis.published import AUTHORS_METHOD, published_bd_rate, read_published
+
 from helpers import PROJECT
 
 LIMITS = Limits(bd_rate_percent=-15, float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1}, least_tasks=2)
