@@ -128,7 +128,7 @@ class Pair:
 def without(side: pd.DataFrame, lossless: Container[tuple[str, str]]) -> pd.DataFrame:
     """Return the points of one side that are not lossless."""
     named = zip(side["codec"], side["quality"], strict=True)
-    return side[[point not in lossless for point in named]]
+    return side[np.array([point not in lossless for point in named], dtype=bool)]
 
 
 def pairs(points: pd.DataFrame, plan: Plan) -> Iterator[Pair]:

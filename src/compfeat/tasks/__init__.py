@@ -158,7 +158,7 @@ def weighted_means(values: NDArray[np.float64], weights: NDArray[np.float64]) ->
     kept, used = values[scored], weights[:, scored]
     totals = used.sum(axis=1)
     result: NDArray[np.float64] = np.full(len(weights), np.nan)
-    np.divide((used * kept).sum(axis=1), totals, out=result, where=totals > 0)
+    np.divide(np.ascontiguousarray(used * kept).sum(axis=1), totals, out=result, where=totals > 0)
     return result
 
 

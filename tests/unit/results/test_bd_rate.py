@@ -4,12 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from compfeat.results._bd_rate import FITS as NAMES
 from compfeat.results._bd_rate import Rules, compare, library_fit
 from compfeat.results._curves import Curve, overlap, overlap_of_smaller
 from compfeat.results.published import authors_fit
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 FITS = {name: library_fit(name) for name in NAMES} | {"authors_cubic": authors_fit()}
 RATE = np.array([0.5, 1.0, 1.8, 3.0, 5.0])

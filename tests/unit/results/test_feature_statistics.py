@@ -3,6 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
+from scipy.fft import dctn
+
 from compfeat.results.feature_statistics import (
     channel_gain_db,
     dct2,
@@ -11,8 +14,6 @@ from compfeat.results.feature_statistics import (
     feature_statistics,
     radial_bins,
 )
-from numpy.typing import NDArray
-from scipy.fft import dctn
 
 
 def features(codes: NDArray[np.uint8]) -> NDArray[np.float32]:

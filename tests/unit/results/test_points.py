@@ -80,7 +80,7 @@ def test_a_lossless_image_must_equal_the_float_features() -> None:
     image = replace(CODED, point=Point(run, "png", "lossless"), sends="image")
     uncoded = replace(UNCODED, point=Point(run, "none", "float"), sends="image")
     check_lossless(table(image, uncoded), METRICS, PLAN)
-    with pytest.raises(DataError, match="c/remote/seed0/png/lossless: miou is .* as at none/float"):
+    with pytest.raises(DataError, match=r"c/remote/seed0/png/lossless: miou is .* as at none/float"):
         check_lossless(table(replace(image, scores=WORSE.scores), uncoded), METRICS, PLAN)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from compfeat.errors import DataError
 from compfeat.results._bd_rate import Rules, compare
 from compfeat.results.published import (
@@ -18,8 +19,6 @@ from compfeat.results.published import (
     published_paired,
     read_published,
 )
-
-from compfeat.errors import DataError
 
 FOLDER = Path(__file__).parents[3] / "data" / "published"
 FILES = ("published_points.csv", "published_bytes_per_image.csv")
