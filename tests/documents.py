@@ -1,11 +1,15 @@
-"""What the paper is given besides a synthetic summary: settings of a config, and descriptions of its networks."""
+"""What the paper is given besides a synthetic summary: settings of a config, descriptions of its networks, a fourth task."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
@@ -73,3 +77,34 @@ def write_descriptions(folder: Path, experiment: Experiment) -> list[Path]:
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
         paths[-1].write_text(json.dumps(description(experiment, cut)))
     return paths
+
+
+class Normals:
+    """A fourth task, as a user's module would declare it: three numbers a pixel, and no score of a single image."""
+
+    name, title, likelihood, decoder_widening = "normals", "Surface normals", "regression", 1
+    metrics: tuple[Any, ...] = ()
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        pass
+
+    def measure(self, scores: Any, weights: Any) -> dict[str, Any]:
+        return {}
+
+    def truth_picture(self, record: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+        return record.get("normals")
+
+    def picture(self, kept: NDArray[Any], reference: NDArray[Any]) -> NDArray[np.uint8]:
+        return (kept.astype(np.int16) + 127).clip(0, 255).astype(np.uint8)
+
+
+@contextmanager
+def fourth_task() -> Iterator[None]:
+    """Have the task ``normals`` within a with block."""
+    from compfeat.tasks import TASKS
+
+    TASKS.register("normals")(cast(Any, Normals))
+    try:
+        yield
+    finally:
+        del TASKS._entries["normals"]

@@ -29,12 +29,6 @@ KINDS = {
 """Every kind of file that a computation can read, by id."""
 
 
-def table_inputs(spec):
-    """Return the files that a computation reads, as (KIND:ID, path)."""
-    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
-    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]
-
-
 for spec in map(TABLES.get, TABLES.names()):
 
     rule:

@@ -92,6 +92,8 @@ def library_fit(name: str) -> Fit:
     """Return the library's fit: ``cubic`` (least squares, one polynomial), ``pchip`` or ``akima`` (piecewise)."""
     import bjontegaard
 
+    import bjontegaard  # which imports matplotlib
+
     def fit(anchor: Curve, test: Curve) -> tuple[float, Interpolator, Interpolator]:
         percent, of_anchor, of_test = bjontegaard.bd_rate(
             anchor.rate,

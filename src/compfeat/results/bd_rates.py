@@ -156,7 +156,7 @@ def curve(points: pd.DataFrame, metric: Metric, rate: str = "total_bytes") -> Cu
 
 def bd_metric(sides: Sequence[pd.DataFrame], metric: Metric, outcome: Outcome, rules: Rules) -> float | None:
     """Return the mean change of the metric, in its own unit, over the shared range of log rates; None where refused."""
-    import bjontegaard
+    import bjontegaard  # which imports matplotlib
 
     if outcome.bd_rate_percent is None:
         return None

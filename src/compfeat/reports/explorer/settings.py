@@ -1,4 +1,4 @@
-"""What the explorer is told besides its tables."""
+"""What the explorer needs besides its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the paper is told besides its tables."""
+"""What the paper needs besides its tables."""
 
 from __future__ import annotations
 

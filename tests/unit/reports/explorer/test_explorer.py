@@ -28,6 +28,7 @@ from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Metric
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText, TableText
+from documents import fourth_task
 from synthetic_summary import Variant, with_methods, write_summary
 
 VARIANTS = {
@@ -156,6 +157,17 @@ def test_bytes_and_scores_are_of_the_image(summaries: dict[str, Path]) -> None:
     assert point["bytes"] == own[["payload_bytes", "header_bytes", "side_info_bytes"]].sum(axis=1).iloc[0]
     assert point["scores"]["disparity"] == f"RMSE {np.sqrt(own['sse_disparity'].iloc[0]):.2f} px"
     assert point["scores"]["reconstruction"].endswith(" dB")
+
+
+def test_a_fourth_task_is_shown_beside_the_others(tmp_path: Path) -> None:
+    tasks = ("segmentation", "disparity", "reconstruction", "normals")
+    summary = write_summary(tmp_path, Variant(cuts=("c256",), tasks=tasks))
+    with fourth_task():
+        facts = explorer_facts(*read(summary))
+    assert facts["metrics"][-1]["bd_name"] == "inv_angle_deg" and facts["charts"]["angle_deg"]
+    assert facts["viewer"]["tasks"][-1] == {"name": "normals", "title": "Surface normals"}
+    image = facts["viewer"]["images"][0]
+    assert "normals" in image["truth"] and all("normals" in point["pictures"] for point in image["points"])
 
 
 def test_scores_are_what_the_tasks_own_measure_says() -> None:

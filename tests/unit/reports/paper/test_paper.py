@@ -25,7 +25,7 @@ from compfeat.reports.paper.system import decoder_widths, tile_grid
 from compfeat.reports.paper.tables import NEEDS, Tables
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText
-from documents import config_of, description, experiment_of, settings_of, write_descriptions
+from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
 from synthetic_summary import Variant, with_methods, write_summary
 
 ACROSS = (Comparison("compressible", "sparse", "prior", "hevc"),)
@@ -89,6 +89,19 @@ def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], 
         stage.main(argv)
     with pytest.raises(ConfigError, match="--settings"):
         stage.main(["--settings", "{", *argv[2:]])
+
+
+def test_a_fourth_task_has_its_column_and_its_decoder(tmp_path: Path) -> None:
+    variant = Variant(tasks=("segmentation", "disparity", "reconstruction", "normals"))
+    with fourth_task():
+        facts = facts_for(experiment_of(variant), read(write_summary(tmp_path, variant)))
+    assert (
+        facts["results"]["metrics"][-1] == "1/angular error"
+        and facts["results"]["float_metrics"][-1] == "angular error (°)"
+    )
+    assert facts["data"]["n_tasks"] == "four tasks" and "surface normals" in facts["data"]["tasks"]
+    assert facts["network"]["cuts"][0]["decoders"][-1] == {"task": "Surface normals", "widths": "64–32–16–8–4"}
+    assert build(facts, {}).startswith(b"%PDF")
 
 
 def test_figures_stand_where_their_category_says_and_others_get_a_section(runs: dict[str, Path]) -> None:

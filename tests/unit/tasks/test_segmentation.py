@@ -9,7 +9,7 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from compfeat.datasets import IGNORE
 from compfeat.errors import DataError
-from compfeat.metrics.segmentation import confusion, miou
+from compfeat.tasks.segmentation import confusion, miou
 
 
 def test_default_ignore_is_the_datasets() -> None:
