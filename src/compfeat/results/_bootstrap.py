@@ -2,7 +2,8 @@
 
 A resample draws as many validation images as there are, with replacement, and is the same for all methods and points, so
 that what makes an image hard or large cancels in a comparison (Efron and Tibshirani, An Introduction to the Bootstrap, 1993).
-Every metric is computed from the resample by its task's ``measure``, as from all images. Percentile intervals.
+Every metric is computed from the resample by its task's ``measure``, as from all images. Percentile intervals. Matrix products are
+of whole numbers alone, which add up exactly; means are added up in numpy's own order. So the numbers are those of any processor.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -216,3 +219,17 @@ def test_the_interval_of_a_mean_covers_the_truth_about_as_often_as_it_says() -> 
         low, high = interval(counts[1:] @ values / 40, plan.confidence)
         hits += low <= 7.0 <= high
     assert 0.82 <= hits / 200 <= 0.96
+
+
+def test_means_do_not_depend_on_how_the_processor_multiplies_matrices() -> None:
+    code = (
+        "import numpy as np; from compfeat.tasks import weighted_means as f; r = np.random.default_rng(0); "
+        "print(f(r.normal(size=123), r.integers(0, 4, (50, 123)).astype(float)).tobytes().hex())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | {"OPENBLAS_CORETYPE": core}, capture_output=True, check=True
+        ).stdout
+        for core in ("Haswell", "Nehalem")
+    }
+    assert len(found) == 1

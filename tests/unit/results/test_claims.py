@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -128,7 +129,7 @@ def test_claims_are_about_the_two_methods_that_the_config_names() -> None:
     columns = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
     rows = [["c", "new", "old", "0", "h", "h", "miou"], ["c", "third", "old", "0", "h", "h", "miou"]]
     rows += [["c", "new", "third", "0", "h", "h", "miou"], ["c", "new", "old", "0", "h", "j", "miou"]]
-    numbers = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
+    numbers: dict[str, Any] = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
     (found,) = run_cells(pd.DataFrame(rows, columns=columns).assign(**numbers), LIMITS)
     assert (found.method, found.against, found.ladder, found.source) == ("new", "old", "h", THIS_RUN)
 

@@ -3,8 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from compfeat.features.store import record_type
-from compfeat.features.tile import tile, tiled_shape
 from numpy.typing import NDArray
 from scipy.fft import dctn
 

@@ -38,7 +38,7 @@ def test_qualities_of_all_methods_finest_first() -> None:
     method = next(iter(CONFIG["methods"]))
     own = {"training": CONFIG["methods"][method]["training"], "codecs": {name: [codec["qualities"][2]]}}
     methods = {method: CONFIG["methods"][method] | {"codecs": {name: codec["qualities"][:0:-1]}}, "other": own}
-    config = {"methods": methods, "comparisons": [], "claims": None}
+    config: dict[str, Any] = {"methods": methods, "comparisons": [], "claims": None}
     found = next(entry for entry in plan_of(experiment(**config)).codecs if entry.name == name)
     assert found.qualities == tuple(codec["qualities"][1:])
 
