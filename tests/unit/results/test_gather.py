@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 import pandas as pd
@@ -202,3 +203,31 @@ def test_tables_are_made_without_heavy_imports() -> None:
     code += f"print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
+
+
+def test_a_record_of_several_seeds_is_shown_where_it_is_about_the_same(
+    tiny_run: Callable[..., Any], tmp_path: Path
+) -> None:
+    run = tiny_run(seeds=(0, 1, 2))
+    run.gather("points", "published", "statistics")
+    assert len(run.read("seeds_intervals.csv")) == 0, "no record"
+    assert json.loads(run.table("experiment.json").read_text()) == run.plan.experiment
+    recorded = tmp_path / "recorded"
+    intervals, claims = run.read("intervals.csv"), run.read("claims.csv")
+    other = intervals.assign(method="third")
+    write_csv(recorded / "intervals.csv", pd.concat([intervals, other, intervals.assign(cut="c128")]))
+    write_csv(recorded / "claims.csv", pd.concat([claims, claims.assign(method="third"), claims.assign(cut="c128")]))
+    run.inputs["seeds_record"] = {name: recorded / f"{name}.csv" for name in ("intervals", "claims")}
+    run.gather("statistics")
+    pd.testing.assert_frame_equal(run.read("seeds_intervals.csv"), intervals)
+    found = run.read("claims.csv").query("source == 'recorded seeds'")
+    expected = claims.query("source == 'this run' and seed == 'all'")
+    assert len(found) == len(expected) > 0 and set(found["cut"]) == {"c512"} and set(found["method"]) == {"new"}
+
+
+def test_a_record_that_lacks_a_column_is_one_line(run: Any, tmp_path: Path) -> None:
+    write_csv(tmp_path / "intervals.csv", pd.DataFrame({"cut": ["c512"]}))
+    run.inputs["seeds_record"] = dict.fromkeys(("intervals", "claims"), tmp_path / "intervals.csv")
+    run.gather("points", "published")
+    with pytest.raises(DataError, match=r"intervals\.csv: lacks column 'against'"):
+        run.gather("statistics")
