@@ -15,21 +15,18 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/features.smk"
+include: "workflow/rules/fit.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/summarise.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/paper.smk"
+include: "workflow/rules/gather.smk"
+include: "workflow/rules/draw.smk"
+include: "workflow/rules/document.smk"
 include: "workflow/rules/targets.smk"
 
 
 rule all:
     default_target: True
     input:
-        rules.summarise.output,
-        rules.statistics.output,
-        rules.metrics.output,
+        rules.summarise_all.input,
         rules.figures.input,
-        rules.paper.output,
-        rules.explorer.output,
-        rules.table_pages.input,
+        rules.paper_all.input,

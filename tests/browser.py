@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
-from helpers import PROJECT
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
-ARTIFACTS = PROJECT / "tests/artifacts"
+ARTIFACTS = Path(__file__).parent / "artifacts"
 """Screenshots and prints, to look at."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -25,6 +26,7 @@ FLAGS = (
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-sync",
     "--no-first-run",
 )
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -38,16 +40,29 @@ def executable() -> str | None:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Start a browser; the test is skipped where there is none."""
+    """Start a browser. Where none can run, the test is skipped and says why: no browser, no Playwright, or neither starts."""
     path = executable()
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} on PATH and no COMPFEAT_CHROMIUM; run make browser")
-    with sync_playwright() as playwright:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no browser: playwright is not installed")
+    playwright = started = None
+    try:
+        playwright = sync_api.sync_playwright().start()
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        try:
-            yield started
-        finally:
-            started.close()
+    except Exception as error:  # a driver without its libraries ends in several kinds, of Playwright's and of asyncio's
+        if playwright is not None:
+            playwright.stop()
+        pytest.skip(f"no browser: {path} or Playwright's driver does not start ({first_line(error)}); run make browser")
+    try:
+        yield started
+    finally:
+        started.close()
+        playwright.stop()
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, in one line."""
+    return (str(error) or type(error).__name__).strip().splitlines()[0]
 
 
 @dataclass

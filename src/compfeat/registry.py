@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 from compfeat.errors import ConfigError
@@ -17,11 +17,15 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """The plug-ins of one package, by name. Modules whose name starts with an underscore are helpers, not plug-ins."""
+    """The plug-ins of one package, by name.
 
-    def __init__(self, package: str, noun: str) -> None:
+    Modules whose name starts with an underscore are no plug-ins, nor are ``helpers``: the package's modules for other packages.
+    """
+
+    def __init__(self, package: str, noun: str, helpers: Collection[str] = ()) -> None:
         self.package = package
         self.noun = noun
+        self.helpers = helpers
         self._entries: dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
@@ -36,7 +40,8 @@ class Registry(Generic[T]):
     def names(self) -> list[str]:
         """Return the names of all plug-ins in the package, sorted; imports none of them."""
         found = importlib.import_module(self.package).__path__
-        return sorted(m.name for m in pkgutil.iter_modules(found) if not m.name.startswith("_"))
+        names = (module.name for module in pkgutil.iter_modules(found))
+        return sorted(name for name in names if not name.startswith("_") and name not in self.helpers)
 
     def get(self, name: str) -> T:
         """Return the plug-in called ``name``.

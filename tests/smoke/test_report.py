@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Frame
 
 import browser as chromium
 from browser import Visit, visit
-from compfeat.documents.tables import PAGES
-from compfeat.figures import FIGURES
+from compfeat.reports.figures import FIGURES
+from compfeat.reports.tables import PAGES
 from project_copy import snakemake
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Frame
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +73,7 @@ def test_all_figures_tables_and_documents_are_in_it(report: Path, started: Brows
 def test_a_table_and_the_explorer_open_in_it_and_captions_are_told(report: Path, started: Browser) -> None:
     with visit(started, report) as seen:
         assert "made anew" in seen.page.inner_text("body")
-        table = opened(seen, "How sure it is", "The claims")
+        table = opened(seen, "How certain it is", "The claims")
         assert table.locator("tbody tr").count() > 5 and "about 20 % fewer bits" in table.inner_text("table")
         seen.page.locator("tr", has_text="The claims").first.locator("a").nth(1).click()
         seen.page.get_by_text("by rules that the config states").first.wait_for()

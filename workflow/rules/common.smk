@@ -1,4 +1,4 @@
-"""What all rules share: the checked config, the layout, and the flags and identities that jobs are given."""
+"""What all rules share: the checked experiment, the layout, and how jobs are told their settings, their code and their tools."""
 
 import hashlib
 import json
@@ -8,55 +8,48 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from compfeat import grid
 from compfeat.codecs import CODECS
-from compfeat.config import check_config
+from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
-from compfeat.grid import ANY_POINT, ANY_RUN, UNCODED, Layout
+from compfeat.experiment.checks import checked
+from compfeat.experiment.config import SPLITS
+from compfeat.experiment.files import in_order_of, load_config
+from compfeat.experiment.layout import Layout
+from compfeat.experiment.runs import UNCODED, Point, Run, Trained
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
+from compfeat.transforms import TRANSFORMS
 
 try:
-    config = check_config(config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"))
+    EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
 except CompfeatError as error:
     raise WorkflowError(f"config: {error}") from None
 
-LAYOUT = Layout.of(config)
-DATASET = config["dataset"]
-TRAIN = config["train"]
-SPLITS = ("train", "val")
-WARM_START = grid.with_loss(ANY_RUN, grid.WARM_START)
+LAYOUT = Layout(EXPERIMENT.output, EXPERIMENT.dataset.prepared)
+ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")
+ANY_RUN = Run("{cut}", "{method}", "{seed}")
 
 # Jobs say `python -m compfeat ...`, so that a log's command can be pasted anywhere; here python is the one that runs snakemake.
-# The instruction set is fixed so that sums are rounded alike on every x86-64 machine.
-shell.prefix(
-    f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-    "ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_CBWR=AVX2 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "
-    "PYTHONHASHSEED=0; "
-)
+shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 
 
 wildcard_constraints:
     split="|".join(SPLITS),
-    cut="|".join(config["model"]["cuts"]),
-    loss="|".join(TRAIN["losses"]),
+    cut="|".join(EXPERIMENT.cuts),
+    training="|".join(EXPERIMENT.trainings),
+    method="|".join(EXPERIMENT.methods),
     seed=r"\d+",
-    codec="|".join([UNCODED, *config["codecs"]]),
-    quality=r"[a-z0-9]+",
+    codec="|".join([UNCODED, *EXPERIMENT.codecs]),
 
 
-def flags(**values):
-    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
-    words = []
-    for name, value in values.items():
-        if value is None or value == []:
-            continue
-        items = value if isinstance(value, (list, tuple)) else [value]
-        words += [
-            f"--{name.replace('_', '-')}",
-            *(shlex.quote(str(item)) for item in items),
-        ]
-    return " ".join(words)
+def settings(**values):
+    """Return what a job is told besides its files, as one quoted word of JSON."""
+    return shlex.quote(json.dumps(values, ensure_ascii=False))
+
+
+def section(model, *without):
+    """Return a part of the experiment as plain values, in the order of its keys."""
+    return {key: value for key, value in model.model_dump(mode="json").items() if key not in without}
 
 
 def code(stage, *plugins):
@@ -64,7 +57,7 @@ def code(stage, *plugins):
 
     Each is a param of its own (`*code("train")`), so that a dry run's reason names the module that changed.
     """
-    modules = (f"compfeat.{module}" for module in (f"stages.{stage}", *plugins))
+    modules = (f"compfeat.{module}" for module in (f"cli.pipeline.{stage}", *plugins))
     return [f"code of {name} {identity}" for name, identity in module_identities(*modules).items()]
 
 
@@ -73,8 +66,54 @@ def plugin_code(stage, *plugins):
     return ", ".join(sorted(set(code(stage, *plugins)) - set(code(stage))))
 
 
-SOFTWARE = ("torch", "numpy", "pandas", "pillow", "ffmpeg-python", "imageio-ffmpeg", "bjontegaard", "seaborn")
-"""What the paper names of the software that a run used."""
+TASK_MODULES = [f"tasks.{task}" for task in EXPERIMENT.tasks]
+
+
+def network_module(cut):
+    """Return the module of a cut's network."""
+    return f"networks.{EXPERIMENT.cuts[cut].name}"
+
+
+def transform_module(method):
+    """Return the module of a method's transform, in a list; an empty one where it has none."""
+    transform = EXPERIMENT.methods[method].transform
+    return [] if transform is None else [f"transforms.{transform.name}"]
+
+
+def codec_module(codec):
+    """Return the module of a codec of the config, in a list; an empty one for the points that need none."""
+    return [] if codec == UNCODED else [f"codecs.{EXPERIMENT.codecs[codec].codec or codec}"]
+
+
+def codec_class(codec):
+    """Return the codec that an entry of the config names."""
+    return CODECS.get(EXPERIMENT.codecs[codec].codec or codec)
+
+
+def codec_tool(codec):
+    """Return name and version of the program that codes; nothing for the points that need none."""
+    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg)]
+
+
+def trained_of(method):
+    """Return the trained network of a method's runs, with wildcards for cut and seed."""
+    return Trained("{cut}", EXPERIMENT.methods[method].training, "{seed}")
+
+
+def sends(method):
+    """Return what a method sends: features or image."""
+    return EXPERIMENT.methods[method].sends
+
+
+def is_fitted(method):
+    """Return whether a method's transform is fitted to train features."""
+    transform = EXPERIMENT.methods[method].transform
+    return transform is not None and TRANSFORMS.get(transform.name).fitted
+
+
+def results_of(paths, items):
+    """Return the files of `paths` (methods of the layout) for all `items`."""
+    return [path(item) for path in paths for item in items]
 
 
 def sha256_of(path):
@@ -82,43 +121,140 @@ def sha256_of(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def codec_tool(codec):
-    """Return name and version of the program that codes."""
-    return CODECS.get(codec).tool(config["tools"]["ffmpeg"])
+def flags(**values):
+    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
+    words = []
+    for name, value in values.items():
+        if value is None or value == []:
+            continue
+        items = [value] if isinstance(value, str) else value
+        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+    return " ".join(words)
 
 
-def results_of(paths, items):
-    """Return the files of `paths` (methods of the layout) for all `items`, runs or points."""
-    return [path(item) for path in paths for item in items]
+def transform_section(method):
+    """Return a method's transform with its options; None where it has none."""
+    transform = EXPERIMENT.methods[method].transform
+    return None if transform is None else section(transform)
 
 
-def train_flags(cut, loss, seed):
-    """Return what the warm start and the runs are told alike."""
-    return dict(
-        cut=cut,
-        loss=loss,
-        seed=seed,
-        width=config["model"]["width"],
-        decoder_convolutions=config["model"]["decoder_convolutions"],
-        tasks=config["tasks"],
-        warmup_epochs=TRAIN["warmup_epochs"],
-        noise_steps=TRAIN["noise_steps"],
-        quantiser_bits=config["quantiser"]["bits"],
-        validation_images=TRAIN["validation_images"],
-        device=TRAIN["device"],
-        precision=TRAIN["precision"],
-        threads=TRAIN["threads"],
-        encoder_weights=config["model"]["encoder_weights"],
+def sent(method, split):
+    """Return the file of what a method sends of a split: features, or packed images."""
+    return LAYOUT.features(trained_of(method), split) if sends(method) == "features" else LAYOUT.arrays(split)
+
+
+def fitted_state(method, codec=None):
+    """Return the files of a method's fitted transform and of a codec fitted to it, by what the stages call them."""
+    files, run = {}, Run("{cut}", method, "{seed}")
+    if is_fitted(method):
+        files["transform"] = LAYOUT.transform(run)
+    if codec is not None and codec_class(codec).fitted:
+        files["state"] = LAYOUT.codec_state(run, codec)
+    return files
+
+
+def state_files(input):
+    """Return those files of a job's input."""
+    return {name: input[name] for name in ("transform", "state") if name in input.keys()}
+
+
+def sources_identity(split):
+    """Return what the source images of a split are, by content, so that a change, a loss or a new image is seen."""
+    known = Path(".snakemake", "-".join(["sources", *Path(DATASET.prepared).parts, f"{split}.json"]))
+    images = DATASET.images.of(split)
+    return dataset_identity(DATASET.name, Path(DATASET.root), split, FIELDS, images, known)
+
+
+def start_of(cut, training):
+    """Return the file that a training starts from, with a wildcard for the seed; none where it starts from none."""
+    start = EXPERIMENT.trainings[training].start
+    if start is None:
+        return None
+    return (
+        LAYOUT.weights(Trained(cut, start, "{seed}")) if start in EXPERIMENT.trainings else start.replace("{cut}", cut)
     )
 
 
-def bitstream(wildcards):
-    """Return the files that a point is decoded from; none for the points that need no codec."""
-    if wildcards.codec == UNCODED:
-        return {}
-    files = {
-        "stream": LAYOUT.stream,
-        "side_info": LAYOUT.side_info,
-        "ledger": LAYOUT.ledger,
-    }
-    return {name: path(ANY_POINT).format(**wildcards) for name, path in files.items()}
+def start_files(wildcards):
+    """Return the weights that a training starts from, by the name of the stage's argument."""
+    files, encoder = {}, EXPERIMENT.cuts[wildcards.cut].encoder_weights
+    start = start_of(wildcards.cut, wildcards.training)
+    if start is not None:
+        files["initial"] = start.format(**wildcards)
+    elif encoder is not None:
+        files["encoder_weights"] = str(Path(encoder).expanduser())
+    return files
+
+
+def train_settings(cut, training, seed):
+    """Return what a training is made from beside its files."""
+    return TrainSettings.of(
+        cut,
+        training,
+        int(seed),
+        EXPERIMENT.tasks,
+        section(EXPERIMENT.cuts[cut]),
+        section(EXPERIMENT.trainings[training]),
+    )
+
+
+def training_modules(cut, training):
+    """Return the modules that a training is given by name."""
+    own = EXPERIMENT.trainings[training]
+    return [network_module(cut), f"losses.{own.loss.name}", f"training.variants.{own.variant.name}", *TASK_MODULES]
+
+
+def device_settings(training):
+    """Return what inference with a training's network is told of the machine."""
+    return dict(device=EXPERIMENT.trainings[training].device, threads=1)
+
+
+def fit_input(method):
+    """Return what is read to fit something of a method."""
+    trained = trained_of(method)
+    return dict(
+        features=LAYOUT.features(trained, "train"),
+        scenes=LAYOUT.arrays("train"),
+        weights=LAYOUT.weights(trained),
+        description=LAYOUT.description(trained),
+    )
+
+
+def codec_settings(method, codec):
+    """Return what sender and receiver are told of a method and a codec."""
+    entry = EXPERIMENT.codecs[codec]
+    return dict(
+        codec=entry.codec or codec,
+        options=entry.options,
+        qualities=list(EXPERIMENT.qualities(method)[codec]),
+        sends=sends(method),
+        transform=transform_section(method),
+        ffmpeg=EXPERIMENT.tools.ffmpeg,
+    )
+
+
+def coded_files(method, codec):
+    """Return the files of all qualities of a codec, with wildcards for cut and seed, by what the stages call them."""
+    run = Run("{cut}", method, "{seed}")
+    points = [Point(run, codec, quality) for quality in EXPERIMENT.qualities(method)[codec]]
+    return dict(
+        streams=[LAYOUT.stream(point) for point in points],
+        side_infos=[LAYOUT.side_info(point) for point in points],
+        ledgers=[LAYOUT.ledger(point) for point in points],
+    )
+
+
+def evaluate_settings(method, codec):
+    """Return what the receiver is told."""
+    own = (
+        codec_settings(method, codec)
+        if codec != UNCODED
+        else dict(codec=UNCODED, qualities=list(EXPERIMENT.uncoded_qualities(method)), sends=sends(method))
+    )
+    return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
+
+
+def table_inputs(spec):
+    """Return the files that a computation reads, as (KIND:ID, path)."""
+    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
+    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]

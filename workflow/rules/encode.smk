@@ -1,24 +1,28 @@
-"""Coding: one job a point, from tiled features to a bitstream, its side information and a ledger of every byte."""
+"""Coding: one job a run and codec, from what a method sends to a bitstream, its side information and a ledger of every byte, at
+all qualities of the codec."""
 
+for method in EXPERIMENT.methods:
+    for codec in EXPERIMENT.qualities(method):
 
-rule encode:
-    input:
-        features=LAYOUT.features(ANY_RUN),
-        index=LAYOUT.index("val"),
-    output:
-        stream=LAYOUT.stream(ANY_POINT),
-        side_info=LAYOUT.side_info(ANY_POINT),
-        ledger=LAYOUT.ledger(ANY_POINT),
-    log:
-        LAYOUT.log("encode", ANY_POINT.id),
-    benchmark:
-        LAYOUT.benchmark("encode", ANY_POINT.id)
-    params:
-        *code("encode"),
-        flags=flags(ffmpeg=config["tools"]["ffmpeg"]),
-        codec_code=lambda w: plugin_code("encode", f"codecs.{w.codec}"),
-        tools=lambda w: codec_tool(w.codec),
-    shell:
-        "python -m compfeat encode --features {input.features:q} --index {input.index:q} --codec {wildcards.codec} "
-        "--quality {wildcards.quality} {params.flags} --stream {output.stream:q} --side-info {output.side_info:q} "
-        "--ledger {output.ledger:q} > {log:q} 2>&1"
+        rule:
+            name:
+                f"encode_{method}_{codec}"
+            input:
+                **fitted_state(method, codec),
+                source=sent(method, "val"),
+                index=LAYOUT.index("val"),
+            output:
+                **coded_files(method, codec),
+            log:
+                LAYOUT.log("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
+            benchmark:
+                LAYOUT.benchmark("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+            params:
+                *code("encode", *codec_module(codec), *transform_module(method)),
+                settings=settings(**codec_settings(method, codec)),
+                states=lambda w, input: flags(**state_files(input)),
+                tools=", ".join([versions("numpy"), *codec_tool(codec)]),
+            shell:
+                "python -m compfeat encode --settings {params.settings} --source {input.source:q} --index {input.index:q} "
+                "{params.states} --streams {output.streams:q} --side-infos {output.side_infos:q} "
+                "--ledgers {output.ledgers:q} > {log:q} 2>&1"

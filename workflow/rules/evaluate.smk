@@ -1,39 +1,35 @@
-"""Task evaluation: what each point's bitstream decodes to, and the two points that need no codec."""
+"""Task evaluation: one job a run and codec, of what its bitstreams decode to at all qualities, and one of what needs no codec."""
 
+for method in EXPERIMENT.methods:
+    for codec in EXPERIMENT.all_qualities(method):
 
-rule evaluate:
-    input:
-        unpack(bitstream),
-        arrays=LAYOUT.arrays("val"),
-        index=LAYOUT.index("val"),
-        weights=LAYOUT.weights(ANY_RUN),
-        description=LAYOUT.description(ANY_RUN),
-    output:
-        images=LAYOUT.images(ANY_POINT),
-        confusion=LAYOUT.confusion(ANY_POINT),
-        showcase=LAYOUT.showcase(ANY_POINT),
-    log:
-        LAYOUT.log("evaluate", ANY_POINT.id),
-    benchmark:
-        LAYOUT.benchmark("evaluate", ANY_POINT.id)
-    params:
-        *code("evaluate"),
-        flags=lambda w: flags(
-            **bitstream(w),
-            showcase_images=config["showcase"]["images"],
-            quantiser_bits=config["quantiser"]["bits"],
-            ffmpeg=config["tools"]["ffmpeg"],
-            device=TRAIN["device"],
-            threads=1,
-        ),
-        codec_code=lambda w: plugin_code("evaluate", *([] if w.codec == UNCODED else [f"codecs.{w.codec}"])),
-        tools=lambda w: ", ".join(
-            [
-                versions("torch", "numpy"),
-                *([] if w.codec == UNCODED else [codec_tool(w.codec)]),
-            ]
-        ),
-    shell:
-        "python -m compfeat evaluate --arrays {input.arrays:q} --index {input.index:q} --weights {input.weights:q} "
-        "--description {input.description:q} --codec {wildcards.codec} --quality {wildcards.quality} {params.flags} "
-        "--images {output.images:q} --confusion {output.confusion:q} --showcase {output.showcase:q} > {log:q} 2>&1"
+        rule:
+            name:
+                f"evaluate_{method}_{codec}"
+            input:
+                **(fitted_state(method, codec) if codec != UNCODED else {}),
+                **(coded_files(method, codec) if codec != UNCODED else {}),
+                arrays=LAYOUT.arrays("val"),
+                index=LAYOUT.index("val"),
+                weights=LAYOUT.weights(trained_of(method)),
+                description=LAYOUT.description(trained_of(method)),
+            output:
+                scores=LAYOUT.scores(Run("{cut}", method, "{seed}"), codec),
+                pictures=LAYOUT.pictures(Run("{cut}", method, "{seed}"), codec),
+            log:
+                LAYOUT.log("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
+            benchmark:
+                LAYOUT.benchmark("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+            params:
+                *code("evaluate", *codec_module(codec), *transform_module(method), *TASK_MODULES),
+                settings=settings(**evaluate_settings(method, codec)),
+                states=lambda w, input: flags(**state_files(input)),
+                coded=lambda w, input: flags(
+                    **{name: input[name] for name in ("streams", "side_infos", "ledgers") if name in input.keys()}
+                ),
+                plugin_code=lambda w: plugin_code("evaluate", network_module(w.cut)),
+                tools=", ".join([versions("torch", "numpy"), *codec_tool(codec)]),
+            shell:
+                "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
+                "--weights {input.weights:q} --description {input.description:q} {params.states} {params.coded} "
+                "--scores {output.scores:q} --pictures {output.pictures:q} > {log:q} 2>&1"

@@ -1,25 +1,22 @@
-"""Feature dumping: the val split's features of every run, quantised and tiled."""
+"""Feature dumping: what every trained network's encoder computes of a split, in floating point."""
 
 
 rule features:
     input:
-        arrays=LAYOUT.arrays("val"),
-        weights=LAYOUT.weights(ANY_RUN),
-        description=LAYOUT.description(ANY_RUN),
+        arrays=LAYOUT.arrays("{split}"),
+        weights=LAYOUT.weights(ANY_TRAINED),
+        description=LAYOUT.description(ANY_TRAINED),
     output:
-        features=LAYOUT.features(ANY_RUN),
+        features=LAYOUT.features(ANY_TRAINED, "{split}"),
     log:
-        LAYOUT.log("features", ANY_RUN.id),
+        LAYOUT.log("features", f"{ANY_TRAINED.id}/{{split}}"),
     benchmark:
-        LAYOUT.benchmark("features", ANY_RUN.id)
+        LAYOUT.benchmark("features", f"{ANY_TRAINED.id}/{{split}}")
     params:
-        *code("features"),
-        flags=flags(
-            quantiser_bits=config["quantiser"]["bits"],
-            device=TRAIN["device"],
-            threads=1,
-        ),
+        *code("features", *TASK_MODULES),
+        settings=lambda w: settings(**device_settings(w.training)),
+        plugin_code=lambda w: plugin_code("features", network_module(w.cut), *TASK_MODULES),
         tools=versions("torch", "numpy"),
     shell:
-        "python -m compfeat features --arrays {input.arrays:q} --weights {input.weights:q} "
-        "--description {input.description:q} {params.flags} --features {output.features:q} > {log:q} 2>&1"
+        "python -m compfeat features --settings {params.settings} --arrays {input.arrays:q} --weights {input.weights:q} "
+        "--description {input.description:q} --features {output.features:q} > {log:q} 2>&1"

@@ -1,10 +1,6 @@
-"""What DVC asks for: one target a stage, `snakemake STAGE_all`, and the metrics that it tracks.
+"""What DVC asks for: one target a stage, `snakemake STAGE_all`. Each names its files, so that stale ones do no harm."""
 
-Each target names its files, so that stale ones do no harm. The figures' target is the rule `figures`.
-"""
-
-RUNS = grid.runs(config)
-CODED = grid.coded_points(config)
+CODED = [point for point in EXPERIMENT.points() if point.codec != UNCODED]
 
 
 rule prepare_all:
@@ -14,12 +10,12 @@ rule prepare_all:
 
 rule train_all:
     input:
-        results_of([LAYOUT.weights, LAYOUT.description, LAYOUT.epochs], RUNS),
+        results_of([LAYOUT.weights, LAYOUT.description, LAYOUT.epochs], TRAINED),
 
 
 rule features_all:
     input:
-        results_of([LAYOUT.features], RUNS),
+        [LAYOUT.features(trained, "val") for trained in FEATURES],
 
 
 rule encode_all:
@@ -29,34 +25,9 @@ rule encode_all:
 
 rule evaluate_all:
     input:
-        results_of([LAYOUT.images, LAYOUT.confusion, LAYOUT.showcase], POINTS),
-
-
-rule metrics:
-    input:
-        LAYOUT.summary("headline.csv"),
-    output:
-        LAYOUT.summary("metrics.json"),
-    log:
-        LAYOUT.log("summarise", "metrics"),
-    benchmark:
-        LAYOUT.benchmark("summarise", "metrics")
-    params:
-        *code("metrics"),
-    shell:
-        "python -m compfeat metrics --headline {input:q} --metrics {output:q} > {log:q} 2>&1"
+        [path(run, codec) for path in (LAYOUT.scores, LAYOUT.pictures) for run, codec in RUN_CODECS],
 
 
 rule summarise_all:
     input:
-        rules.summarise.output,
-        rules.statistics.output,
-        rules.collect.output,
-        rules.metrics.output,
-
-
-rule paper_all:
-    input:
-        rules.paper.output,
-        rules.explorer.output,
-        rules.table_pages.input,
+        [LAYOUT.table(name) for name in TABLE_FILES],

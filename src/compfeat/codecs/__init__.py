@@ -1,56 +1,88 @@
-"""Codecs: how tiled feature images become bytes and come back. One module a codec.
+"""Codecs: how what a method sends becomes bytes and comes back. One module a codec.
 
-A codec that writes one image file a frame derives from ``_images.ImageCodec``, one that ffmpeg runs from
-``_ffmpeg.FfmpegCodec``; it states its qualities, fills in two or three small functions and registers itself.
+A codec of pictures derives from ``frames.FrameCodec``, which quantises and tiles features: one that writes an image file a frame by
+way of ``_images.ImageCodec``, one that ffmpeg runs by way of ``_ffmpeg.FfmpegCodec``. A codec of another kind derives from ``Codec``
+and gets the features as they are, in floating point.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.errors import ConfigError, DataError
+from compfeat.errors import ConfigError
+from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import FLOAT, QUANTISED
+from compfeat.experiment.section import NoOptions, Section
 from compfeat.registry import Registry
 
-Frame = NDArray[np.uint8]
-"""One tiled feature image: uint8, H x W, grey."""
 LOSSLESS = "lossless"
-"""The quality, in any codec that has it, at which decoding gives back the frames exactly."""
+"""The quality, in any codec that has it, at which decoding gives back what was fed to the coder exactly."""
+Item = NDArray[Any]
+"""What is sent of one image: features, float32 C x h x w; or the image, uint8 H x W x 3."""
+State = dict[str, NDArray[Any]]
+"""What a fitted codec or transform knows of a run: arrays by name."""
 
 
 @dataclass(frozen=True)
-class FrameBytes:
-    """What one coded frame weighs: entropy-coded samples apart from everything else in the stream."""
+class ImageBytes:
+    """What one coded image weighs: entropy-coded samples, everything else in the stream, and what is sent beside the stream."""
 
     payload_bytes: int
     header_bytes: int
+    side_info_bytes: int = 0
 
     @property
-    def total_bytes(self) -> int:
+    def stream_bytes(self) -> int:
         return self.payload_bytes + self.header_bytes
+
+
+class Decoded(NamedTuple):
+    """One image as the receiver gets it.
+
+    Attributes:
+        item: features or image.
+        picture: uint8, H x W or H x W x 3: what was coded, to look at; None where a codec codes no picture.
+    """
+
+    item: Item
+    picture: NDArray[np.uint8] | None
 
 
 class Codec(ABC):
     """One codec at one quality, e.g. ``hevc/qp32``.
 
-    A stream is the frames' coded bytes one after the other, self-delimiting: no lengths are sent beside it.
+    A stream is the images' coded bytes one after the other, self-delimiting: no lengths are sent beside it.
     """
 
-    suffix: ClassVar[str]
-    """File name suffix of a stream, with its dot."""
+    options: ClassVar[type[Section]] = NoOptions
+    """Its own parameters, given beside ``qualities`` in the configuration."""
     qualities: ClassVar[tuple[str, ...]]
     """Every quality the codec has, best first."""
+    sends: ClassVar[frozenset[Sends]] = frozenset({"features"})
+    """What it can code."""
+    fitted: ClassVar[bool] = False
+    """Whether it is fitted to a run's train features before it codes (see ``fit``)."""
 
-    def __init__(self, quality: str, ffmpeg: str | None = None) -> None:
-        """Raises ConfigError where ``quality`` is unknown. ``ffmpeg``: a binary, or None for imageio-ffmpeg's."""
-        self.quality = quality
-        self.ffmpeg = ffmpeg
+    def __init__(
+        self, quality: str, options: Section | None = None, ffmpeg: str | None = None, state: State | None = None
+    ) -> None:
+        """Raises ConfigError where ``quality`` is unknown.
+
+        Args:
+            quality: one that the codec has.
+            options: an instance of its ``options``; its defaults where None.
+            ffmpeg: a binary, or None for imageio-ffmpeg's.
+            state: what ``fit`` returned, for a fitted codec.
+        """
+        self.quality, self.ffmpeg, self.state = quality, ffmpeg, state
+        self.chosen = self.options() if options is None else options
         self.check_quality(quality)
 
     @classmethod
@@ -68,45 +100,68 @@ class Codec(ABC):
                 f"change it under the config key codecs.{cls.codec_name()}"
             )
 
+    @classmethod
+    def reference(cls, quality: str, sends: Sends) -> str | None:
+        """Return the uncoded quality (FLOAT or QUANTISED) whose metrics a lossless quality must have; None for a lossy one."""
+        if quality != LOSSLESS:
+            return None
+        return FLOAT if sends == "image" else QUANTISED
+
     @property
     def is_lossless(self) -> bool:
-        """Whether decoding gives back the frames exactly."""
+        """Whether decoding gives back exactly what was fed to the coder."""
         return self.quality == LOSSLESS
+
+    @classmethod
+    def check_tool(cls, ffmpeg: str | None = None) -> None:
+        """Raise ToolError where the program that codes is missing or cannot do what is needed. Quick."""
+        return
 
     @classmethod
     @abstractmethod
     def tool(cls, ffmpeg: str | None = None) -> str:
         """Return name and version of the program that codes, without paths. ``ffmpeg`` as in the constructor."""
 
+    @classmethod
+    def fit(cls, features: NDArray[np.float32], options: Section) -> State:
+        """Return the state of a fitted codec from train features (N x C x h x w, after the method's transform)."""
+        raise NotImplementedError(f"codec {cls.codec_name()} is not fitted")
+
     @abstractmethod
-    def encode(self, frames: Iterable[Frame], shape: tuple[int, int], stream: Path) -> None:
-        """Code frames of ``shape`` (H, W) to the file ``stream``, atomically, holding one frame at a time in memory.
+    def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
+        """Code items to the file ``stream``, and what is sent beside it to ``side_info``, both atomically; return their bytes.
+
+        Both files are written; a codec without side information leaves an empty one. One item is in memory at a time.
 
         Raises:
-            DataError: there are no frames, or one is not uint8 of ``shape``.
+            DataError: there are no items, or one cannot be coded.
             ToolError: the external program that codes is missing, lacks an encoder, or failed.
         """
 
     @abstractmethod
-    def decode(self, stream: Path, shape: tuple[int, int]) -> Iterator[Frame]:
-        """Yield the frames of ``stream``, each of ``shape`` (H, W).
+    def decode(self, stream: Path, side_info: Path, shape: tuple[int, ...]) -> Iterator[Decoded]:
+        """Yield the items of ``stream``, each of ``shape``: (C, h, w) of features, (H, W, 3) of images.
 
         Raises:
-            BitstreamError: the stream is visibly damaged or has frames of another shape. A frame too few, or a last
-                frame cut short, can look sound from inside: compare ``measure`` with the ledger, as
-                ``features.transport.receive`` does.
+            BitstreamError: the stream is visibly damaged or has items of another shape. One too few, or a last one cut
+                short, can look sound from inside: compare ``measure`` with the ledger, as ``transport.receive`` does.
             ToolError: the external program that decodes is missing.
         """
 
     @abstractmethod
-    def measure(self, stream: Path) -> list[FrameBytes]:
-        """Return each frame's bytes; their sum is the size of ``stream``. Raises BitstreamError where it is damaged."""
+    def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
+        """Return each image's bytes; their sum is the size of both files. Raises BitstreamError where one is damaged."""
 
 
-def check_frame(frame: Frame, shape: tuple[int, int], position: int) -> None:
-    """Raise DataError where ``frame``, the ``position``-th fed to a codec, is not uint8 of ``shape`` (H, W)."""
-    if frame.shape != shape or frame.dtype != np.uint8:
-        raise DataError(f"frame {position} is {frame.dtype} of shape {frame.shape}; expected uint8 of {shape}")
+HELPERS = ("frames",)
+CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS)
 
 
-CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec")
+def built(
+    name: str, quality: str, options: Mapping[str, Any], ffmpeg: str | None = None, state: State | None = None
+) -> Codec:
+    """Return the codec module ``name`` at a quality. Raises ConfigError for an unknown codec, quality or option."""
+    from compfeat.experiment.section import options_of
+
+    codec = CODECS.get(name)
+    return codec(quality, options_of(codec, options, f"codecs.{name}"), ffmpeg, state)

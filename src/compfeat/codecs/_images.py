@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from compfeat.codecs import Codec, Frame, FrameBytes, check_frame
-from compfeat.codecs._streams import RERUN, mapped
+from compfeat.codecs._streams import RERUN, FrameBytes, mapped
+from compfeat.codecs.frames import Frame, FrameCodec, check_frame
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import atomic_path
 
@@ -22,19 +22,19 @@ DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.Deco
 
 
 def pillow_decode(data: bytes, kind: str) -> Frame:
-    """Return the grey image in ``data``, a file of Pillow's format ``kind``. Raises one of DAMAGE."""
+    """Return the grey or RGB image in ``data``, a file of Pillow's format ``kind``. Raises one of DAMAGE."""
     with Image.open(BytesIO(data), formats=[kind]) as image:
-        if image.mode != "L":
-            raise ValueError(f"an image of mode {image.mode}, expected 8-bit grey (L)")
+        if image.mode not in ("L", "RGB"):
+            raise ValueError(f"an image of mode {image.mode}, expected 8-bit grey (L) or RGB")
         return np.array(image, dtype=np.uint8)
 
 
-class ImageCodec(Codec):
+class ImageCodec(FrameCodec):
     """Base of the codecs whose frames are image files. A subclass gives the three functions below and ``tool``."""
 
     @abstractmethod
     def encode_image(self, frame: Frame) -> bytes:
-        """Return ``frame`` (uint8, H x W) as an image file; the same bytes every time."""
+        """Return ``frame`` (uint8, H x W or H x W x 3) as an image file; the same bytes every time."""
 
     @abstractmethod
     def decode_image(self, data: bytes) -> Frame:
@@ -44,7 +44,7 @@ class ImageCodec(Codec):
     def split(self, data: mmap.mmap, start: int) -> FrameBytes:
         """Return the bytes of the image file that begins at ``start``. Raises one of DAMAGE where it is damaged."""
 
-    def encode(self, frames: Iterable[Frame], shape: tuple[int, int], stream: Path) -> None:
+    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> None:
         count = 0
         with atomic_path(stream) as temporary, temporary.open("wb") as file:
             for frame in frames:
@@ -54,7 +54,7 @@ class ImageCodec(Codec):
             if not count:
                 raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
 
-    def decode(self, stream: Path, shape: tuple[int, int]) -> Iterator[Frame]:
+    def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
         with mapped(stream) as data:
             for position, (start, size) in enumerate(self._walk(data, stream)):
                 try:
@@ -65,7 +65,7 @@ class ImageCodec(Codec):
                     raise BitstreamError(f"{stream}: image {position} is {frame.shape}; expected {shape}; {RERUN}")
                 yield frame
 
-    def measure(self, stream: Path) -> list[FrameBytes]:
+    def measure_frames(self, stream: Path) -> list[FrameBytes]:
         with mapped(stream) as data:
             return [size for _, size in self._walk(data, stream)]
 

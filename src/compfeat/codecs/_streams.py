@@ -5,11 +5,24 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from compfeat.codecs import FrameBytes
 from compfeat.errors import BitstreamError
+
+
+@dataclass(frozen=True)
+class FrameBytes:
+    """What one coded frame weighs: entropy-coded samples apart from everything else in the stream."""
+
+    payload_bytes: int
+    header_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        return self.payload_bytes + self.header_bytes
+
 
 RERUN = "rerun the encode stage for this point"
 """What to do about any damaged stream."""

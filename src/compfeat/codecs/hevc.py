@@ -1,12 +1,12 @@
-"""HEVC, all-intra and grey, by ffmpeg and libx265: the project's main ladder (TOOLING.md, "HEVC with libx265")."""
+"""HEVC, all-intra and grey, by ffmpeg and libx265: the project's main ladder (docs/method.md, "Codecs")."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from compfeat.codecs import CODECS, LOSSLESS, FrameBytes
+from compfeat.codecs import CODECS, LOSSLESS
 from compfeat.codecs._ffmpeg import FfmpegCodec
-from compfeat.codecs._streams import Nal, measure_annex_b
+from compfeat.codecs._streams import FrameBytes, Nal, measure_annex_b
 
 X265_PARAMS = "log-level=none:keyint=1:min-keyint=1:no-info=1:ipratio=1:no-wpp=1:pools=none:frame-threads=1"
 """Every frame an I-frame; no SEI message with the settings; the QP asked for is the QP coded (libx265 would code
@@ -15,9 +15,11 @@ I-frames about 3 QP finer); no wavefronts (so the stream differs from a default 
 
 @CODECS.register("hevc")
 class Hevc(FfmpegCodec):
-    """HEVC 4:0:0 at 8 bit, ``qp0`` to ``qp51`` (fixed QP) or ``lossless``; every frame has its own parameter sets."""
+    """HEVC at 8 bit, features 4:0:0 and images 4:2:0: ``qp0`` to ``qp51`` (fixed QP) or ``lossless``.
 
-    suffix = ".265"
+    Every frame has its own parameter sets.
+    """
+
     qualities = (LOSSLESS, *(f"qp{qp}" for qp in range(52)))
     stream_format = "hevc"
     multiple = 8  # of a coded picture's sides: the smallest coding unit
@@ -32,7 +34,7 @@ class Hevc(FfmpegCodec):
             "x265-params": f"{X265_PARAMS}:{rate}",
         }
 
-    def measure(self, stream: Path) -> list[FrameBytes]:
+    def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Payload is the slice segments' NAL units with their start codes; VPS, SPS, PPS and SEI are header."""
         return measure_annex_b(stream, nal_role)
 

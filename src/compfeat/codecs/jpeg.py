@@ -1,4 +1,4 @@
-"""JPEG, the lossy rungs of the published ladder (METHOD.md, "Codecs")."""
+"""JPEG, the lossy rungs of the published ladder (docs/method.md, "Codecs")."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from io import BytesIO
 
 from PIL import Image, features
 
-from compfeat.codecs import CODECS, Frame, FrameBytes
+from compfeat.codecs import CODECS
 from compfeat.codecs._images import ImageCodec, pillow_decode
+from compfeat.codecs._streams import FrameBytes
+from compfeat.codecs.frames import Frame
 
 SOI, SOS, EOI = 0xD8, 0xDA, 0xD9
 SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -20,9 +22,8 @@ SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 @CODECS.register("jpeg")
 class Jpeg(ImageCodec):
-    """Baseline grey JPEG by Pillow at ``q1`` to ``q100``, all other settings Pillow's own (standard Huffman tables)."""
+    """Baseline JPEG by Pillow at ``q1`` to ``q100``, grey or RGB as YCbCr 4:2:0, with the standard Huffman tables."""
 
-    suffix = ".jpg"
     qualities = tuple(f"q{quality}" for quality in range(100, 0, -1))
 
     @classmethod

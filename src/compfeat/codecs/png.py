@@ -1,4 +1,4 @@
-"""PNG, the lossless rung of the published ladder (METHOD.md, "Codecs")."""
+"""PNG, the lossless rung of the published ladder (docs/method.md, "Codecs")."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from io import BytesIO
 
 from PIL import Image, features
 
-from compfeat.codecs import CODECS, LOSSLESS, Frame, FrameBytes
+from compfeat.codecs import CODECS, LOSSLESS
 from compfeat.codecs._images import ImageCodec, pillow_decode
+from compfeat.codecs._streams import FrameBytes
+from compfeat.codecs.frames import Frame
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESS_LEVEL = 6
@@ -20,9 +22,8 @@ COMPRESS_LEVEL = 6
 
 @CODECS.register("png")
 class Png(ImageCodec):
-    """8-bit grey PNG by Pillow: adaptive row filters, zlib level 6, no optimising second pass."""
+    """8-bit PNG by Pillow, grey or RGB: adaptive row filters, zlib level 6, no optimising second pass."""
 
-    suffix = ".png"
     qualities = (LOSSLESS,)
 
     @classmethod

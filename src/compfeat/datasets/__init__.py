@@ -1,65 +1,98 @@
 """Datasets: how a folder of images and ground truth becomes arrays. One module a dataset.
 
-Depth first: a dataset lists its samples of a split and reads one of them at its source size; resizing and packing is the
-same for all and stands in ``_resize.py``.
+A dataset lists its samples of a split and reads one of them at its source size; resizing and packing is the same for all and follows
+from the tasks' truths (``packed.py``).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
+from compfeat.errors import DataError
 from compfeat.registry import Registry
 
-SPLITS = ("train", "val")
-TASKS = ("segmentation", "disparity", "reconstruction")
 IGNORE = 255
 """Label of pixels that no task scores."""
+IMAGE = "image"
+"""The field that every scene has: uint8, H x W x 3, RGB."""
+
+Scene = dict[str, NDArray[Any]]
+"""One image with its ground truth at source size H x W, by field.
+
+``image``: uint8, H x W x 3, RGB. ``labels``: uint8, H x W, class index or IGNORE. ``disparity_px``: float32, H x W, in pixels of the
+source image, 0 where there is no ground truth. A dataset may have more fields, for tasks that read them.
+"""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One array of an image's ground truth, as it is packed.
+
+    Attributes:
+        field: its name in a packed record.
+        source: the field of a dataset's scene that it is made from.
+        dtype: numpy type of its elements.
+        resize: makes it from the scene's field (H x W x ..., at source size) at a size (height, width).
+        channels: shape behind height and width; empty for a map.
+        trained: whether training reads it; others are for scores alone.
+    """
+
+    field: str
+    source: str
+    dtype: str
+    resize: Callable[[NDArray[Any], tuple[int, int]], NDArray[Any]]
+    channels: tuple[int, ...] = ()
+    trained: bool = True
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The files of one image. ``disparity`` is None where the dataset or the task list has none."""
+    """The files of one image by field; ``image`` is always among them."""
 
     image_id: str
-    image: Path
-    labels: Path
-    disparity: Path | None
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One image with its ground truth at source size H x W.
-
-    Attributes:
-        image: uint8, H x W x 3, RGB.
-        labels: uint8, H x W, class index 0..n_classes-1, or IGNORE.
-        disparity_px: float32, H x W, in pixels of the source image, 0 where there is no ground truth; or None.
-    """
-
-    image: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    disparity_px: NDArray[np.float32] | None
+    files: dict[str, Path]
 
 
 class Dataset(ABC):
-    """A folder layout and its encodings."""
+    """A folder layout and its encodings. Splits are ``train`` and ``val``."""
 
-    class_names: tuple[str, ...]
-    tasks: tuple[str, ...]
-    """The tasks that the layout has ground truth for."""
+    class_names: ClassVar[tuple[str, ...]]
+    fields: ClassVar[tuple[str, ...]]
+    """The fields that its scenes can have."""
+    rendered: ClassVar[bool] = False
+    """Whether it is rendered before it is read."""
 
     @abstractmethod
-    def samples(self, root: Path, split: str, tasks: tuple[str, ...]) -> list[Sample]:
-        """List a split's samples, sorted by image id. Raises DataError where a folder or file is missing."""
+    def samples(self, root: Path, split: str, fields: Sequence[str]) -> list[Sample]:
+        """List a split's samples with the files of ``fields``, in a fixed order.
+
+        Raises:
+            DataError: a folder or file is missing, or the split is empty.
+        """
 
     @abstractmethod
     def read(self, sample: Sample) -> Scene:
-        """Read one sample. Raises DataError for a damaged file, a wrong size, or a value out of range."""
+        """Read one sample's fields. Raises DataError for a damaged file, a wrong size, or a value out of range."""
 
 
-DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset")
+HELPERS = ("listing", "packed", "png", "resize", "sources")
+DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset", HELPERS)
+
+
+def unique(samples: list[Sample]) -> list[Sample]:
+    """Return ``samples``. Raises DataError where two have one id, which tables and figures could not tell apart."""
+    first: dict[str, Sample] = {}
+    for sample in samples:
+        other = first.setdefault(sample.image_id, sample)
+        if other is not sample:
+            raise DataError(
+                f"image id {sample.image_id!r} stands for {other.files[IMAGE]} and for {sample.files[IMAGE]}; "
+                "expected every file name once; rename one of them"
+            )
+    return samples

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from compfeat.datasets import DATASETS, IGNORE, SPLITS, Dataset, Sample, Scene
-from compfeat.datasets._png import class_table, read_image, read_labels, require_file, require_folder
+from compfeat.datasets import DATASETS, Dataset, Sample, Scene, unique
+from compfeat.datasets.listing import files_ending, require_file, require_folder
+from compfeat.datasets.png import class_table, read_image, read_labels
 from compfeat.errors import DataError
 
 CLASS_OF_ID = class_table(12, tuple(range(11)))
@@ -21,40 +21,33 @@ class CamVid(Dataset):
     class_names = (
         "sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist",
     )  # fmt: skip
-    tasks = ("segmentation", "reconstruction")
+    fields = ("image", "labels")
 
-    def samples(self, root: Path, split: str, tasks: tuple[str, ...]) -> list[Sample]:
-        """List a split's samples, sorted by file name.
+    def samples(self, root: Path, split: str, fields: Sequence[str]) -> list[Sample]:
+        """List a split's samples, sorted by path.
 
         Raises:
-            DataError: a folder or file that ``tasks`` need is missing (disparity always is), or the split is empty.
+            DataError: a folder or file is missing, the split is empty, or two images have one name.
         """
-        if split not in SPLITS:
-            raise DataError(f"{root}: has no split {split!r}; expected one of {', '.join(SPLITS)}")
         require_folder(root, "the root folder of the dataset")
         images, annotations = require_folder(root / split, "the images"), root / f"{split}annot"
-        if "segmentation" in tasks:
-            require_folder(annotations, "the labels of task segmentation")
-        if "disparity" in tasks:
-            raise DataError(
-                f"{root / 'disparity'}: no such folder; CamVid has no task disparity; remove it from the tasks"
-            )
-        found = sorted(images.glob("*.png"), key=lambda path: path.stem)
+        if "labels" in fields:
+            require_folder(annotations, "the labels")
+        found = files_ending([images], ".png")
         if not found:
             raise DataError(f"{images}: holds no image; expected *.png; unpack the split there")
-        if "segmentation" in tasks:
-            for path in found:
-                require_file(annotations / path.name, path)
-        return [Sample(path.stem, path, annotations / path.name, None) for path in found]
+        samples = []
+        for path in found:
+            files = {"image": path}
+            if "labels" in fields:
+                files["labels"] = require_file(annotations / path.name, path)
+            samples.append(Sample(path.stem, files))
+        return unique(samples)
 
     def read(self, sample: Sample) -> Scene:
-        """Read one sample; labels are all IGNORE where there is no label file (no task needs it then).
-
-        Raises:
-            DataError: a file is damaged, of the wrong kind or size, or holds an unknown label id.
-        """
-        image = read_image(sample.image)
-        size = (image.shape[0], image.shape[1])
-        if sample.labels.exists():
-            return Scene(image, read_labels(sample.labels, CLASS_OF_ID, size), None)
-        return Scene(image, np.full(size, IGNORE, np.uint8), None)
+        """Read one sample. Raises DataError for a file that is damaged, of the wrong kind or size, or has an unknown label id."""
+        scene: Scene = {"image": read_image(sample.files["image"])}
+        if "labels" in sample.files:
+            height, width = scene["image"].shape[:2]
+            scene["labels"] = read_labels(sample.files["labels"], CLASS_OF_ID, (height, width))
+        return scene

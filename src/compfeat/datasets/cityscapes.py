@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from compfeat.datasets import DATASETS, IGNORE, SPLITS, TASKS, Dataset, Sample, Scene
-from compfeat.datasets._png import class_table, read_disparity, read_image, read_labels, require_file, require_folder
+from compfeat.datasets import DATASETS, Dataset, Sample, Scene, unique
+from compfeat.datasets.listing import files_ending, is_clutter, require_file, require_folder
+from compfeat.datasets.png import class_table, read_disparity, read_image, read_labels
 from compfeat.errors import DataError
 
 N_LABEL_IDS = 34
@@ -21,50 +21,49 @@ CLASS_OF_ID = class_table(N_LABEL_IDS, tuple(LABEL_IDS.values()))
 IMAGE_END = "_leftImg8bit.png"
 
 
+TRUTH = {"labels": ("gtFine", "_gtFine_labelIds.png"), "disparity_px": ("disparity", "_disparity.png")}
+"""Folder and end of the file name of each field beside the image."""
+
+
 @DATASETS.register("cityscapes")
 class Cityscapes(Dataset):
     """``leftImg8bit/{split}/{city}/{id}_leftImg8bit.png`` with ``gtFine`` and ``disparity`` beside it."""
 
     class_names = tuple(LABEL_IDS)
-    tasks = TASKS
+    fields = ("image", "labels", "disparity_px")
 
-    def samples(self, root: Path, split: str, tasks: tuple[str, ...]) -> list[Sample]:
-        """List a split's samples, sorted by image id.
+    def samples(self, root: Path, split: str, fields: Sequence[str]) -> list[Sample]:
+        """List a split's samples, sorted by path.
 
         Raises:
-            DataError: a folder or file that ``tasks`` need is missing, or the split is empty.
+            DataError: a folder or file is missing, the split is empty, or two images have one name.
         """
-        if split not in SPLITS:
-            raise DataError(f"{root}: has no split {split!r}; expected one of {', '.join(SPLITS)}")
         require_folder(root, "the root folder of the dataset")
         images = require_folder(root / "leftImg8bit" / split, "the images")
-        if "segmentation" in tasks:
-            require_folder(root / "gtFine" / split, "the labels of task segmentation")
-        if "disparity" in tasks:
-            require_folder(root / "disparity" / split, "the ground truth of task disparity")
-        found = sorted(images.glob(f"*/*{IMAGE_END}"), key=lambda path: path.name)
+        for field in fields:
+            if field in TRUTH:
+                require_folder(root / TRUTH[field][0] / split, f"the ground truth {field}")
+        cities = sorted(path for path in images.iterdir() if path.is_dir() and not is_clutter(path))
+        found = files_ending(cities, IMAGE_END)
         if not found:
             raise DataError(f"{images}: holds no image; expected CITY/*{IMAGE_END}; unpack or render the split there")
-        return [self._sample(root, split, path, tasks) for path in found]
+        return unique([self._sample(root, split, path, fields) for path in found])
 
-    def _sample(self, root: Path, split: str, image: Path, tasks: tuple[str, ...]) -> Sample:
-        image_id, city = image.name.removesuffix(IMAGE_END), image.parent.name
-        labels = root / "gtFine" / split / city / f"{image_id}_gtFine_labelIds.png"
-        disparity = root / "disparity" / split / city / f"{image_id}_disparity.png"
-        if "segmentation" in tasks:
-            require_file(labels, image)
-        if "disparity" not in tasks:
-            return Sample(image_id, image, labels, None)
-        return Sample(image_id, image, labels, require_file(disparity, image))
+    def _sample(self, root: Path, split: str, image: Path, fields: Sequence[str]) -> Sample:
+        image_id, city = image.name[: -len(IMAGE_END)], image.parent.name
+        files = {"image": image}
+        for field in fields:
+            if field in TRUTH:
+                folder, end = TRUTH[field]
+                files[field] = require_file(root / folder / split / city / f"{image_id}{end}", image)
+        return Sample(image_id, files)
 
     def read(self, sample: Sample) -> Scene:
-        """Read one sample; labels are all IGNORE where there is no label file (no task needs it then).
-
-        Raises:
-            DataError: a file is damaged, of the wrong kind or size, or holds an unknown label id.
-        """
-        image = read_image(sample.image)
-        size = (image.shape[0], image.shape[1])
-        known = sample.labels.exists()
-        labels = read_labels(sample.labels, CLASS_OF_ID, size) if known else np.full(size, IGNORE, np.uint8)
-        return Scene(image, labels, None if sample.disparity is None else read_disparity(sample.disparity, size))
+        """Read one sample. Raises DataError for a file that is damaged, of the wrong kind or size, or has an unknown label id."""
+        scene: Scene = {"image": read_image(sample.files["image"])}
+        height, width = scene["image"].shape[:2]
+        if "labels" in sample.files:
+            scene["labels"] = read_labels(sample.files["labels"], CLASS_OF_ID, (height, width))
+        if "disparity_px" in sample.files:
+            scene["disparity_px"] = read_disparity(sample.files["disparity_px"], (height, width))
+        return scene

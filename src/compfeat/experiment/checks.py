@@ -77,12 +77,11 @@ def _trainings(e: Experiment) -> Iterator[str]:
         loss = _found(f"trainings.{name}.loss.name", losses.get, training.loss.name)
         options = options_of(loss, training.loss.options, f"trainings.{name}.loss")
         for cut in e.cuts:
-            problem = getattr(loss, "problem", lambda options, cut: None)(options, cut)
+            problem = loss.problem(options, cut)
             if problem:
                 yield f"key 'trainings.{name}.loss': {problem}"
-        _found(f"trainings.{name}.variant", variants.get, training.variant)
-        if not sum(phase.epochs for phase in training.phases):
-            yield f"key 'trainings.{name}.phases': no epochs; expected at least one phase of at least one epoch"
+        variant = _found(f"trainings.{name}.variant", variants.get, training.variant.name)
+        options_of(variant, training.variant.options, f"trainings.{name}.variant")
         for cut, entry in e.cuts.items():
             stride = networks.get(entry.name).cuts[entry.place].stride
             _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *e.dataset.size)
@@ -102,6 +101,7 @@ def _codecs(e: Experiment) -> Iterator[str]:
     for key, entry in e.codecs.items():
         codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
         options_of(codec, entry.options, f"codecs.{key}")
+        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():

@@ -9,16 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 
 from compfeat.errors import ConfigError
 from compfeat.experiment.files import without_removed
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
 from compfeat.experiment.section import Section, validated
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""A name that becomes part of paths: lower-case letters, digits and underscores, a letter first."""
+from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
 
 
 def inside(folder: str) -> str:
@@ -60,76 +58,28 @@ class DatasetConfig(Section):
     render_seed: int = Field(ge=0, description="seed of rendered scenes; other datasets do not use it")
 
 
-class CutConfig(Section):
+class CutConfig(NetworkConfig):
     """A network and where it is cut. Keys of ``network`` hold for all cuts; a cut may override each."""
 
-    name: Name = Field(description="the network: a module of compfeat.networks")
-    place: str = Field(description="the network's own name of the place where it is cut; the cut's name where absent")
-    width: int = Field(
-        ge=8, multiple_of=4, description="channels of the stem; it scales every channel count; 64 in the paper"
-    )
-    decoder_convolutions: int = Field(ge=1, description="3x3 convolutions a decoder stage; 1 in the paper's networks")
     encoder_weights: str | None = Field(
         description="safetensors file of pretrained encoder weights to start from, or null"
     )
 
 
-class Phase(Section):
-    """A part of a training with a schedule of its own; network, loss state and the optimiser's moments continue into the next."""
-
-    epochs: int = Field(ge=0, description="passes over the train split")
-    downscale: int = Field(ge=1, description="images are this many times smaller along each axis")
-    crop_width_px: int = Field(
-        ge=0, description="width of the strip that is seen of each image, before downscaling; 0 for all (px)"
-    )
-    batch_size: int = Field(ge=1, description="images a step")
-    learning_rate: float = Field(gt=0, description="the peak (Adam)")
-    final_rate_fraction: float = Field(ge=0, le=1, description="of the peak, where the cosine ends")
-
-
-class PluginConfig(Section):
-    """A plug-in by name, with its own options beside the name."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    name: Name = Field(description="a module of the plug-in's package; all other keys are its own options")
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What stands beside the name."""
-        return dict(self.model_extra or {})
-
-
-class TrainingConfig(Section):
+class TrainingConfig(Recipe):
     """How a network is trained. Keys of ``training`` hold for all trainings; an entry of ``trainings`` may override each."""
 
-    variant: Name = Field(description="noise, augmentation and what is frozen: a module of compfeat.training.variants")
-    loss: PluginConfig = Field(description="the loss: a module of compfeat.losses, with its options")
     start: str | None = Field(
         None,
-        description="what it starts from: another training, or a safetensors file whose path may hold {cut}; null for none",
+        description="what it starts from: another training, or a safetensors file whose path may contain {cut}; null for none",
     )
-    phases: tuple[Phase, ...] = Field(description="what is trained, one phase after the other")
-    warmup_epochs: float = Field(ge=0, description="epochs of linear rise to the peak, at the start of each phase")
-    noise_steps: float = Field(
-        ge=0, description="width of the uniform noise that stands for the quantiser, in quantiser steps"
-    )
-    quantiser_bits: int = Field(
-        ge=2, le=16, description="bits of the quantiser that the noise stands for; 8 in the paper"
-    )
-    validation_images: int = Field(
-        ge=1, description="val images that the epoch table is measured on; they choose nothing"
-    )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field(description="auto takes cuda, then mps, then cpu")
-    precision: Literal["float32", "bfloat16"] = Field(description="float32, or bfloat16 on cuda")
-    threads: int = Field(ge=1, description="CPU threads; part of the result, since sums are split by thread")
 
 
 class MethodConfig(Section):
     """What a sender does: a training and, after it, a transform of the features; or sending the image."""
 
     training: Name = Field(description="the training whose network is used")
-    transform: PluginConfig | None = Field(
+    transform: NamedPlugin | None = Field(
         None, description="a module of compfeat.transforms, with its options; null for none"
     )
     sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
@@ -391,12 +341,12 @@ def problems(experiment: Experiment) -> Iterator[str]:
                 yield _unknown(f"ladders.{ladder}.codecs", "codec", codec, e.codecs)
     for i, pair in enumerate(e.comparisons):
         where = f"comparisons.{i}"
-        for side, name in (("method", pair.method), ("against", pair.against)):
-            if name not in e.methods:
-                yield _unknown(f"{where}.{side}", "method", name, e.methods)
-        for ladder in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
-            if ladder is not None and ladder not in e.ladders:
-                yield _unknown(where, "ladder", ladder, e.ladders)
+        for side, named in (("method", pair.method), ("against", pair.against)):
+            if named not in e.methods:
+                yield _unknown(f"{where}.{side}", "method", named, e.methods)
+        for given in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
+            if given is not None and given not in e.ladders:
+                yield _unknown(where, "ladder", given, e.ladders)
         if pair.method == pair.against and (pair.against_ladder or pair.ladder) == pair.ladder:
             yield f"key '{where}': {pair.method!r} is compared with itself; name another method or ladder"
         if pair.against_ladder is not None and pair.ladder is None:

@@ -44,6 +44,20 @@ ENTRIES = ("cuts", "trainings", "methods", "codecs", "ladders")
 """Mappings whose entries an overlay can remove, by null."""
 
 
+def in_order_of(base: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``config`` with the entries of its sections in the order of ``base``, then those that ``base`` does not have.
+
+    Snakemake puts what an overlay names first; the order of methods and codecs is that of display.
+    """
+    result = dict(config)
+    for section in ENTRIES:
+        entries, known = result.get(section), base.get(section)
+        if isinstance(entries, Mapping) and isinstance(known, Mapping):
+            names = [name for name in known if name in entries] + [name for name in entries if name not in known]
+            result[section] = {name: entries[name] for name in names}
+    return result
+
+
 def without_removed(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a merged configuration without the entries that an overlay removed by giving null for them."""
     result = dict(config)

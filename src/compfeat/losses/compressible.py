@@ -1,51 +1,65 @@
-"""The paper's compressibility loss: an estimate of what an intra coder spends on the features (METHOD.md, "Compressibility loss")."""
+"""The paper's loss: the task losses and an estimate of what an intra coder spends on the features."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
-from torch import Tensor
+from pydantic import AfterValidator, Field
 
-from compfeat.losses import LOSSES
+from compfeat.experiment.section import Section
+from compfeat.losses import LOSSES, LossSpec
+from compfeat.tasks import Task
+
+if TYPE_CHECKING:
+    from compfeat.losses._base import Loss
+
+Strength = Annotated[float, Field(ge=0)]
+Knots = tuple[tuple[float, float], ...]
+
+
+def rising(knots: Knots) -> Knots:
+    """Return ``knots``. Raises ValueError where there are none, or their epochs do not rise."""
+    if not knots or any(a[0] >= b[0] for a, b in pairwise(knots)):
+        raise ValueError(f"found {[list(k) for k in knots]}; expected pairs of epoch and factor, by rising epoch")
+    return knots
+
+
+class Options(Section):
+    """How strongly the term on the features acts, and what it is scaled by."""
+
+    strength: dict[str, Strength] = Field(
+        default_factory=dict,
+        description='lambda, the factor of the whole term, by cut; 1/2 is the plain formula (docs/method.md, "Strength")',
+    )
+    strength_factors: Annotated[Knots, AfterValidator(rising)] = Field(
+        ((0, 1),),
+        description="knots [epoch of the training, factor]: what the strength is multiplied by; linear between, constant beyond",
+    )
+    range: Literal["image", "batch"] = Field(
+        "image",
+        description="what scales features to 0..255. image: each image's minimum and maximum, constants to the gradient; "
+        "batch: those of the whole batch, with the gradient through them, as in the authors' release",
+    )
 
 
 @LOSSES.register("compressible")
-def compressible(features: Tensor) -> Tensor:
-    """Return mean |DCT2(G)| over batch, channels and coefficients, G the mean of the horizontal and vertical differences."""
-    return dct2(mean_gradient(scale_to_codes(features))).abs().mean()
+class Compressible(LossSpec):
+    """The compressibility loss as a fourth term."""
 
+    options = Options
 
-def scale_to_codes(features: Tensor) -> Tensor:
-    """Scale each image's features (N x C x H x W) to [0, 255] by its own min and max, not rounded; a constant image gives 0.
+    @staticmethod
+    def build(options: Options, cut: str, tasks: Sequence[Task]) -> Loss:
+        """Return the task losses and the term ``features``, weighed."""
+        from compfeat.losses._compressible import CompressibleLoss
 
-    The range is a constant to the gradient. Otherwise the cheapest way to a lower loss is to stretch the range by a few
-    outliers, which only makes the quantiser coarser: measured at equal task performance, that saves nothing (docs/method.md).
-    """
-    flat = features.detach().flatten(1)
-    low, high = (v.view(-1, 1, 1, 1) for v in (flat.amin(1), flat.amax(1)))
-    span = high - low
-    return (features - low) * (255 / torch.where(span > 0, span, torch.ones_like(span)))
+        return CompressibleLoss(tasks, options.strength.get(cut, 0.0), options.strength_factors, options.range)
 
-
-def mean_gradient(x: Tensor) -> Tensor:
-    """Return G = (Gx + Gy) / 2 with backward differences and zeros outside, so that the first row and column keep their values."""
-    left = torch.nn.functional.pad(x, (1, 0))[..., :-1]
-    above = torch.nn.functional.pad(x, (0, 0, 1, 0))[..., :-1, :]
-    return x - (left + above) / 2
-
-
-def dct2(x: Tensor) -> Tensor:
-    """Return the orthonormal 2-D DCT-II over the last two axes."""
-    rows = dct_matrix(x.shape[-2]).to(x.device, x.dtype)
-    columns = dct_matrix(x.shape[-1]).to(x.device, x.dtype)
-    return rows @ x @ columns.T
-
-
-@lru_cache(maxsize=8)
-def dct_matrix(n: int) -> Tensor:
-    """Return the n x n orthonormal DCT-II matrix, in double precision: row k holds cos(pi (2i + 1) k / 2n)."""
-    k, i = torch.arange(n, dtype=torch.float64).view(-1, 1), torch.arange(n, dtype=torch.float64)
-    matrix: Tensor = torch.cos(torch.pi * (2 * i + 1) * k / (2 * n)) * (2 / n) ** 0.5
-    matrix[0] /= 2**0.5
-    return matrix
+    @staticmethod
+    def problem(options: Options, cut: str) -> str | None:
+        """Return what is wrong where the cut has no strength."""
+        if cut in options.strength:
+            return None
+        return f"strength has no value for cut {cut!r}; add it as strength: {{{cut}: ...}} (1/2 is the plain formula)"

@@ -1,1 +1,1 @@
-"""Training: the objective, the schedule, the loop, and checkpoints that resume bit for bit."""
+"""Training: what a step sees, how the network and the loss are optimised, and checkpoints that lose nothing but time."""

@@ -1,4 +1,4 @@
-"""Checkpoints of a run in progress: one safetensors file that holds everything the rest of the run depends on."""
+"""Checkpoints of a training in progress: one safetensors file with everything that the rest of it depends on."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from compfeat.io import atomic_path
+from compfeat.networks.tensors import write_tensors
 
 
 @dataclass
 class Progress:
-    """How far a run has come: the next epoch, and the epoch table's rows so far."""
+    """How far a training has come: the next epoch, and the epoch table's rows so far."""
 
     epoch: int
     rows: list[dict[str, Any]]
@@ -30,20 +29,19 @@ def save_checkpoint(
 
     Args:
         fingerprint: identifies settings, data and start; a checkpoint of another one is never resumed.
-        modules: network and loss weights in one module.
+        modules: network and loss in one module.
     """
-    tensors = {f"module.{k}": v.detach().cpu().contiguous() for k, v in modules.state_dict().items()}
+    tensors = {f"module.{k}": v for k, v in modules.state_dict().items()}
     for i, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{i}.{k}": v.detach().cpu().contiguous() for k, v in state.items()}
+        tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
     meta = {"fingerprint": fingerprint, "epoch": progress.epoch, "rows": progress.rows}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata={"state": json.dumps(meta)})
+    write_tensors(path, tensors, {"state": json.dumps(meta)})
 
 
 def load_checkpoint(path: Path, fingerprint: str, modules: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
     """Restore the state of ``path`` and return the progress; a missing, damaged or foreign file means starting at epoch 0.
 
-    A damaged checkpoint loses time, not results: the run starts over and ends in the same weights.
+    A damaged checkpoint loses time, not results: the training starts over and ends in the same weights.
     """
     try:
         with safe_open(path, framework="pt") as file:

@@ -1,34 +1,36 @@
-"""The training loop. Every step is a function of the state before it, the seed and the step's number, so a run that is
+"""The training loop. Every step is a function of the state before it, the seed and the step's number, so a training that is
 killed and resumed from its last epoch ends in the same weights as one that was left alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from compfeat.datasets._packed import Packed, in_chunks
-from compfeat.losses import LOSSES, FeatureLoss
-from compfeat.metrics.images import aggregate, images_table
-from compfeat.metrics.score import score_image
-from compfeat.models.inference import predictions
-from compfeat.models.network import SplitNetwork, quantisation_noise
+from compfeat.datasets.packed import Packed, in_chunks
+from compfeat.errors import ConfigError
+from compfeat.losses import Step
+from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
 from compfeat.training.checkpoint import load_checkpoint, save_checkpoint
-from compfeat.training.objective import FEATURES, UncertaintyWeights, all_losses
-from compfeat.training.settings import Phase, TrainSettings
+from compfeat.training.settings import TrainSettings
+from compfeat.training.variants import Variant
+
+if TYPE_CHECKING:
+    from compfeat.losses import Loss
 
 Report = Callable[[int, dict[str, float]], None]
-"""Called after every step with the number of steps done and the latest loss terms."""
-
-
-LOG_VARIANCE_RATE = 10.0
-"""How many times faster than the network the log-variances learn: losses fall by factors within an epoch, and s is their log."""
+"""Called after every step with the number of steps done and, after every tenth, the latest loss terms."""
+IMAGE = "image"
+DIGITS = 9
+"""Significant digits of the epoch table: float32 has fewer, and the last digits of a reduction depend on the processor."""
 
 
 @dataclass(frozen=True)
@@ -41,70 +43,101 @@ class Scenes:
 
 @dataclass
 class Learner:
-    """What training changes: the network, the loss weights, and the optimiser's moments."""
+    """What training changes (the network, the loss, the optimiser's moments), and how its steps are made."""
 
     network: SplitNetwork
-    weights: UncertaintyWeights
+    loss: Loss
+    variant: Variant
     optimizer: torch.optim.Adam
-    feature_loss: FeatureLoss
 
     @classmethod
-    def of(cls, network: SplitNetwork, settings: TrainSettings, device: torch.device) -> Learner:
-        """Prepare ``network`` for training with the loss and tasks of ``settings`` on ``device``."""
+    def of(cls, network: SplitNetwork, loss: Loss, variant: Variant, device: torch.device) -> Learner:
+        """Prepare ``network`` and ``loss`` for training on ``device``."""
         # torch's stubs do not know memory_format.
         network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        weights = UncertaintyWeights((*settings.tasks, FEATURES)).to(device)
-        # Two groups in this order: the network's rate, and the loss weights', which is higher (see train_step).
-        groups = [{"params": list(module.parameters())} for module in (network, weights)]
-        optimizer = torch.optim.Adam(groups, fused=device.type != "mps")
-        return cls(network, weights, optimizer, LOSSES.get(settings.loss))
+        loss = loss.to(device)
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(variant.trainable(name))
+        own = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        groups = [{"params": own, "rate_factor": 1.0}, *loss.groups()]
+        optimizer = torch.optim.Adam([group for group in groups if group["params"]], fused=device.type != "mps")
+        return cls(network, loss, variant, optimizer)
 
     @property
     def modules(self) -> nn.ModuleDict:
-        """Network and loss weights as one module, for checkpoints."""
-        return nn.ModuleDict({"network": self.network, "weights": self.weights})
+        """Network and loss as one module, for checkpoints."""
+        return nn.ModuleDict({"network": self.network, "loss": self.loss})
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields of packed scenes that training reads."""
+        truths = [truth.field for task in self.network.tasks.values() for truth in task.truths if truth.trained]
+        return list(dict.fromkeys([IMAGE, *truths]))
+
+    def begin_epoch(self) -> None:
+        """Set the network to training; modules whose parameters are all frozen keep their batch statistics."""
+        self.network.train()
+        for module in self.network.modules():
+            parameters = list(module.parameters())
+            if parameters and not any(parameter.requires_grad for parameter in parameters):
+                module.eval()
+
+
+def tensors(arrays: Mapping[str, NDArray[Any]], device: torch.device, downscale: int = 1) -> dict[str, Tensor]:
+    """Return a batch on ``device``: ``image`` as N x 3 x H x W in [0, 1], truth fields as they are packed.
+
+    ``downscale`` averages blocks of pixels of the images and takes one pixel a block of truth fields. Disparities stay in pixels of
+    the whole image, so that the next phase continues with the same task.
+    """
+    made = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+    # The array is height x width x channel, so the permuted view is what torch calls channels_last.
+    image = made.pop(IMAGE).permute(0, 3, 1, 2).float() / 255
+    if downscale > 1:
+        image = torch.nn.functional.avg_pool2d(image, downscale)
+    return {IMAGE: image} | {name: tensor[:, ::downscale, ::downscale] for name, tensor in made.items()}
 
 
 def train_step(
     learner: Learner, records: Packed, epoch: schedule.Epoch, i: int, s: TrainSettings
 ) -> dict[str, torch.Tensor]:
     """Take step ``i`` of ``epoch`` on ``records``; return its loss terms (on the device, detached)."""
-    device, step, done = learner.network.mean.device, epoch.first_step + i, i / epoch.steps
-    targets = batch_targets(records, epoch.phase, s.seed, step, device)
-    rate = schedule.learning_rate(epoch.within + done, epoch.phase, s.warmup_epochs)
-    for group, factor in zip(learner.optimizer.param_groups, (1.0, LOG_VARIANCE_RATE), strict=True):
-        group["lr"] = rate * factor
-    with torch.autocast(device.type, torch.bfloat16, enabled=s.precision == "bfloat16"):
-        features = learner.network.encode(targets["images"])
-        noise = quantisation_noise(features, s.noise_steps, s.quantiser_bits, batches.noise_generator(s.seed, step))
-        outputs = learner.network.decode(features + noise)
+    network, done = learner.network, i / epoch.steps
+    step = Step(s.seed, epoch.first_step + i, epoch.number + done)
+    seen = learner.variant.augment(batches.fields_of(records, learner.fields), epoch.phase, step)
+    device = network.mean.device
+    truth = tensors(seen, device, epoch.phase.downscale)
+    rate = schedule.learning_rate(epoch.within + done, epoch.phase, s.recipe.warmup_epochs)
+    for group in learner.optimizer.param_groups:
+        group["lr"] = rate * group["rate_factor"]
+    with torch.autocast(device.type, torch.bfloat16, enabled=s.recipe.precision == "bfloat16"):
+        features = network.encode(truth[IMAGE])
+        noisy = features + learner.variant.noise(features, step)
+        outputs = network.decode(noisy)
     outputs = {task: output.float() for task, output in outputs.items()}
-    losses = all_losses(outputs, targets, features, learner.feature_loss)
-    if epoch.within == i == 0:
-        learner.weights.settle(losses)
+    losses = {name: task.loss(outputs[name], truth) for name, task in network.tasks.items()}
+    losses |= learner.loss.terms(features.float(), noisy.float(), outputs, truth, step)
+    if epoch.within == 0 and i == 0:
+        learner.loss.begin_phase(losses)
     learner.optimizer.zero_grad(set_to_none=True)
-    learner.weights(losses, schedule.strength(epoch.number + done, s)).backward()
+    learner.loss(losses, step.epoch).backward()
     learner.optimizer.step()
     return {term: loss.detach() for term, loss in losses.items()}
-
-
-def batch_targets(records: Packed, phase: Phase, seed: int, step: int, device: torch.device) -> dict[str, torch.Tensor]:
-    """Return what step ``step`` of a run sees of ``records``: strips, mirrored or not, at the phase's scale."""
-    left = batches.strips(seed, step, len(records), records["image"].shape[2], phase.crop_width_px)
-    batch = batches.crop(records, left, phase.crop_width_px)
-    return batches.targets(batch, device, batches.flips(seed, step, len(records)), phase.downscale)
 
 
 def train(
     learner: Learner, scenes: Scenes, s: TrainSettings, resume: Path, fingerprint: str, report: Report
 ) -> list[dict[str, Any]]:
-    """Train ``learner`` in place, resuming from ``resume`` where that holds this very run; return the epoch table's rows."""
+    """Train ``learner`` in place, resuming from ``resume`` where that is of this very training; return the epoch table's rows.
+
+    Raises:
+        ConfigError: a loss term or a parameter is no longer finite; the message names the key to change.
+    """
     progress = load_checkpoint(resume, fingerprint, learner.modules, learner.optimizer)
-    plan = schedule.epochs(s.phases, len(scenes.train))
+    plan = schedule.epochs(s.recipe.phases, len(scenes.train))
     report(plan[progress.epoch - 1].end_step if progress.epoch else 0, {})
     for epoch in plan[progress.epoch :]:
         means = train_epoch(learner, scenes.train, epoch, s, report)
-        progress.rows.append(epoch_row(learner, scenes.val[: s.validation_images], epoch, means, s))
+        progress.rows.append(epoch_row(learner, scenes.val[: s.recipe.validation_images], epoch, means, s))
         progress.epoch = epoch.number + 1
         save_checkpoint(resume, fingerprint, learner.modules, learner.optimizer, progress)
     return progress.rows
@@ -113,41 +146,70 @@ def train(
 def train_epoch(
     learner: Learner, scenes: Packed, epoch: schedule.Epoch, s: TrainSettings, report: Report
 ) -> dict[str, float]:
-    """Train one epoch; return the mean of each loss term over its steps."""
-    learner.network.train()
-    sums: dict[str, torch.Tensor] = {}
+    """Train one epoch; return the mean of each loss term over its steps: an exact sum of float32 values, rounded once."""
+    learner.begin_epoch()
+    # Reading a loss waits for a GPU, so there only every tenth step is read; on a CPU each is.
+    every = 1 if learner.network.mean.device.type == "cpu" else 10
+    history: dict[str, list[Tensor]] = {}
     for i, indices in enumerate(batches.batch_indices(s.seed, epoch.number, len(scenes), epoch.phase.batch_size)):
         terms = train_step(learner, scenes[indices], epoch, i, s)
-        sums = {term: sums.get(term, 0) + loss for term, loss in terms.items()}
-        # Reading a loss waits for the device, so only every tenth is read.
+        for term, loss in terms.items():
+            history.setdefault(term, []).append(loss)
+        if (i + 1) % every == 0:
+            check_finite({f"loss of {term}": float(loss) for term, loss in terms.items()}, epoch, i, s)
         report(epoch.first_step + i + 1, {term: float(loss) for term, loss in terms.items()} if i % 10 == 9 else {})
-    return {term: float(total) / epoch.steps for term, total in sums.items()}
+    means = {term: math.fsum(torch.stack(values).tolist()) / epoch.steps for term, values in history.items()}
+    largest = {
+        f"largest value of {name}": float(p.detach().abs().max()) for name, p in learner.modules.named_parameters()
+    }
+    check_finite({f"loss of {term}": mean for term, mean in means.items()} | largest, epoch, epoch.steps - 1, s)
+    return means
+
+
+def check_finite(values: Mapping[str, float], epoch: schedule.Epoch, i: int, s: TrainSettings) -> None:
+    """Stop a training that has diverged. Raises ConfigError for the first of ``values`` that is not finite."""
+    for what, value in values.items():
+        if not math.isfinite(value):
+            phase = f"phases.{epoch.phase_number}"
+            raise ConfigError(
+                f"the training diverged: {what} is {value} at step {i + 1} of epoch {epoch.number + 1}; "
+                f"lower {s.key(f'{phase}.learning_rate')} ({epoch.phase.learning_rate:g} found), or the strength of {s.key('loss')}"
+            )
 
 
 def epoch_row(
-    learner: Learner, val: Packed, epoch: schedule.Epoch, means: dict[str, float], s: TrainSettings
+    learner: Learner, val: Packed, epoch: schedule.Epoch, means: Mapping[str, float], s: TrainSettings
 ) -> dict[str, Any]:
-    """Return one row of the epoch table: schedule, mean loss terms, their log-variances, and metrics on ``val``."""
-    rate = schedule.learning_rate(epoch.within + 1, epoch.phase, s.warmup_epochs)
+    """Return one row of the epoch table: schedule, mean loss terms, the loss's state, and metrics on ``val``, to DIGITS digits."""
+    rate = schedule.learning_rate(epoch.within + 1, epoch.phase, s.recipe.warmup_epochs)
     row: dict[str, Any] = {"epoch": epoch.number + 1, "downscale": epoch.phase.downscale}
     row |= {"crop_width_px": epoch.phase.crop_width_px, "learning_rate": rate}
-    row["strength"] = schedule.strength(epoch.number + 1, s)
     row |= {f"loss_{term}": value for term, value in means.items()}
-    row |= {f"log_variance_{term}": learner.weights.values()[term] for term in means}
+    row |= learner.loss.values(epoch.number + 1)
     metrics = validate(learner.network, val, epoch.phase.batch_size)
-    return row | {f"val_{name}": value for name, value in metrics.items() if value == value}
+    row |= {f"val_{name}": value for name, value in metrics.items() if not math.isnan(value)}
+    return {name: rounded(value) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def rounded(value: float) -> float:
+    """Return ``value`` to DIGITS significant digits."""
+    return float(f"{value:.{DIGITS}g}")
 
 
 @torch.inference_mode()
 def validate(network: SplitNetwork, val: Packed, batch_size: int) -> dict[str, float]:
-    """Return the metrics of the float features on ``val`` (see ``metrics.images.METRICS``)."""
+    """Return every task's metrics of the float features on ``val``, by the metric's name."""
     network.eval()
-    rows, matrices = [], []
+    scores: dict[str, list[dict[str, Any]]] = {name: [] for name in network.tasks}
     for chunk in in_chunks(len(val), batch_size):
-        images = batches.targets({"image": np.array(val[chunk]["image"])}, network.mean.device)["images"]
-        for record, outputs in zip(val[chunk], predictions(network.decode(network.encode(images))), strict=True):
-            errors, matrix = score_image("", outputs, record, network.n_classes)
-            rows.append(errors)
-            matrices += [] if matrix is None else [matrix]
-    confusion = np.sum(matrices, axis=0) if matrices else None
-    return aggregate(images_table(rows), confusion)
+        image = tensors({IMAGE: np.array(val[chunk][IMAGE])}, network.mean.device)[IMAGE]
+        for name, output in network.decode(network.encode(image)).items():
+            task = network.tasks[name]
+            pairs = zip(task.predict(output), val[chunk], strict=True)
+            scores[name] += [task.score(prediction, record) for prediction, record in pairs]
+    metrics: dict[str, float] = {}
+    for name, rows in scores.items():
+        stacked = {key: np.array([row[key] for row in rows]) for key in rows[0]}
+        measured = network.tasks[name].measure(stacked, np.ones((1, len(rows))))
+        metrics |= {metric: float(values[0]) for metric, values in measured.items()}
+    return metrics

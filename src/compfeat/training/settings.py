@@ -1,70 +1,71 @@
-"""What a training run is told: the config's ``train`` section and the run's own key."""
+"""The settings of one training, validated once; free of torch, so that a configuration can be checked without it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from compfeat.errors import ConfigError
+from compfeat.experiment.section import Section, validated
+from compfeat.experiment.training import NetworkConfig, Phase, Recipe
 
 
-@dataclass(frozen=True)
-class Phase:
-    """A part of a training with a schedule of its own; the network, the loss weights and Adam's moments go on into the next.
+class TrainSettings(Section):
+    """What a training is made from beside its files. Files that it starts from are arguments of the stage."""
 
-    Attributes:
-        epochs: passes over the train split.
-        downscale: trains on images this many times smaller along each axis: cheap first steps.
-        crop_width_px: trains on an upright strip this wide of each image, whole height; 0 for the whole width. Cheap as well, and
-            what is seen keeps its size.
-        batch_size: images a step.
-        learning_rate: Adam's rate at the peak.
-        final_rate_fraction: the rate at the end of the cosine, as a fraction of the peak.
+    cut: str = Field(description="the configuration's name of the cut")
+    training: str = Field(description="the configuration's name of the training")
+    seed: int = Field(ge=0, description="of the initial weights, the order of the images, their flips and the noise")
+    tasks: tuple[str, ...] = Field(min_length=1, description="the tasks to train: modules of compfeat.tasks")
+    network: NetworkConfig = Field(description="the network and where it is cut")
+    recipe: Recipe = Field(description="how it is trained")
+
+    @classmethod
+    def of(
+        cls,
+        cut: str,
+        training: str,
+        seed: int,
+        tasks: Sequence[str],
+        network: Mapping[str, Any],
+        recipe: Mapping[str, Any],
+    ) -> TrainSettings:
+        """Return the settings of a training, from the configuration's sections of its cut and training.
+
+        Files that the sections name (``encoder_weights``, ``start``) are left out: they are inputs of their own.
+
+        Raises:
+            ConfigError: a key is missing, unknown, or of the wrong type or range.
+        """
+        parts = {
+            "network": {key: value for key, value in network.items() if key != "encoder_weights"},
+            "recipe": {key: value for key, value in recipe.items() if key != "start"},
+        }
+        values = {"cut": cut, "training": training, "seed": seed, "tasks": tuple(tasks), **parts}
+        return validated(cls, values, f"trainings.{training}")
+
+    def key(self, name: str) -> str:
+        """Return the configuration's key of a setting of the recipe."""
+        return f"trainings.{self.training}.{name}"
+
+
+def check_phases(phases: Iterable[Phase], cut: str, stride: int, height_px: int, width_px: int) -> None:
+    """Check that images of ``height_px`` x ``width_px``, as every phase shows them, fit a cut of ``stride``.
+
+    Raises:
+        ConfigError: a strip is wider than the images, or a side is not a multiple of what the phase needs.
     """
-
-    epochs: int
-    downscale: int
-    crop_width_px: int
-    batch_size: int
-    learning_rate: float
-    final_rate_fraction: float
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """Settings of one training run. Epochs are passes over the train split.
-
-    Attributes:
-        cut: where the network is cut.
-        loss: name of the loss on the features.
-        seed: seeds the initial weights, the order of the images, their flips and the Q-layer's noise.
-        width: channels of the stem; 64 in the paper.
-        decoder_convolutions: 3x3 convolutions a decoder stage; 1 in the paper's networks.
-        tasks: the tasks to train.
-        phases: what is trained, one after the other.
-        warmup_epochs: epochs of linear rise to the peak, at the start of each phase.
-        strength: lambda, the weight of the whole term on the features (METHOD.md, "Multi-task loss").
-        strength_factors: knots (epoch, factor) of what the strength is multiplied by over the run, by rising epoch.
-        noise_steps: width of the Q-layer's noise in quantiser steps.
-        quantiser_bits: n of the n-bit quantiser.
-        validation_images: how many of the val split's first images the epoch table is measured on.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        precision: ``float32``, or ``bfloat16`` on cuda.
-        encoder_weights: safetensors file of torchvision's ImageNet ResNet-34, or empty.
-        threads: CPU threads; part of the result's identity, since sums are split by thread.
-    """
-
-    cut: str
-    loss: str
-    seed: int
-    width: int
-    decoder_convolutions: int
-    tasks: tuple[str, ...]
-    phases: tuple[Phase, ...]
-    warmup_epochs: float
-    strength: float
-    strength_factors: tuple[tuple[float, float], ...]
-    noise_steps: float
-    quantiser_bits: int
-    validation_images: int
-    device: str = "auto"
-    precision: str = "float32"
-    encoder_weights: str = ""
-    threads: int = 1
+    for i, phase in enumerate(phases):
+        if phase.crop_width_px > width_px:
+            raise ConfigError(
+                f"phase {i}: crop_width_px {phase.crop_width_px} found; the images are {width_px} px wide"
+            )
+        needed = stride * phase.downscale
+        for what, side in (("height", height_px), ("width", phase.crop_width_px or width_px)):
+            if side % needed:
+                raise ConfigError(
+                    f"phase {i}: images of {what} {side} px, {phase.downscale} times smaller, do not fit cut {cut}; "
+                    f"expected a multiple of {needed} px; change its downscale or crop_width_px, or dataset.size"
+                )

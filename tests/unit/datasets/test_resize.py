@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.datasets._resize import resize_disparity, resize_disparity_authors, resize_image, resize_labels
+from compfeat.datasets.resize import resize_disparity, resize_disparity_authors, resize_image, resize_labels
 
 
 @settings(max_examples=40, deadline=None)

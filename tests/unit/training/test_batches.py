@@ -5,31 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from compfeat.datasets._packed import Packed
 from compfeat.training import batches
+from compfeat.training.loop import tensors
 from helpers import PROJECT, random_scenes
 
+FIELDS = ("image", "labels", "disparity_px")
 CPU = torch.device("cpu")
 FINGERPRINT = """
-import hashlib, torch
+import hashlib
+from compfeat.losses import Step
 from compfeat.training import batches
 h = hashlib.sha256()
 for epoch in range(3):
     for step, indices in enumerate(batches.batch_indices(7, epoch, 21, 4)):
-        h.update(indices.tobytes() + batches.flips(7, step, 4).tobytes())
-        h.update(torch.rand(5, generator=batches.noise_generator(7, step)).numpy().tobytes())
+        h.update(indices.tobytes() + Step(7, step, 0.0).random(1).random(4).tobytes())
 print(h.hexdigest())
 """
 
 
-def whole(records: Packed) -> dict[str, NDArray[Any]]:
-    return batches.crop(records, np.zeros(len(records), dtype=np.int64), 0)
+def whole(records: NDArray[np.void]) -> batches.Arrays:
+    return batches.crop(batches.fields_of(records, FIELDS), np.zeros(len(records), dtype=np.int64), 0)
 
 
 def test_batches_do_not_depend_on_the_process() -> None:
@@ -66,40 +66,39 @@ def test_fewer_images_than_a_batch_make_one_step() -> None:
     assert indices.tolist() == [0, 1, 2]
 
 
-def test_mirroring_turns_image_labels_and_disparity_alike() -> None:
+def test_mirroring_turns_image_and_truth_alike() -> None:
+    arrays = whole(random_scenes(2))
+    mirrored = {name: array.copy() for name, array in arrays.items()}
+    batches.mirror(mirrored, np.array([False, True]))
+    for name in FIELDS:
+        assert np.array_equal(mirrored[name][0], arrays[name][0])
+        assert np.array_equal(mirrored[name][1], arrays[name][1][:, ::-1])
+
+
+def test_strips_are_copies_of_all_arrays_alike() -> None:
     records = random_scenes(2)
     before = records.copy()
-    plain, mirrored = (batches.targets(whole(records), CPU, np.array([False, turn])) for turn in (False, True))
-    for name in ("images", "labels", "disparity"):
-        assert torch.equal(mirrored[name][0], plain[name][0])
-        assert torch.equal(mirrored[name][1], plain[name][1].flip(-1))
+    cut = batches.crop(batches.fields_of(records, FIELDS), np.array([0, 7]), 32)
+    for name in FIELDS:
+        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
+        assert cut[name].shape[:3] == (2, 32, 32)
+        cut[name][:] = 0
     assert np.array_equal(records, before)
 
 
-def test_targets_have_the_documented_shapes_and_ranges() -> None:
-    made = batches.targets(whole(random_scenes(2)), CPU)
+def test_tensors_have_the_documented_shapes_and_ranges() -> None:
+    made = tensors(whole(random_scenes(2)), CPU)
     assert {name: tuple(t.shape) for name, t in made.items()} == {
-        "images": (2, 3, 32, 64),
+        "image": (2, 3, 32, 64),
         "labels": (2, 32, 64),
-        "disparity": (2, 1, 32, 64),
+        "disparity_px": (2, 32, 64),
     }
-    assert made["labels"].dtype == torch.int64
-    assert float(made["images"].min()) >= 0 and float(made["images"].max()) <= 1
-
-
-def test_strips_cover_the_image_and_are_cut_from_all_arrays_alike() -> None:
-    records = random_scenes(2)
-    left = batches.strips(0, 5, 200, 64, 32)
-    assert left.min() == 0 and left.max() == 32
-    assert not batches.strips(0, 5, 200, 64, 0).any()
-    cut = batches.crop(records, np.array([0, 7]), 32)
-    for name in ("image", "labels", "disparity_px"):
-        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
-        assert cut[name].shape[:3] == (2, 32, 32)
+    assert made["labels"].dtype == torch.uint8
+    assert float(made["image"].min()) >= 0 and float(made["image"].max()) <= 1
 
 
 def test_a_smaller_image_keeps_the_disparity_of_the_whole() -> None:
     records = random_scenes(2)
-    small = batches.targets(whole(records), CPU, downscale=2)
-    assert small["images"].shape == (2, 3, 16, 32)
-    assert np.allclose(small["disparity"][:, 0].numpy(), records["disparity_px"][:, ::2, ::2])
+    small = tensors(whole(records), CPU, downscale=2)
+    assert small["image"].shape == (2, 3, 16, 32)
+    assert np.allclose(small["disparity_px"].numpy(), records["disparity_px"][:, ::2, ::2])

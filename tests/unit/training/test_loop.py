@@ -10,9 +10,15 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
+from compfeat.errors import ConfigError
+from compfeat.training import loop
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.settings import TrainSettings
-from helpers import phase, random_scenes, tiny_network, train_settings
+from compfeat.training.variants import VARIANTS
+from compfeat.training.variants.standard import Standard
+from helpers import random_scenes
+from tiny import LOSS, phase, tiny_network, tiny_tasks, train_settings
 
 SCENES = Scenes(random_scenes(6, seed=1), random_scenes(2, seed=2))
 STEPS = 9  # three epochs of three steps
@@ -22,12 +28,17 @@ class KilledError(Exception):
     """Stands for a signal that ends the process."""
 
 
+def learner_of(settings: TrainSettings) -> Learner:
+    loss = chosen_loss(settings, tiny_tasks())
+    return Learner.of(tiny_network(settings.cut), loss, chosen_variant(settings), torch.device("cpu"))
+
+
 def run(
     resume: Path, settings: TrainSettings, die_at: int = -1, fingerprint: str = "this run"
 ) -> tuple[bytes, list[dict[str, Any]]]:
     """Train, and return the weights as the bytes of their file; die when step ``die_at`` is reported."""
     torch.set_num_threads(1)
-    learner = Learner.of(tiny_network(settings.cut), settings, torch.device("cpu"))
+    learner = learner_of(settings)
 
     def report(done: int, terms: dict[str, float]) -> None:
         if done == die_at:
@@ -55,7 +66,7 @@ def test_a_killed_run_resumes_to_the_same_weights(
 
 
 def test_a_run_of_two_phases_resumes_across_their_border(tmp_path: Path) -> None:
-    phases = (phase(epochs=1, downscale=2, batch_size=3), phase(epochs=2, crop_width_px=32))
+    phases = [p.model_dump() for p in (phase(epochs=1, downscale=2, batch_size=3), phase(epochs=2, crop_width_px=32))]
     whole = run(tmp_path / "whole.safetensors", train_settings(phases=phases))
     assert [row["downscale"] for row in whole[1]] == [2, 1, 1]
     for die_at in (3, 4):
@@ -99,10 +110,76 @@ def test_the_table_has_a_row_an_epoch(undisturbed: tuple[bytes, list[dict[str, A
 
 
 def test_what_is_changed_changes_the_weights(undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path) -> None:
-    for change in ({"loss": "baseline"}, {"seed": 4}, {"strength": 0.2}, {"noise_steps": 0.0}):
+    stronger = {"name": "compressible", "strength": {"c256": 0.2}}
+    batch = {**LOSS, "range": "batch"}
+    for change in ({"loss": "baseline"}, {"seed": 4}, {"loss": stronger}, {"loss": batch}, {"noise_steps": 0.0}):
         assert run(tmp_path / "r.safetensors", train_settings(**change), fingerprint=str(change))[0] != undisturbed[0]
 
 
 def test_the_deeper_cut_trains_too(tmp_path: Path) -> None:
     weights, rows = run(tmp_path / "r.safetensors", train_settings(cut="c512", epochs=1))
     assert weights and math.isfinite(rows[0]["loss_features"])
+
+
+def test_the_table_is_rounded_so_that_the_last_digits_of_reductions_do_not_show(
+    undisturbed: tuple[bytes, list[dict[str, Any]]],
+) -> None:
+    assert all(value == float(f"{value:.9g}") for row in undisturbed[1] for value in row.values())
+    assert loop.rounded(1 / 3) == 0.333333333
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_the_training_at_once(
+    value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, steps = train_settings(), []
+    learner = learner_of(settings)
+    weigh = learner.loss.forward
+
+    def spoilt(losses: dict[str, torch.Tensor], epoch: float) -> torch.Tensor:
+        steps.append(epoch)
+        if len(steps) == 4:
+            losses["disparity"] = losses["disparity"] * value
+        return weigh(losses, epoch)
+
+    monkeypatch.setattr(learner.loss, "forward", spoilt)
+    expected = (
+        rf"the training diverged: loss of \w+ is {value} at step 1 of epoch 2; "
+        r"lower trainings\.tried\.phases\.0\.learning_rate \(0\.002 found\)"
+    )
+    with pytest.raises(ConfigError, match=expected):
+        train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", lambda done, terms: None)
+    assert len(steps) == 4
+
+
+def test_weights_that_the_last_step_of_an_epoch_spoils_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = train_settings()
+    learner = learner_of(settings)
+
+    def report(done: int, terms: dict[str, float]) -> None:
+        if done == 3:
+            torch.nn.init.constant_(learner.network.encoder.conv1.weight, math.nan)  # type: ignore[union-attr,arg-type]
+
+    with pytest.raises(
+        ConfigError, match=r"largest value of network\.encoder\.conv1\.weight is nan at step 3 of epoch 1"
+    ):
+        train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", report)
+
+
+class Frozen(Standard):
+    """A variant that trains the decoders alone."""
+
+    def trainable(self, parameter: str) -> bool:
+        return parameter.startswith("decoders.")
+
+
+def test_what_a_variant_freezes_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VARIANTS._entries, "frozen", Frozen)
+    settings = train_settings(variant="frozen", loss="baseline")
+    learner = learner_of(settings)
+    before = {name: t.clone() for name, t in learner.network.state_dict().items()}
+    train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", lambda done, terms: None)
+    changed = {name for name, t in learner.network.state_dict().items() if not torch.equal(t, before[name])}
+    assert changed and all(name.startswith("decoders.") for name in changed)

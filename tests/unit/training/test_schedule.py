@@ -1,12 +1,12 @@
-"""The schedules of learning rate and strength."""
+"""The schedule of the learning rate, and the order of the phases."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from compfeat.training.schedule import epochs, learning_rate, strength
-from helpers import phase, train_settings
+from compfeat.training.schedule import epochs, learning_rate
+from tiny import phase
 
 
 def test_learning_rate_rises_then_falls_along_a_cosine() -> None:
@@ -33,11 +33,9 @@ def test_a_warm_up_as_long_as_the_run_does_not_divide_by_zero() -> None:
 
 def test_phases_follow_each_other_without_a_gap() -> None:
     plan = epochs((phase(epochs=2, batch_size=4), phase(epochs=1, batch_size=2)), n_images=9)
-    assert [(e.number, e.within, e.first_step, e.steps) for e in plan] == [(0, 0, 0, 2), (1, 1, 2, 2), (2, 0, 4, 4)]
+    assert [(e.number, e.phase_number, e.within, e.first_step, e.steps) for e in plan] == [
+        (0, 0, 0, 0, 2),
+        (1, 0, 1, 2, 2),
+        (2, 1, 0, 4, 4),
+    ]
     assert plan[-1].end_step == 8
-
-
-def test_strength_is_linear_between_its_knots_and_constant_beyond() -> None:
-    s = train_settings(strength=0.2, strength_factors=((1, 0), (3, 1), (4, 1), (6, 0.5)))
-    assert [strength(epoch, s) for epoch in (0, 1, 2, 3, 4, 5, 9)] == pytest.approx([0, 0, 0.1, 0.2, 0.2, 0.15, 0.1])
-    assert strength(7, train_settings(strength=0.2, strength_factors=((0, 1),))) == 0.2

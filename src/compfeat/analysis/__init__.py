@@ -1,1 +1,0 @@
-"""Analysis of operating points: Bjontegaard deltas and summary tables."""

@@ -1,0 +1,47 @@
+"""Draw one figure from the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from compfeat.cli.arguments import command
+from compfeat.io import atomic_path
+from compfeat.reports.figures import FIGURES
+from compfeat.reports.summary import Tables
+
+FIXED: dict[str, dict[str, Any]] = {
+    "pdf": {"dpi": 300, "metadata": {"Creator": "compfeat", "Producer": "compfeat", "CreationDate": None}},
+    "png": {"dpi": 200, "metadata": {"Software": "compfeat"}},
+}
+"""How each format is written: nothing in a file may tell when it was drawn, so that redrawing gives the same bytes."""
+
+
+def stage(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
+    """Draw one figure from the summary.
+
+    Args:
+        figure: its name; NAME@LADDER where it shows one ladder.
+        tables: the files that it needs, found by their names.
+        pdf: output, for print.
+        png: output, 200 dots an inch.
+
+    Raises:
+        ConfigError: the figure is unknown.
+        DataError: a file is missing or of the wrong kind.
+    """
+    from compfeat.reports.figures._style import theme
+
+    spec = FIGURES.get(figure)
+    with theme():
+        drawn = spec.draw(Tables.of(tables))
+        for kind, path in (("pdf", pdf), ("png", png)):
+            with atomic_path(path) as temporary:
+                drawn.savefig(temporary, format=kind, **FIXED[kind])
+    print(f"draw: {figure} -> {pdf}, {png}")
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Draw one figure."""
+    return command(stage, argv)

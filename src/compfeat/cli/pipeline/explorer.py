@@ -1,0 +1,53 @@
+"""Make one HTML file to look at the results with, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from compfeat.cli.arguments import command
+from compfeat.io import read_csv, write_text
+from compfeat.reports.explorer.build import build
+from compfeat.reports.explorer.settings import Settings
+from compfeat.reports.explorer.tables import Tables
+from compfeat.reports.showcase import Showcase
+from compfeat.reports.summary import Tables as Files
+
+
+def stage(
+    *,
+    settings: Settings,
+    tables: list[Path],
+    figures: list[Path] = (),  # type: ignore[assignment]
+    pages: list[Path] = (),  # type: ignore[assignment]
+    html: Path,
+) -> None:
+    """Make one HTML file to look at the results with, offline.
+
+    Args:
+        settings: what stands around the figures and tables.
+        tables: files of the summary, found by their names, pictures.npz among them.
+        figures: PNGs of the figures to show, found by their names.
+        pages: tables to show as they are, found by their names.
+        html: output.
+
+    Raises:
+        DataError: a file is missing or damaged, or there is too much for one page.
+        ToolError: the scripts of the chart cannot be bundled.
+    """
+    files, pictures, shown = Files.of(tables), Files.of(figures), Files.of(pages)
+    showcases = Showcase.every(files)
+    page = build(
+        Tables.read(files),
+        showcases,
+        files.csv("per_image.csv", "image_id"),
+        [(text, pictures.path(f"{text.name}.png").read_bytes()) for text in settings.figures],
+        [(text, read_csv(shown.path(f"{text.name}.csv"), [])) for text in settings.pages],
+    )
+    write_text(html, page)
+    print(f"explorer: {len(showcases)} images, {html.stat().st_size} bytes -> {html}")
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Make the explorer."""
+    return command(stage, argv)

@@ -1,0 +1,94 @@
+"""Resize and pack a split of a dataset into one file, with an index of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field
+from tqdm import tqdm
+
+from compfeat.cli.arguments import command
+from compfeat.datasets import DATASETS, IMAGE, Dataset, Sample, Truth
+from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
+from compfeat.datasets.sources import sha256_of
+from compfeat.errors import DataError
+from compfeat.experiment.section import Section
+from compfeat.io import read_csv, write_csv, write_json
+from compfeat.tasks import TASKS
+
+
+class PrepareSettings(Section):
+    """What is read and packed."""
+
+    dataset: str = Field(description="a module of compfeat.datasets")
+    root: str = Field(description="the dataset's folder")
+    split: Literal["train", "val"]
+    tasks: tuple[str, ...] = Field(min_length=1, description="the tasks whose truth is packed")
+    size: tuple[int, int] = Field(description="height and width (px)")
+    limit: int | None = Field(None, ge=1, description="take only the first so many images")
+
+
+def prepare(*, settings: PrepareSettings, manifest: Path | None = None, arrays: Path, index: Path, info: Path) -> None:
+    """Resize and pack a split of a dataset into one file, with an index of its sources.
+
+    The arrays are written first, then the index, then the info.
+
+    Args:
+        settings: what is read and packed.
+        manifest: CSV of what was rendered (path, sha256), to check the files against.
+        arrays: output: packed scenes.
+        index: output: CSV of the images, with the hashes of their files.
+        info: output: JSON about the split.
+
+    Raises:
+        ConfigError: an unknown dataset or task.
+        DataError: a folder or file is missing, damaged, of the wrong kind, or not as it was rendered.
+    """
+    s = settings
+    dataset, root = DATASETS.get(s.dataset)(), Path(s.root).expanduser()
+    truths = [truth for task in s.tasks for truth in TASKS.get(task).truths]
+    fields = list(dict.fromkeys([IMAGE, *(truth.source for truth in truths)]))
+    samples = dataset.samples(root, s.split, fields)[: s.limit]
+    if manifest is not None:
+        check_rendered(samples, root, manifest)
+    height, width = s.size
+    dtype = record_dtype(height, width, truths)
+    rows: list[dict[str, Any]] = []
+    write_packed(arrays, dtype, len(samples), records(dataset, samples, truths, dtype, rows, s.split))
+    write_csv(index, pd.DataFrame(rows))
+    about = {"dataset": s.dataset, "split": s.split, "class_names": list(dataset.class_names), "tasks": list(s.tasks)}
+    write_json(info, about | {"height": height, "width": width, "n_images": len(samples)})
+
+
+def records(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    truths: Sequence[Truth],
+    dtype: Any,
+    rows: list[dict[str, Any]],
+    split: str,
+) -> Iterator[Packed]:
+    """Yield every sample's packed record, and append its line of the index to ``rows``."""
+    for sample in tqdm(samples, desc=f"prepare {split}", unit="image"):
+        scene = dataset.read(sample)
+        hashes = {f"{field}_sha256": sha256_of(path) for field, path in sample.files.items()}
+        height, width = scene[IMAGE].shape[:2]
+        rows.append({"image_id": sample.image_id, **hashes, "source_height": height, "source_width": width})
+        yield pack(scene, truths, dtype)
+
+
+def check_rendered(samples: Sequence[Sample], root: Path, manifest: Path) -> None:
+    """Raise DataError where a file is not what ``manifest`` says was rendered."""
+    listed = read_csv(manifest, ["path", "sha256"]).set_index("path")["sha256"].to_dict()
+    for path in (path for sample in samples for path in sample.files.values()):
+        expected = listed.get(path.relative_to(root).as_posix())
+        if sha256_of(path) != expected:
+            raise DataError(f"{path}: is not as it was rendered (see {manifest}); delete {manifest} to render it again")
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the stage."""
+    return command(prepare, argv)

@@ -1,0 +1,95 @@
+"""Render street scenes, written in the layout of Cityscapes, with a manifest of their files."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pandas as pd
+from pydantic import Field
+from tqdm import tqdm
+
+from compfeat.cli.arguments import command
+from compfeat.errors import ConfigError, ToolError
+from compfeat.experiment.config import Split
+from compfeat.experiment.section import Section
+from compfeat.io import write_csv
+from compfeat.scenes.writing import CITIES, KINDS, write_scene
+
+Job = tuple[str, str, int, int, tuple[int, int]]
+Row = tuple[str, str, int]
+
+
+class RenderSettings(Section):
+    """What is rendered."""
+
+    root: str = Field(description="folder to write the dataset into")
+    split: Split
+    images: int = Field(ge=1, description="number of scenes")
+    size: tuple[int, int] = Field(description="height and width (px)")
+    seed: int = Field(ge=0, description="of all scenes")
+
+
+def _render_one(job: Job) -> list[Row]:
+    """Write one scene; return (path relative to the root, sha256, size in bytes) of its files."""
+    root = Path(job[0])
+    rows = []
+    for path in write_scene(root, *job[1:]):
+        data = path.read_bytes()
+        rows.append((path.relative_to(root).as_posix(), hashlib.sha256(data).hexdigest(), len(data)))
+    return rows
+
+
+def _render_all(jobs: list[Job], processes: int) -> Iterator[list[Row]]:
+    """Yield the rows of every job in order; the result is the same for any number of processes."""
+    if processes == 1:
+        yield from map(_render_one, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
+        try:
+            yield from pool.map(_render_one, jobs, chunksize=8)
+        except BrokenProcessPool:
+            raise ToolError("a rendering process was killed (out of memory?); use fewer --processes") from None
+
+
+def _remove_stale(root: Path, split: str, keep: set[str]) -> None:
+    """Remove the files of rendered scenes of ``split`` that are not among ``keep``; touches nothing else."""
+    for folder, end in KINDS.values():
+        for city in CITIES[split]:
+            name = re.compile(rf"{city}_\d{{6}}_000019{re.escape(end)}")
+            for path in sorted((root / folder / split / city).glob(f"{city}_*")):
+                if name.fullmatch(path.name) and path.relative_to(root).as_posix() not in keep:
+                    path.unlink()
+
+
+def render(*, settings: RenderSettings, processes: int = 1, manifest: Path) -> None:
+    """Render a split's street scenes, and write a manifest of their files last.
+
+    Args:
+        settings: what is rendered.
+        processes: how many render at a time; the result is the same for any number.
+        manifest: output: CSV of the files written, relative to the root.
+
+    Raises:
+        ConfigError: a size that cannot be rendered, or no process to render with.
+    """
+    s = settings
+    if processes < 1:
+        raise ConfigError(f"--processes: found {processes}; expected at least 1")
+    root = Path(s.root).expanduser()
+    jobs: list[Job] = [(str(root), s.split, i, s.seed, s.size) for i in range(s.images)]
+    progress = tqdm(_render_all(jobs, processes), total=len(jobs), desc=f"render {s.split}", unit="scene")
+    rows = sorted(row for scene in progress for row in scene)
+    _remove_stale(root, s.split, {path for path, _, _ in rows})
+    write_csv(manifest, pd.DataFrame(rows, columns=["path", "sha256", "size_bytes"]))
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the stage."""
+    return command(render, argv)

@@ -1,0 +1,155 @@
+"""Train one network: ``python -m compfeat train --help``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from compfeat.cli.arguments import command
+from compfeat.datasets.packed import open_packed
+from compfeat.errors import ConfigError
+from compfeat.experiment.section import options_of
+from compfeat.io import read_json, write_csv
+from compfeat.losses import LOSSES
+from compfeat.networks import NETWORKS, feature_shape
+from compfeat.networks.files import build_network, build_tasks, describe, load_weights, save_network
+from compfeat.networks.inference import choose_device, fix_arithmetic
+from compfeat.networks.split import SplitNetwork
+from compfeat.tasks import Task
+from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training.schedule import epochs
+from compfeat.training.settings import TrainSettings, check_phases
+from compfeat.training.variants import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from compfeat.losses import Loss
+
+
+def stage(
+    *,
+    settings: TrainSettings,
+    train_arrays: Path,
+    val_arrays: Path,
+    info: Path,
+    initial: Path | None = None,
+    encoder_weights: Path | None = None,
+    weights: Path,
+    description: Path,
+    epoch_table: Path,
+) -> None:
+    """Train one network.
+
+    A training that is interrupted resumes from its last epoch, and ends in the same files.
+
+    Args:
+        settings: what is trained and how, as JSON.
+        train_arrays: packed train split (.npy).
+        val_arrays: packed val split (.npy); its metrics are shown and choose nothing.
+        info: what the packed data is (.json).
+        initial: weights of the same network to start from (.safetensors).
+        encoder_weights: pretrained weights of the encoder to start from (.safetensors), where there are no initial ones.
+        weights: output: the trained weights (.safetensors).
+        description: output: what network they are (.json).
+        epoch_table: output: one row an epoch (.csv).
+
+    Raises:
+        ConfigError: settings cannot go together or with the data, or the training diverged.
+        DataError: packed data is missing or damaged.
+        CheckpointError: weights to start from are missing, damaged, or of another network.
+    """
+    fix_arithmetic(settings.recipe.threads)
+    device = choose_device(settings.recipe.device)
+    packed = read_json(info)
+    size, class_names = (packed["height"], packed["width"]), packed["class_names"]
+    check(settings, device, size)
+    scenes = Scenes(open_packed(train_arrays), open_packed(val_arrays))
+    tasks = build_tasks(settings.tasks, class_names)
+    network = start(settings, tasks, initial, encoder_weights)
+    learner = Learner.of(network, chosen_loss(settings, tasks), chosen_variant(settings), device)
+    resume = weights.with_name("resume.safetensors")
+    files = [train_arrays, val_arrays, info, *(path for path in (initial, encoder_weights) if path is not None)]
+    plan = epochs(settings.recipe.phases, len(scenes.train))
+    total = plan[-1].end_step
+    name = f"{settings.cut} {settings.training} seed {settings.seed}"
+    print(f"train {name}: {len(plan)} epochs, {total} steps on {device}")
+    with tqdm(total=total, unit="step", mininterval=1.0) as bar:
+
+        def report(done: int, terms: dict[str, float]) -> None:
+            bar.update(done - bar.n)
+            if terms:
+                bar.set_postfix({term: f"{value:.4g}" for term, value in terms.items()}, refresh=False)
+
+        rows = train(learner, scenes, settings, resume, fingerprint(settings, files), report)
+    write_csv(epoch_table, pd.DataFrame(rows))
+    described = describe(
+        learner.network,
+        cut=settings.cut,
+        training=settings.training,
+        seed=settings.seed,
+        class_names=class_names,
+        input_size=size,
+        loss_values=learner.loss.values(len(plan)),
+    )
+    save_network(learner.network, described, weights, description, learner.loss.kept())
+    resume.unlink(missing_ok=True)
+
+
+def check(settings: TrainSettings, device: torch.device, size: tuple[int, int]) -> None:
+    """Raise ConfigError for settings that do not go together, or not with images of ``size`` (H, W)."""
+    if settings.recipe.precision == "bfloat16" and device.type != "cuda":
+        raise ConfigError(f"{settings.key('precision')}: bfloat16 needs cuda, found {device.type}; set float32")
+    network = settings.network
+    feature_shape(network.name, network.place, network.width, *size)
+    stride = NETWORKS.get(network.name).cuts[network.place].stride
+    try:
+        check_phases(settings.recipe.phases, settings.cut, stride, *size)
+    except ConfigError as error:
+        raise ConfigError(f"{settings.key('phases')}: {error}") from None
+
+
+def start(
+    settings: TrainSettings, tasks: Sequence[Task], initial: Path | None, encoder_weights: Path | None
+) -> SplitNetwork:
+    """Return the network that a training starts from: seeded at random, with a pretrained encoder, or the weights of ``initial``."""
+    torch.manual_seed(settings.seed)
+    network = build_network(settings.network, tasks)
+    if initial is not None:
+        load_weights(network, initial)
+    elif encoder_weights is not None:
+        NETWORKS.get(settings.network.name).load_weights(network.encoder, encoder_weights)
+    return network
+
+
+def chosen_loss(settings: TrainSettings, tasks: Sequence[Task]) -> Loss:
+    """Return the loss that the settings name, with its options. Raises ConfigError where they cannot be used."""
+    spec, key = LOSSES.get(settings.recipe.loss.name), settings.key("loss")
+    options = options_of(spec, settings.recipe.loss.options, key)
+    if problem := spec.problem(options, settings.cut):
+        raise ConfigError(f"{key}: {problem}")
+    return spec.build(options, settings.cut, tasks)
+
+
+def chosen_variant(settings: TrainSettings) -> Variant:
+    """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
+    variant = VARIANTS.get(settings.recipe.variant.name)
+    return variant(settings, options_of(variant, settings.recipe.variant.options, settings.key("variant")))
+
+
+def fingerprint(settings: TrainSettings, files: Sequence[Path]) -> str:
+    """Identify a training by its settings and its input files' contents, so that no other one's checkpoint is resumed."""
+    digest = hashlib.sha256(settings.model_dump_json().encode())
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run the stage."""
+    return command(stage, argv)

@@ -1,0 +1,154 @@
+"""Reading a dataset's PNG files, with errors that say what is wrong with which file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from compfeat.datasets import IGNORE
+from compfeat.errors import DataError
+
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+"""What Pillow raises for a file that it cannot decode."""
+
+
+def _read(path: Path, expected: str) -> tuple[str, NDArray[np.generic], NDArray[np.uint8] | None]:
+    """Return mode, pixels and, of an indexed picture, the palette (uint8, n x 3) of a PNG file.
+
+    Raises:
+        DataError: the file is missing, is no PNG whatever its name says, or cannot be decoded.
+    """
+    try:
+        with Image.open(path) as image:
+            kind = image.format
+            image.verify()  # checksums and the end mark, which decoding alone does not look at
+        with Image.open(path) as image:
+            image.load()
+            palette = image.getpalette("RGB") if image.mode == "P" else None
+            mode, pixels = image.mode, np.asarray(image)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: not found; expected {expected}; restore the file or rerun the stage that makes it"
+        ) from None
+    except DAMAGE as error:
+        what = " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be decoded ({what}); expected {expected}; fetch the file again") from None
+    if kind != "PNG":
+        raise DataError(
+            f"{path}: holds a {kind} picture, whose values are not exact or not what its name says; expected {expected} as PNG; "
+            "take the original file"
+        )
+    return mode, pixels, None if palette is None else np.array(palette, np.uint8).reshape(-1, 3)
+
+
+def _wrong(path: Path, mode: str, expected: str, likely: str) -> DataError:
+    """Return the error of a picture of the wrong kind, with what it looks like."""
+    hint = f"this looks like {likely}; " if likely else ""
+    return DataError(f"{path}: found a picture of mode {mode}; {hint}expected {expected}")
+
+
+def _grey(pixels: NDArray[np.generic], palette: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return an indexed picture's grey values; None where a colour that it uses is not grey."""
+    used = palette[: int(pixels.max()) + 1]
+    if (used != used[:, :1]).any():
+        return None
+    values: NDArray[np.uint8] = palette[:, 0][pixels.astype(np.intp)]
+    return values
+
+
+def _check_size(path: Path, pixels: NDArray[np.generic], size: tuple[int, int] | None) -> None:
+    if size is not None and pixels.shape[:2] != size:
+        height, width = pixels.shape[:2]
+        raise DataError(
+            f"{path}: found {height} x {width} pixels (height x width); expected {size[0]} x {size[1]} as in its image; "
+            "take image and ground truth from the same release"
+        )
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Read an RGB image, uint8, H x W x 3; an indexed one by its colours.
+
+    Raises:
+        DataError: the file is missing, is no PNG, cannot be decoded, or is not an 8-bit RGB image.
+    """
+    expected = "an 8-bit RGB image"
+    mode, pixels, palette = _read(path, expected)
+    if palette is not None:
+        colours: NDArray[np.uint8] = palette[pixels.astype(np.intp)]
+        return colours
+    if mode != "RGB":
+        likely = {"L": "a grey photograph or a label map", "RGBA": "a photograph with transparency"}.get(mode, "")
+        raise _wrong(path, mode, expected, likely)
+    return pixels.astype(np.uint8, copy=False)
+
+
+def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Read a map of label ids and translate it: uint8, H x W, class index or IGNORE.
+
+    A grey map that an optimiser stored with a palette is read by its grey values, never by the palette's index.
+
+    Args:
+        path: PNG of one byte a pixel.
+        classes: uint8, [n_ids]: the class of every id.
+        size: (height, width) that the image has.
+
+    Raises:
+        DataError: the file is missing, is no PNG, cannot be decoded, has another size, is another kind of map, or holds an id
+            outside ``classes``.
+    """
+    expected = "label ids, one byte a pixel, grey"
+    mode, pixels, palette = _read(path, expected)
+    if palette is not None:
+        grey = _grey(pixels, palette)
+        if grey is None:
+            raise _wrong(path, mode, expected, "a colour map with a palette")
+        pixels = grey
+    elif mode != "L":
+        likely = {
+            "RGB": "a colour map (as *_color.png)",
+            "RGBA": "a colour map (as *_color.png)",
+            "I;16": "instance ids (as *_instanceIds.png) or a disparity map",
+            "I": "instance ids (as *_instanceIds.png) or a disparity map",
+        }.get(mode, "")
+        raise _wrong(path, mode, expected, likely)
+    ids = pixels.astype(np.uint8, copy=False)
+    _check_size(path, ids, size)
+    largest = int(ids.max())
+    if largest >= len(classes):
+        below = ids[ids != IGNORE]
+        train_ids = largest == IGNORE and (below.size == 0 or int(below.max()) < len(set(classes.tolist()) - {IGNORE}))
+        likely = "this looks like train ids (as *_labelTrainIds.png)" if train_ids else "is this the right label file?"
+        raise DataError(f"{path}: found label id {largest}; expected ids 0 to {len(classes) - 1}; {likely}")
+    return classes[ids]
+
+
+def read_disparity(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Read a 16-bit disparity map p: float32, H x W, (p - 1) / 256 px, and 0 where p = 0 (invalid).
+
+    Raises:
+        DataError: the file is missing, is no PNG, cannot be decoded, has another size, or is not 16-bit.
+    """
+    expected = "a 16-bit grey disparity map"
+    mode, pixels, _ = _read(path, expected)
+    if mode not in ("I;16", "I;16B", "I"):
+        likely = {
+            "L": "an 8-bit map, whose fractions of a pixel are lost",
+            "P": "a label map",
+            "RGB": "a picture for people",
+        }
+        raise _wrong(path, mode, expected, likely.get(mode, ""))
+    codes = pixels.astype(np.float32)
+    _check_size(path, codes, size)
+    return np.where(codes > 0, (codes - 1) / 256, np.float32(0)).astype(np.float32)
+
+
+def class_table(n_ids: int, ids: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the class of every id below ``n_ids``: its place in ``ids``, or IGNORE."""
+    table = np.full(n_ids, IGNORE, np.uint8)
+    table[list(ids)] = np.arange(len(ids))
+    return table

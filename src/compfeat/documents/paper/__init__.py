@@ -1,1 +1,0 @@
-"""The paper, set anew from this run's numbers: ``facts`` says what is told, ``paper.typ`` how, ``build`` makes the PDF."""

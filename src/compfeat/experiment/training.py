@@ -1,0 +1,90 @@
+"""The parts of the configuration that say what network is trained and how: read by trainings, and by nothing else of a run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from compfeat.experiment.section import Section
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name that becomes part of paths: lower-case letters, digits and underscores, a letter first."""
+
+
+class PluginConfig(Section):
+    """A plug-in by name, with its own options beside the name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: Name = Field(description="a module of the plug-in's package; all other keys are its own options")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What stands beside the name."""
+        return dict(self.model_extra or {})
+
+
+def named(value: Any) -> Any:
+    """Return a plain name as a plug-in without options."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+NamedPlugin = Annotated[PluginConfig, BeforeValidator(named, json_schema_input_type=str | PluginConfig)]
+"""A plug-in, given by its name alone or as a mapping with its options."""
+
+
+class NetworkConfig(Section):
+    """A network and where it is cut."""
+
+    name: Name = Field(description="the network: a module of compfeat.networks")
+    place: str = Field(description="the network's own name of the place where it is cut; the cut's name where absent")
+    width: int = Field(
+        ge=8, multiple_of=4, description="channels of the stem; it scales every channel count; 64 in the paper"
+    )
+    decoder_convolutions: int = Field(ge=1, description="3x3 convolutions a decoder stage; 1 in the paper's networks")
+
+
+class Phase(Section):
+    """A part of a training with a schedule of its own; network, loss state and the optimiser's moments continue into the next."""
+
+    epochs: int = Field(ge=0, description="passes over the train split")
+    downscale: int = Field(ge=1, description="images are this many times smaller along each axis")
+    crop_width_px: int = Field(
+        ge=0, description="width of the strip that is seen of each image, before downscaling; 0 for all (px)"
+    )
+    batch_size: int = Field(ge=1, description="images a step")
+    learning_rate: float = Field(gt=0, description="the peak (Adam)")
+    final_rate_fraction: float = Field(ge=0, le=1, description="of the peak, where the cosine ends")
+
+
+def with_epochs(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+    """Return ``phases``. Raises ValueError where they have no epoch."""
+    if not sum(phase.epochs for phase in phases):
+        raise ValueError("no epochs; expected at least one phase of at least one epoch")
+    return phases
+
+
+class Recipe(Section):
+    """How a network is trained, whatever it starts from."""
+
+    variant: NamedPlugin = Field(
+        description="noise, augmentation and what is frozen: a module of compfeat.training.variants, by its name, or with options"
+    )
+    loss: NamedPlugin = Field(description="the loss: a module of compfeat.losses, by its name, or with options")
+    phases: Annotated[tuple[Phase, ...], AfterValidator(with_epochs)] = Field(
+        description="what is trained, one phase after the other"
+    )
+    warmup_epochs: float = Field(ge=0, description="epochs of linear rise to the peak, at the start of each phase")
+    noise_steps: float = Field(
+        ge=0, description="width of the uniform noise that stands for the quantiser, in quantiser steps"
+    )
+    quantiser_bits: int = Field(
+        ge=2, le=16, description="bits of the quantiser that the noise stands for; 8 in the paper"
+    )
+    validation_images: int = Field(
+        ge=1, description="val images that the epoch table is measured on; they choose nothing"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(description="auto takes cuda, then mps, then cpu")
+    precision: Literal["float32", "bfloat16"] = Field(description="float32, or bfloat16 on cuda")
+    threads: int = Field(ge=1, description="CPU threads; part of the result, since sums are split by thread")

@@ -1,1 +1,0 @@
-"""From feature tensors to tiled 8-bit images and back."""

@@ -1,1 +1,0 @@
-"""Task metrics, kept per image: confusion matrices and squared errors, and what is derived from them."""

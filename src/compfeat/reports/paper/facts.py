@@ -1,0 +1,137 @@
+"""What the paper tells, as text ready to be set: every number of it comes from here, and from the run's tables and config.
+
+Sentences that draw a conclusion, and those that hold for some configs only, are chosen by rule, so that another run says something
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_facts
+from compfeat.reports.paper.results import result_facts
+from compfeat.reports.paper.seeds import THIS_RUN, seed_facts
+from compfeat.reports.paper.settings import Settings
+from compfeat.reports.paper.system import coding_facts, data_facts, network_facts, training_facts
+from compfeat.reports.paper.tables import PAIR, Facts, Tables
+from compfeat.reports.summary import ALL_SEEDS
+from compfeat.reports.words import NOTHING, listed, number
+
+SECTIONS = {
+    "Training": "training",
+    "Rate and accuracy": "results",
+    "Features": "features",
+    "The authors' numbers": "published",
+}
+"""Categories of figures that have a place of their own in the template; others get a section each, in the figures' order."""
+
+
+def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mapping[str, Any]]) -> Facts:
+    """Return everything the template reads.
+
+    Args:
+        descriptions: the networks' ``network.json``, of each cut at least one.
+    """
+    e = settings.experiment
+    return {
+        "data": data_facts(settings, tables.points),
+        "network": network_facts(settings, descriptions),
+        "training": training_facts(settings, tables),
+        "coding": coding_facts(settings, tables),
+        "methods": listed(list(tables.methods.values())),
+        "several_methods": len(tables.methods) > 1,
+        "metrics": metric_sentence(tables),
+        "results": result_facts(tables),
+        "published": published_facts(tables),
+        "beside": beside_facts(e, tables),
+        "claims": claim_facts(tables),
+        "seeds": seed_facts(e, tables),
+        "references": list(REFERENCES),
+        "statistics": {
+            "resamples": str(e.statistics.resamples),
+            "confidence": f"{100 * e.statistics.confidence:g} %",
+        },
+        "config": paired(config_rows(e.model_dump(mode="json"))),
+        "figures": figure_facts(settings),
+        "tools": [[name, version] for name, version in settings.tools.items()],
+    }
+
+
+def figure_facts(settings: Settings) -> Facts:
+    """Return the figures by place: those of SECTIONS, and ``others``, a list of categories with their figures."""
+    places: Facts = {place: [] for place in SECTIONS.values()}
+    others: dict[str, list[Facts]] = {}
+    for figure in settings.figures:
+        facts = {"name": figure.name, "caption": figure.caption}
+        place = SECTIONS.get(figure.category)
+        (places[place] if place else others.setdefault(figure.category, [])).append(facts)
+    return places | {"others": [{"title": title, "figures": own} for title, own in others.items()]}
+
+
+def metric_sentence(tables: Tables) -> str:
+    """Return what task performance is, and which metrics enter BD-rates as their inverse."""
+    labels = [f"{m.label} in {m.unit}" if m.unit else m.label for m in tables.metrics]
+    inverse = [m.curve_label for m in tables.metrics if not m.higher_is_better]
+    told = f"Performance is {listed(labels)}."
+    if inverse:
+        told += f" In BD-rates, where more must be better, {'it enters' if len(labels) == 1 else 'some enter'} as {listed(inverse)}."
+    return told
+
+
+def claim_facts(tables: Tables) -> Facts:
+    """Return the claims table: its title, and its rows of claim, source, where, metric, value, interval, verdict.
+
+    Of several seeds, this run's rows are those of all together.
+    """
+    claims = tables.claims.astype(object).where(tables.claims.notna(), "")
+    ours = claims["source"] == THIS_RUN
+    several = ours & (claims["seed"].astype(str) == ALL_SEEDS)
+    if several.any():
+        claims = claims[
+            ~ours | several | (claims["claim"].isin(set(claims.loc[ours, "claim"]) - set(claims.loc[several, "claim"])))
+        ]
+    by_name = {m.name: m for m in tables.metrics}
+    pairs = claims.drop_duplicates(PAIR)
+    rows = []
+    for r in claims.to_dict("records"):
+        where = [str(r["cut"]), tables.ladder({"ladder": r["ladder"] or None})] + (
+            [tables.vs(r)] if len(pairs) > 1 else []
+        )
+        name, unit = str(r["metric"]), str(r["unit"])
+        digits = (
+            0 if unit == "tasks" else 1 if unit.startswith("%") else by_name[name].digits + 1 if name in by_name else 3
+        )
+        value, low, high = (number(None if r[k] == "" else float(r[k]), digits) for k in ("value", "low", "high"))
+        metric = NOTHING if not name else by_name[name].label if name in by_name else tables.curve_label(name)
+        between = f"{low} to {high}" if NOTHING not in (low, high) else NOTHING
+        rows.append([r["text"], r["source"], ", ".join(filter(None, where)), metric, value, between, r["verdict"]])
+    about = listed([tables.vs(r) for r in pairs.to_dict("records")])
+    return {"rows": rows, "about": about}
+
+
+def paired(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows of two side by side: the second half beside the first."""
+    half = -(-len(rows) // 2)
+    return [row + (rows[half + i] if half + i < len(rows) else [""] * len(row)) for i, row in enumerate(rows[:half])]
+
+
+def config_rows(config: Mapping[str, Any], above: str = "") -> list[list[str]]:
+    """Return every key of the config with its value, nested keys joined by dots, in the config's order."""
+    rows: list[list[str]] = []
+    for key, value in config.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping) and value:
+            rows += config_rows(value, f"{name}.")
+        elif is_list(value) and any(isinstance(v, Mapping) for v in value):
+            for i, item in enumerate(value):
+                rows += config_rows(item, f"{name}.{i}.")
+        else:
+            shown = ", ".join(map(str, value)) if is_list(value) or isinstance(value, Mapping) else str(value)
+            rows.append([name, shown if value not in (None, "", {}, []) else NOTHING])
+    return rows
+
+
+def is_list(value: Any) -> bool:
+    """Return whether a value is a list."""
+    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -1,0 +1,24 @@
+"""What stands around a figure or a table in documents, wherever it is shown."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from compfeat.experiment.section import Section
+
+
+class FigureText(Section):
+    """What stands around a figure."""
+
+    name: str = Field(description="as the config names it")
+    caption: str = Field(description="what is seen")
+    category: str = Field(description="the heading that it stands below")
+
+
+class TableText(Section):
+    """What stands around a table."""
+
+    name: str = Field(description="of its file, without the suffix")
+    title: str = Field(description="its heading")
+    caption: str = Field(description="what it holds, in a few sentences")
+    category: str = Field(description="the heading that it stands below in the report")

@@ -1,0 +1,133 @@
+"""What the stages before left of each point: every image's scores and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from compfeat.errors import DataError
+from compfeat.experiment.runs import UNCODED, Comparison, Point, Run, parse_run
+from compfeat.io import read_csv, read_json
+from compfeat.results import Inputs
+from compfeat.tasks import TASKS
+
+LEDGER_BYTES = ("payload_bytes", "header_bytes", "side_info_bytes")
+"""Columns of a ledger, beside ``image_id``: what one image weighs."""
+POINT_KEYS = ("cut", "method", "seed", "codec", "quality")
+NETWORK_KEYS = ("channels", "feature_height", "feature_width", "input_height", "input_width")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One point.
+
+    Attributes:
+        image_ids: in the order of all arrays.
+        network: its network's description, with NETWORK_KEYS.
+        scores: by task and score, each (N, ...).
+        ledger: image_id and LEDGER_BYTES of every image; None for the uncoded points.
+        sends: what its method sends: features or image.
+    """
+
+    point: Point
+    image_ids: list[str]
+    network: dict[str, Any]
+    scores: dict[str, dict[str, NDArray[Any]]]
+    ledger: pd.DataFrame | None
+    sends: str
+
+    def metrics(self, weights: NDArray[np.float64] | None = None) -> dict[str, NDArray[np.float64]]:
+        """Return every metric under every row of ``weights`` (R x N), (R,); without weights, of all images as they are, (1,)."""
+        rows = np.ones((1, len(self.image_ids))) if weights is None else weights
+        return {
+            name: values
+            for task, scores in self.scores.items()
+            # A metric needs no names of classes: it is computed from scores alone.
+            for name, values in TASKS.get(task)(()).measure(scores, rows).items()
+        }
+
+    def total_bytes(self) -> NDArray[np.float64] | None:
+        """Return every image's bytes, (N,); None where nothing is coded."""
+        return None if self.ledger is None else self.ledger[list(LEDGER_BYTES)].sum(axis=1).to_numpy(float)
+
+
+def keys(point: Point) -> dict[str, Any]:
+    """Return the key columns of a point."""
+    run = {"cut": point.run.cut, "method": point.run.method, "seed": point.run.seed}
+    return run | {"codec": point.codec, "quality": point.quality}
+
+
+def counterparts(runs: Collection[Run], comparison: Comparison) -> list[tuple[Run, Run]]:
+    """Return the runs of a comparison, each with that of the anchor at the same cut and seed, sorted.
+
+    Raises:
+        DataError: one of the two methods lacks a run that the other has, or there are none.
+    """
+    cuts = [
+        {(run.cut, run.seed) for run in runs if run.method == name} for name in (comparison.method, comparison.against)
+    ]
+    both = f"comparison of {comparison.method} with {comparison.against}"
+    for cut, seed in sorted(cuts[0] ^ cuts[1]):
+        raise DataError(f"{both}: cut {cut}, seed {seed} has one of them only; run both, or remove the comparison")
+    if not cuts[0]:
+        raise DataError(f"{both}: neither has a run; run both, or remove the comparison")
+    return [(Run(cut, comparison.method, seed), Run(cut, comparison.against, seed)) for cut, seed in sorted(cuts[0])]
+
+
+def measured_points(inputs: Inputs) -> Iterator[Measured]:
+    """Yield every point, sorted by run, codec and quality; holds one run's and codec's files at a time.
+
+    Raises:
+        DataError: a file is missing or lacks something, or scores and ledger are not about the same images.
+    """
+    trainings = {method.name: method for method in inputs.plan.methods}
+    for name in sorted(inputs.of("scores")):
+        run_id, _, codec = name.rpartition("/")
+        run = parse_run(run_id)
+        method = trainings[run.method]
+        network = _network(inputs, run, method.training)
+        arrays = inputs.arrays("scores", name)
+        path = inputs.file("scores", name)
+        if "image_id" not in arrays:
+            raise DataError(f"{path}: lacks image_id; rerun the stage evaluate")
+        ids = [str(image_id) for image_id in arrays["image_id"]]
+        if not ids:
+            raise DataError(f"{path}: no images; expected at least one; rerun the stage evaluate")
+        for quality in sorted({key.partition("/")[0] for key in arrays if "/" in key}):
+            scores: dict[str, dict[str, NDArray[Any]]] = {}
+            for task in inputs.plan.tasks:
+                start = f"{quality}/{task}/"
+                own = {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+                if not own or any(len(array) != len(ids) for array in own.values()):
+                    raise DataError(
+                        f"{path}: lacks scores of {task} at {quality} for {len(ids)} images; rerun evaluate"
+                    )
+                scores[task] = own
+            point = Point(run, codec, quality)
+            ledger = None if codec == UNCODED else _ledger(inputs, point, ids)
+            yield Measured(point, ids, network, scores, ledger, method.sends)
+
+
+def _network(inputs: Inputs, run: Run, training: str) -> dict[str, Any]:
+    path = inputs.file("descriptions", f"{run.cut}/{training}/seed{run.seed}")
+    network: dict[str, Any] = read_json(path)
+    missing = [key for key in NETWORK_KEYS if key not in network]
+    if missing:
+        raise DataError(f"{path}: lacks key {missing[0]!r}; rerun the stage train")
+    return network
+
+
+def _ledger(inputs: Inputs, point: Point, ids: list[str]) -> pd.DataFrame:
+    path = inputs.file("ledgers", point.id)
+    ledger = read_csv(path, ["image_id", *LEDGER_BYTES])
+    if ledger["image_id"].astype(str).tolist() != ids:
+        raise DataError(
+            f"{path}: {len(ledger)} images, the scores have {len(ids)}, or their ids or order differ; "
+            "rerun the stages encode and evaluate"
+        )
+    return ledger

@@ -1,0 +1,56 @@
+"""Training variants: the noise on the features, what is done to the images, and what is frozen. One module a variant.
+
+Modules of variants import torch inside their functions only, so that a configuration can be checked without it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from numpy.typing import NDArray
+
+from compfeat.experiment.section import NoOptions, Section
+from compfeat.experiment.training import Phase
+from compfeat.losses import Step
+from compfeat.registry import Registry
+from compfeat.training.batches import Arrays
+from compfeat.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Variant(ABC):
+    """How the steps of a training are made. Whatever is random is drawn from the step's own generators."""
+
+    options: ClassVar[type[Section]] = NoOptions
+    """The options' type."""
+
+    def __init__(self, settings: TrainSettings, options: Any) -> None:
+        self.settings, self.chosen = settings, options
+
+    @abstractmethod
+    def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
+        """Return copies of a batch's images and truth fields as the step sees them, before they are downscaled.
+
+        Args:
+            arrays: ``image`` and truth fields, each N x H x W x ....
+            phase: the phase, with the width of the strip to see.
+            step: seed and position.
+        """
+
+    @abstractmethod
+    def noise(self, features: Tensor, step: Step) -> Tensor:
+        """Return what is added to the features (N x C x h x w) before they are decoded, on their device."""
+
+    def trainable(self, parameter: str) -> bool:
+        """Return whether a parameter of the network is trained, by its name, such as ``encoder.conv1.weight``.
+
+        Modules whose parameters are all frozen keep their batch statistics, too.
+        """
+        return True
+
+
+VARIANTS: Registry[type[Variant]] = Registry("compfeat.training.variants", "training variant")

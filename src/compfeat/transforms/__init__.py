@@ -1,0 +1,70 @@
+"""Transforms: what a method does to features before they are coded, and undoes behind the decoder. One module a transform."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.codecs import State
+from compfeat.experiment.section import NoOptions, Section, options_of
+from compfeat.registry import Registry
+
+if TYPE_CHECKING:
+    from compfeat.networks.split import SplitNetwork
+
+
+@dataclass(frozen=True)
+class FitSource:
+    """What a transform is fitted to: the train split, never val.
+
+    Attributes:
+        features: float32, N x C x h x w, in the split's order; a memory map.
+        scenes: packed scenes of the split, one record an image; a memory map.
+        network: loads the trained network (and torch).
+    """
+
+    features: NDArray[np.float32]
+    scenes: NDArray[np.void]
+    network: Callable[[], SplitNetwork]
+
+
+class Transform(ABC):
+    """One transform of features C x h x w, float32, with its inverse."""
+
+    options: ClassVar[type[Section]] = NoOptions
+    fitted: ClassVar[bool] = True
+    """Whether it is fitted to train features before it is used."""
+
+    def __init__(self, options: Section, state: State) -> None:
+        self.chosen, self.state = options, state
+
+    @classmethod
+    def fit(cls, source: FitSource, options: Section) -> State:
+        """Return its state, arrays by name; part of the model, sent once and not with every image."""
+        raise NotImplementedError(f"{cls.__name__} is not fitted")
+
+    @abstractmethod
+    def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is coded in the place of ``features``, C' x h x w."""
+
+    @abstractmethod
+    def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the features, C x h x w, that the receiver uses."""
+
+    def coded_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Return the shape of what is coded in the place of features of ``shape`` (C, h, w)."""
+        return shape
+
+
+TRANSFORMS: Registry[type[Transform]] = Registry("compfeat.transforms", "transform")
+
+
+def built(name: str, options: Mapping[str, Any], state: State) -> Transform:
+    """Return the transform module ``name``. Raises ConfigError for an unknown transform or option."""
+    transform = TRANSFORMS.get(name)
+    return transform(options_of(transform, options, f"transform {name}"), state)

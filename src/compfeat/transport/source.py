@@ -1,0 +1,93 @@
+"""What a method sends: the features of a split after the method's transform, or the images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from compfeat.arrays import read_arrays
+from compfeat.codecs import Codec, Item, State, built
+from compfeat.datasets import IMAGE
+from compfeat.datasets.packed import open_packed
+from compfeat.errors import DataError
+from compfeat.experiment.config import Sends
+from compfeat.experiment.section import Section
+from compfeat.experiment.training import PluginConfig
+from compfeat.transforms import Transform
+from compfeat.transforms import built as built_transform
+
+
+class CodecSettings(Section):
+    """What sender and receiver are told of a method and a codec."""
+
+    codec: str = Field(description="a module of compfeat.codecs")
+    options: dict[str, Any] = Field(default_factory=dict, description="the codec's own options")
+    qualities: tuple[str, ...] = Field(min_length=1, description="the qualities that are coded")
+    sends: Sends = Field("features", description="what is coded")
+    transform: PluginConfig | None = Field(None, description="what is done to features before they are coded")
+    ffmpeg: str | None = Field(None, description="an ffmpeg binary; null for the one of imageio-ffmpeg")
+
+    def codec_at(self, quality: str, state: Path | None) -> Codec:
+        """Return the codec at a quality, with its fitted state where it has one."""
+        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state))
+
+    def transform_from(self, state: Path | None) -> Transform | None:
+        """Return the method's transform with its fitted state; None where it has none."""
+        t = self.transform
+        return None if t is None else built_transform(t.name, t.options, read_state(state) or {})
+
+
+def read_state(path: Path | None) -> State | None:
+    """Return the arrays of a fitted state; None where there is no file to read. Raises DataError for a damaged one."""
+    return None if path is None else read_arrays(path)
+
+
+def open_features(path: Path) -> NDArray[np.float32]:
+    """Map a features file read-only: float32, N x C x h x w.
+
+    Raises:
+        DataError: the file is missing, damaged, cut short, or no features file.
+    """
+    try:
+        features = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found; run the features stage") from None
+    except (OSError, ValueError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(
+            f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
+        ) from None
+    if not isinstance(features, np.memmap) or features.dtype != np.float32 or features.ndim != 4:
+        raise DataError(
+            f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
+        )
+    return features
+
+
+def items(source: Path, sends: Sends, transform: Transform | None) -> tuple[int, Iterator[Item]]:
+    """Return how many images ``source`` has, and what is sent of each, one at a time.
+
+    Args:
+        source: a features file, or packed scenes where the image is sent.
+        sends: which of the two.
+        transform: what is done to features.
+    """
+    if sends == "image":
+        scenes = open_packed(source)
+        return len(scenes), (np.array(record[IMAGE]) for record in scenes)
+    features = open_features(source)
+    tensors = (np.array(tensor) for tensor in features)
+    return len(features), tensors if transform is None else (transform.forward(tensor) for tensor in tensors)
+
+
+def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform | None) -> tuple[int, ...]:
+    """Return the shape of what is sent of one image, from a network's description."""
+    if sends == "image":
+        return network["input_height"], network["input_width"], 3
+    shape = (network["channels"], network["feature_height"], network["feature_width"])
+    return shape if transform is None else transform.coded_shape(shape)

@@ -1,0 +1,110 @@
+"""What the paper is given besides a synthetic summary: settings of a config, descriptions of its networks, a fourth task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
+from compfeat.reports.paper.settings import Settings
+from compfeat.reports.texts import FigureText
+from synthetic_summary import BPE, CHANNELS, PROJECT, Variant
+
+TOOLS = {"torch": "2.1"}
+
+
+def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the default configuration with overlays of config/ on it, by name."""
+    return load_config([PROJECT / "config" / f"{name}.yaml" for name in ("config", *overlays)])
+
+
+def experiment_of(variant: Variant) -> Experiment:
+    """Return a configuration whose run could have made a variant's summary."""
+    config = config_of()
+    config |= {"tasks": list(variant.tasks), "cuts": {cut: {} for cut in variant.cuts}, "seeds": list(variant.seeds)}
+    known = config["trainings"]
+    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in ("warm_start", *variant.methods)}
+    config["methods"] = {
+        name: {"training": name, "sends": "image" if variant.sends_image(name) else "features"}
+        for name in variant.methods
+    }
+    config["codecs"] = {
+        codec: {"qualities": [quality for name, quality in BPE if name == codec]} for codec in variant.codecs
+    }
+    config["ladders"] = {name: {"codecs": list(codecs)} for name, codecs in variant.own_ladders().items()}
+    config["comparisons"] = [{"method": c.method, "against": c.against} for c in variant.comparisons()]
+    config["claims"] = None
+    return Experiment.of(config)
+
+
+def settings_of(experiment: Experiment, figures: Sequence[FigureText] = ()) -> Settings:
+    """Return the paper's settings; all codecs but ``prior`` code tiled frames."""
+    tiled = tuple(name for name in experiment.codecs if name != "prior")
+    rendered = experiment.dataset.name == "streets"
+    return Settings(experiment=experiment, rendered=rendered, tiled=tiled, figures=tuple(figures), tools=TOOLS)
+
+
+def description(experiment: Experiment, cut: str) -> dict[str, Any]:
+    """Return a ``network.json``, as a training would have written it."""
+    entry = experiment.cuts[cut]
+    channels, height, width = CHANNELS[cut]
+    return {
+        "network": entry.name,
+        "cut": cut,
+        "place": entry.place,
+        "width": entry.width,
+        "tasks": list(experiment.tasks),
+        "channels": channels,
+        "feature_height": height,
+        "feature_width": width,
+        "stride": {"c512": 32, "c256": 16}[cut],
+        "parameters": 1234567,
+    }
+
+
+def write_descriptions(folder: Path, experiment: Experiment) -> list[Path]:
+    """Write a description a cut; return the files."""
+    paths = []
+    for cut in experiment.cuts:
+        paths.append(folder / cut / "network.json")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        paths[-1].write_text(json.dumps(description(experiment, cut)))
+    return paths
+
+
+class Normals:
+    """A fourth task, as a user's module would declare it: three numbers a pixel, and no score of a single image."""
+
+    name, title, likelihood, decoder_widening = "normals", "Surface normals", "regression", 1
+    metrics: tuple[Any, ...] = ()
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        pass
+
+    def measure(self, scores: Any, weights: Any) -> dict[str, Any]:
+        return {}
+
+    def truth_picture(self, record: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+        return record.get("normals")
+
+    def picture(self, kept: NDArray[Any], reference: NDArray[Any]) -> NDArray[np.uint8]:
+        return (kept.astype(np.int16) + 127).clip(0, 255).astype(np.uint8)
+
+
+@contextmanager
+def fourth_task() -> Iterator[None]:
+    """Have the task ``normals`` within a with block."""
+    from compfeat.tasks import TASKS
+
+    TASKS.register("normals")(cast(Any, Normals))
+    try:
+        yield
+    finally:
+        del TASKS._entries["normals"]

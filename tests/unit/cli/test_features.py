@@ -1,0 +1,93 @@
+"""The stage features on a tiny network: what it writes, and how it fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from compfeat.cli.pipeline import features as stage
+from compfeat.errors import CheckpointError, CompfeatError, DataError
+from helpers import random_scenes, write_split
+from tiny import tiny_network, write_network
+
+IMAGES = 5
+
+
+def argv(folder: Path, settings: str = '{"device": "cpu", "batch_size": 2}') -> list[str]:
+    network = ["--weights", f"{folder}/weights.safetensors", "--description", f"{folder}/network.json"]
+    return [
+        *("--settings", settings),
+        *("--arrays", f"{folder}/val.npy"),
+        *network,
+        *("--features", f"{folder}/features/val.npy"),
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder, at an odd path, with scenes and a network."""
+    odd = tmp_path / 'it\'s; "odd" here'
+    write_split(odd, "val", IMAGES)
+    write_network(odd, tiny_network())
+    return odd
+
+
+def test_features_are_those_of_the_network(folder: Path) -> None:
+    stage.main(argv(folder))
+    written = np.load(folder / "features/val.npy", mmap_mode="r")
+    assert written.shape == (IMAGES, 32, 2, 4) and written.dtype == np.float32 and written.flags.c_contiguous
+    images = torch.from_numpy(random_scenes(IMAGES)["image"]).permute(0, 3, 1, 2).float() / 255
+    with torch.inference_mode():
+        expected = tiny_network().eval().encode(images)
+    np.testing.assert_allclose(written, expected, rtol=1e-4, atol=1e-5)
+    assert [path.name for path in (folder / "features").iterdir()] == ["val.npy"]
+
+
+def test_files_are_plain_npy_and_repeat(folder: Path) -> None:
+    stage.main(argv(folder))
+    first = (folder / "features/val.npy").read_bytes()
+    np.save(folder / "again.npy", np.load(folder / "features/val.npy"))
+    assert (folder / "again.npy").read_bytes() == first
+    stage.main(argv(folder))
+    assert (folder / "features/val.npy").read_bytes() == first
+
+
+def test_features_that_are_not_finite(folder: Path) -> None:
+    network = tiny_network()
+    with torch.no_grad():
+        next(iter(network.encoder.parameters()))[0] = float("nan")
+    write_network(folder, network)
+    with pytest.raises(DataError, match="features of images 0 to 1 are not finite; the network diverged"):
+        stage.main(argv(folder))
+    assert not list((folder / "features").iterdir())
+
+
+def test_weights_cut_short(folder: Path) -> None:
+    weights = folder / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        stage.main(argv(folder))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ('{"device": "tpu"}', "device"),
+        ('{"device": "mps"}', "'mps' is not on this machine"),
+        ('{"threads": 0}', "threads"),
+    ],
+)
+def test_settings_that_cannot_be(settings: str, message: str, folder: Path) -> None:
+    with pytest.raises((CompfeatError, SystemExit), match=message):
+        stage.main(argv(folder, settings))
+
+
+def test_batches_of_another_shape_or_number_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "f.npy"
+    for shape in ((2, 3, 4, 4), (1, 3, 4, 5)):
+        with pytest.raises(DataError, match=r"f\.npy: "):
+            stage.write_features(path, (1, 3, 4, 4), iter([np.zeros(shape, np.float32)]))
+    assert not list(tmp_path.iterdir())

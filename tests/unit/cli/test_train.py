@@ -1,0 +1,140 @@
+"""The stage train: what it writes, where it starts from, that it resumes, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from compfeat.cli.pipeline import train as stage
+from compfeat.errors import CompfeatError
+from compfeat.networks._resnet import Encoder
+from compfeat.training import loop
+from compfeat.training.settings import TrainSettings
+from helpers import write_split
+from tiny import LOSS, tiny_network, tiny_tasks, train_settings, write_network
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_split(folder, "train", 4, seed=1)
+    write_split(folder, "val", 2, seed=2)
+    return folder
+
+
+def argv(data: Path, out: Path, settings: TrainSettings, *more: str) -> list[str]:
+    inputs = ["--train-arrays", f"{data}/train.npy", "--val-arrays", f"{data}/val.npy", "--info", f"{data}/train.json"]
+    outputs = ["--weights", f"{out}/w.safetensors", "--description", f"{out}/n.json", "--epoch-table", f"{out}/e.csv"]
+    return [*inputs, *outputs, "--settings", settings.model_dump_json(), *more]
+
+
+def test_what_is_written(data: Path, tmp_path: Path) -> None:
+    stage.main(argv(data, tmp_path, train_settings(epochs=2)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["e.csv", "n.json", "w.safetensors"]
+    description = json.loads((tmp_path / "n.json").read_text())
+    assert (description["cut"], description["training"], description["seed"]) == ("c256", "tried", 3)
+    terms = ("segmentation", "disparity", "reconstruction", "features")
+    assert description["loss_values"].keys() == {"strength", *(f"log_variance_{term}" for term in terms)}
+    assert pd.read_csv(tmp_path / "e.csv")["epoch"].tolist() == [1, 2]
+
+
+def test_a_killed_training_continues_where_it_was(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = train_settings(epochs=3)
+    stage.main(argv(data, tmp_path / "whole", settings))
+    trained: list[int] = []
+    row = loop.epoch_row
+
+    def dying(*args: Any) -> dict[str, Any]:
+        trained.append(args[2].number)
+        if trained == [0, 1]:
+            raise KeyboardInterrupt
+        return row(*args)
+
+    monkeypatch.setattr(loop, "epoch_row", dying)
+    with pytest.raises(KeyboardInterrupt):
+        stage.main(argv(data, tmp_path / "killed", settings))
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["resume.safetensors"]
+    stage.main(argv(data, tmp_path / "killed", settings))
+    assert trained == [0, 1, 1, 2]
+    for name in ("w.safetensors", "n.json", "e.csv"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
+
+
+def test_a_run_starts_from_the_weights_it_is_given(data: Path, tmp_path: Path) -> None:
+    network = tiny_network(seed=11)
+    write_network(tmp_path, network)
+    initial = ["--initial", f"{tmp_path}/weights.safetensors"]
+    stage.main(argv(data, tmp_path, train_settings(epochs=1, learning_rate=1e-9), *initial))
+    trained = load_file(tmp_path / "w.safetensors")
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(trained[name], parameter.detach(), atol=1e-6, rtol=1e-4)
+
+
+def test_a_training_starts_from_a_pretrained_encoder(tmp_path: Path) -> None:
+    encoder = Encoder(3, 64)
+    path = tmp_path / "resnet34.safetensors"
+    save_file({**encoder.state_dict(), "fc.bias": torch.zeros(1), "layer4.0.bn1.bias": torch.zeros(1)}, path)
+    network = stage.start(train_settings(width=64), tiny_tasks(), None, path)
+    name = "layer3.5.conv2.weight"
+    assert torch.equal(network.encoder.state_dict()[name], encoder.state_dict()[name])
+
+
+def test_pretrained_weights_are_part_of_a_trainings_identity(data: Path, tmp_path: Path) -> None:
+    files = [data / "train.npy", tmp_path / "weights"]
+    prints = set()
+    for content in (b"a", b"b"):
+        files[1].write_bytes(content)
+        prints |= {stage.fingerprint(train_settings(), files), stage.fingerprint(train_settings(seed=4), files)}
+    assert len(prints) == 4
+
+
+def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> None:
+    write_network(tmp_path, tiny_network("c512"))
+    words = argv(data, tmp_path / "out", train_settings(), "--initial", f"{tmp_path}/weights.safetensors")
+    with pytest.raises(CompfeatError, match=r"weights\.safetensors: tensor 'decoders\."):
+        stage.main(words)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"precision": "bfloat16"}, "trainings.tried.precision: bfloat16 needs cuda, found cpu; set float32"),
+        ({"place": "nowhere"}, "place 'nowhere' is unknown to network resnet34"),
+        ({"name": "resnet35"}, "network 'resnet35' is unknown; expected one of resnet34"),
+        ({"variant": "none"}, "training variant 'none' is unknown; expected one of standard"),
+        ({"loss": "none"}, "loss 'none' is unknown; expected one of baseline, compressible"),
+        ({"loss": "compressible"}, "trainings.tried.loss: strength has no value for cut 'c256'"),
+        ({"loss": {**LOSS, "range": "all"}}, "key 'trainings.tried.loss.range': found 'all'"),
+        ({"crop_width_px": 96}, "trainings.tried.phases: phase 0: crop_width_px 96 found; the images are 64 px wide"),
+        ({"tasks": ("depth",)}, "task 'depth' is unknown"),
+        ({"cut": "c512", "downscale": 2}, "trainings.tried.phases: phase 0: images of height 32 px, 2 times smaller"),
+    ],
+)
+def test_settings_that_cannot_be(change: dict[str, Any], message: str, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(CompfeatError, match=re.escape(message)):
+        stage.main(argv(data, tmp_path, train_settings(**change)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_training_that_diverges_writes_nothing(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        CompfeatError, match=r"the training diverged: .* lower trainings\.tried\.phases\.0\.learning_rate"
+    ):
+        stage.main(argv(data, tmp_path, train_settings(learning_rate=1e30, warmup_epochs=0)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_damaged_scenes_are_refused(data: Path, tmp_path: Path) -> None:
+    words = argv(data, tmp_path, train_settings())
+    cut = tmp_path / "train.npy"
+    cut.write_bytes((data / "train.npy").read_bytes()[:-5])
+    words[words.index("--train-arrays") + 1] = str(cut)
+    with pytest.raises(CompfeatError, match=re.escape(f"{cut}: ")):
+        stage.main(words)

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compfeat.codecs.frames import grid_shape, tile, tiled_shape, untile
+from compfeat.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("channels", "grid"),
+    [
+        (1, (1, 1)),
+        (2, (1, 2)),
+        (4, (2, 2)),
+        (8, (2, 4)),
+        (64, (8, 8)),
+        (256, (16, 16)),
+        (512, (16, 32)),
+        (5, (2, 4)),
+        (48, (6, 8)),
+    ],
+)
+def test_grid(channels: int, grid: tuple[int, int]) -> None:
+    assert grid_shape(channels) == grid
+
+
+def test_image_shapes_of_the_two_cuts() -> None:
+    assert tiled_shape(512, (8, 16)) == (128, 512)
+    assert tiled_shape(256, (16, 32)) == (256, 512)
+
+
+@given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 5))
+def test_untile_undoes_tile(channels: int, height: int, width: int) -> None:
+    codes = np.random.default_rng(channels).integers(0, 256, (channels, height, width), dtype=np.uint8)
+    image = tile(codes)
+    assert image.shape == tiled_shape(channels, (height, width)) and image.flags.c_contiguous
+    assert np.array_equal(untile(image, channels), codes)
+
+
+def test_channels_stand_in_raster_order_and_spare_tiles_are_black() -> None:
+    codes = np.arange(1, 4, dtype=np.uint8).reshape(3, 1, 1)
+    assert tile(codes).tolist() == [[1, 2], [3, 0]]
+
+
+def test_errors() -> None:
+    with pytest.raises(DataError, match="expected at least 1"):
+        grid_shape(0)
+    with pytest.raises(DataError, match="expected multiples of"):
+        untile(np.zeros((3, 4), dtype=np.uint8), 4)

@@ -1,0 +1,313 @@
+"""The explorer in a real browser without a network: its controls, its keyboard, a phone, and print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import browser as chromium
+from browser import ARTIFACTS, PHONE, Visit, sideways, visit
+from compfeat.cli.pipeline import explorer as stage
+from compfeat.reports.explorer.settings import Settings
+from compfeat.reports.explorer.tables import NEEDS
+from compfeat.reports.showcase import NEEDS as PICTURES
+from compfeat.reports.tables import PAGES
+from synthetic_summary import Variant, with_methods, write_summary
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+VARIANTS = {
+    "default": Variant(pictures=(3, 5)),
+    "two_seeds": Variant(seeds=(0, 1), cuts=("c256",)),
+    "like_camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
+    "refused": Variant(flat=True, cuts=("c512",)),
+    "one_method": with_methods(1, cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
+    "nine_methods": with_methods(9, cuts=("c256",), codecs=("jpeg", "hevc")),
+}
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Browser]:
+    with chromium.browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {}
+    for name, variant in VARIANTS.items():
+        folder = tmp_path_factory.mktemp(name)
+        summary = write_summary(folder / "summarise", variant)
+        made[name] = folder / "explorer.html"
+        pages = Settings(figures=(), pages=tuple(PAGES.values())).model_dump_json()
+        argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
+        stage.main([*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])])
+    return made
+
+
+@pytest.fixture
+def seen(started: Browser, files: dict[str, Path]) -> Iterator[Visit]:
+    """The default run's page; whatever a test does to it, it writes no error and asks for nothing."""
+    with visit(started, files["default"]) as one:
+        one.page.wait_for_selector("#chart svg")
+        yield one
+        one.assert_clean()
+
+
+def marks(page: Page) -> list[str]:
+    """Return what each mark of the chart says of itself, once the chart is drawn anew."""
+    page.wait_for_timeout(150)
+    found = page.locator('#chart [aria-roledescription="point"]')
+    return [str(found.nth(i).get_attribute("aria-label")) for i in range(found.count())]
+
+
+def images(page: Page) -> list[str]:
+    return [str(image.get_attribute("src")) for image in page.locator("#pictures img").all()]
+
+
+def sources(page: Page) -> tuple[list[str], str, str]:
+    """Return what the viewer shows: its images, its sentence, its table."""
+    return images(page), page.inner_text("#viewer-status"), page.inner_text("#viewer-table")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_run_shows_curves_and_pictures(name: str, started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files[name]) as seen:
+        seen.page.wait_for_selector("#chart svg")
+        assert marks(seen.page) and images(seen.page)
+        assert len(seen.page.inner_text("#curve-status")) > 20
+        seen.screenshot(f"explorer_{name}", full_page=True)
+        seen.assert_clean()
+
+
+CHOICES = {
+    "cut": "#curve-choice input[name=cut][value=c512]",
+    "metric": "input[name=metric][value=rmse]",
+    "method": "#curve-choice input[name=method][value=baseline]",
+    "rate": "#curve-choice input[name=rate][value=bytes]",
+    "codec": "#curve-choice input[name=codec][value=hevc]",
+    "published": "input[name=published]",
+}
+
+
+@pytest.mark.parametrize("control", CHOICES)
+def test_each_control_changes_the_chart_and_its_table(control: str, seen: Visit) -> None:
+    page = seen.page
+    page.click("#curves summary")
+    before = marks(page), page.inner_text("#curve-table")
+    page.click(CHOICES[control])
+    after = marks(page), page.inner_text("#curve-table")
+    assert after[0] != before[0] and after[1] != before[1]
+    assert page.locator("#curve-table tbody tr").count() == len(after[0])
+
+
+def test_a_logarithmic_axis_moves_the_marks(seen: Visit) -> None:
+    marks(seen.page)
+    place = seen.page.locator('#chart [aria-roledescription="point"]').nth(1)
+    before = place.get_attribute("transform")
+    seen.page.click("input[name=log]")
+    marks(seen.page)
+    assert place.get_attribute("transform") != before
+
+
+def test_nothing_chosen_is_told(seen: Visit) -> None:
+    for codec in ("png", "jpeg"):
+        seen.page.click(f"#curve-choice input[name=codec][value={codec}]")
+    assert marks(seen.page) == []
+    assert "Nothing to draw: choose whose points, a method and a codec." in seen.page.inner_text("#curve-status")
+    seen.page.click("#curve-choice input[name=codec][value=png]")
+    assert len(marks(seen.page)) == 2
+
+
+def test_the_published_points_can_stand_alone_on_their_own_scale(seen: Visit) -> None:
+    seen.page.click("input[name=published]")
+    both = marks(seen.page)
+    seen.page.click("input[name=ours]")
+    alone = marks(seen.page)
+    assert len(both) == 20 and len(alone) == 10 and set(alone) < set(both)
+
+
+def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["two_seeds"]) as seen:
+        page = seen.page
+        page.wait_for_selector("#chart svg")
+        drawn = page.locator('#chart [aria-roledescription="line mark"]')
+        mean, lines = marks(page), drawn.count()
+        assert "BD-rate of compressible against baseline with PNG and JPEG: −" in page.inner_text("#curve-status")
+        page.click("input[name=seed][value='1']")
+        one = marks(page)
+        assert lines == 6 and drawn.count() == 2  # two methods: two seeds and their mean
+        assert len(mean) == len(one) and mean != one
+        seen.assert_clean()
+
+
+def test_each_point_of_one_seed_has_its_whisker(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["two_seeds"]) as seen:
+        seen.page.wait_for_selector("#chart svg")
+        whiskers = seen.page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
+        means = whiskers.count()
+        seen.page.click("input[name=seed][value='1']")
+        points = len(marks(seen.page))
+        assert whiskers.count() == points, "one a point"
+        assert means == 0, "none of the means"
+        seen.assert_clean()
+
+
+def test_tooltips_tell_the_point(seen: Visit) -> None:
+    marks(seen.page)
+    seen.page.locator('#chart [aria-roledescription="point"]').nth(2).hover(force=True)
+    seen.page.wait_for_selector("#vg-tooltip-element.visible")
+    told = seen.page.inner_text("#vg-tooltip-element")
+    assert "bits per feature element" in told and "baseline" in told and "mIoU" in told
+    assert re.search(r"interval\s+[\d.]+ to [\d.]+", told)
+    seen.screenshot("explorer_tooltip")
+
+
+@pytest.mark.parametrize(
+    "control", ["input[name=image][value='1']", "#viewer-choice input[name=cut][value=c512]", "#coarser", "#finer"]
+)
+def test_each_control_changes_the_viewer(control: str, seen: Visit) -> None:
+    before = sources(seen.page)
+    seen.page.click(control)
+    after = sources(seen.page)
+    assert all(new != old for new, old in zip(after, before, strict=True))
+
+
+def test_what_is_not_coded_costs_nothing_and_is_as_it_was(seen: Visit) -> None:
+    seen.page.click("#viewer-choice input[name=codec][value=none]")
+    _, told, _ = sources(seen.page)
+    assert "nothing is spent" in told and "off by" not in seen.page.inner_text("#pictures")
+    assert seen.page.is_disabled("#quality") and seen.page.is_disabled("#coarser")
+
+
+def test_methods_stand_side_by_side(seen: Visit) -> None:
+    boxes = [seen.page.locator("#pictures figure.method").nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0] and boxes[1] and boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    assert re.search(
+        r"baseline [\d\u202f]+ bytes, compressible [\d\u202f]+ bytes \(−\d", seen.page.inner_text("#viewer-status")
+    )
+
+
+def test_the_keyboard_reaches_and_works_everything(seen: Visit) -> None:
+    page, reached = seen.page, []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("(e => e.name || e.id || e.className || e.tagName)(document.activeElement)"))
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        if reached[-1] == "BODY":
+            break
+        assert outline != "none", reached[-1]
+    wanted = {
+        "cut",
+        "metric",
+        "method",
+        "rate",
+        "codec",
+        "seed",
+        "ours",
+        "published",
+        "log",
+        "image",
+        "finer",
+        "quality",
+        "coarser",
+    }
+    assert wanted <= set(reached)
+    page.focus("input[name=metric]:checked")
+    before = marks(page)
+    page.keyboard.press("ArrowRight")
+    assert marks(page) != before
+    page.focus("#quality")
+    shown = sources(page)
+    page.keyboard.press("ArrowRight")
+    assert sources(page) != shown
+    assert str(page.get_attribute("#quality", "aria-valuetext")) in page.inner_text("#viewer-status")
+
+
+def test_everything_has_a_name(seen: Visit) -> None:
+    page = seen.page
+    for form in page.locator("fieldset").all():
+        assert form.locator("legend").inner_text()
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('input, button, select')].filter(e => !(e.labels && e.labels.length) && !e.textContent"
+        " && !e.getAttribute('aria-labelledby')).length"
+    )
+    assert nameless == 0
+    alts = [str(image.get_attribute("alt")) for image in page.locator("#pictures img").all()]
+    assert all(len(alt) > 15 for alt in alts) and len(set(alts)) == len(alts)
+    for name in ("curve-status", "viewer-status"):
+        assert page.get_attribute(f"#{name}", "aria-live") == "polite"
+    assert "Chart: 10 points" in str(page.get_attribute("#chart", "aria-label"))
+
+
+@pytest.mark.parametrize("name", ["default", "two_seeds", "refused", "nine_methods"])
+def test_a_phone_shows_it_without_scrolling_sideways(name: str, started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files[name], PHONE) as seen:
+        seen.page.wait_for_selector("#chart svg")
+        marks(seen.page)
+        assert sideways(seen.page) == 0
+        seen.page.click("#curves summary")
+        seen.page.click("input[name=published]")
+        marks(seen.page)
+        assert sideways(seen.page) == 0
+        seen.screenshot(f"explorer_phone_{name}", full_page=True)
+        seen.assert_clean()
+
+
+def test_it_prints(seen: Visit) -> None:
+    marks(seen.page)
+    ARTIFACTS.mkdir(exist_ok=True)
+    printed = seen.page.pdf(path=ARTIFACTS / "explorer_print.pdf", format="A4")
+    assert printed.startswith(b"%PDF") and 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
+    seen.page.emulate_media(media="print")
+    assert seen.page.is_hidden("#curve-choice") and seen.page.is_visible("#chart svg")
+    assert seen.page.is_visible("#viewer-status") and sideways(seen.page) == 0
+
+
+def test_without_a_script_the_tables_can_be_read(started: Browser, files: dict[str, Path]) -> None:
+    context = started.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(files["default"].absolute().as_uri())
+    assert page.locator("#intervals tbody tr").count() > 12 and "need a script" in page.inner_text("main")
+    context.close()
+
+
+def test_many_methods_are_drawn_in_panels_of_three_on_the_same_scales(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["nine_methods"]) as seen:
+        page = seen.page
+        page.wait_for_selector("#chart svg")
+        page.wait_for_timeout(1500)
+        assert page.locator("#chart .panel").count() == 4
+        titles = [page.locator("#chart .panel h3").nth(i).inner_text() for i in range(4)]
+        assert all("baseline" in title and title.count("\n") <= 2 for title in titles)
+        ticks = [page.locator("#chart .panel").nth(i).locator(".role-axis-label").all_inner_texts() for i in range(4)]
+        assert all(own == ticks[0] for own in ticks)
+        page.click("#no-methods")
+        for name in ("baseline", "remote"):
+            page.click(f"#curve-choice input[name=method][value={name}]")
+        page.wait_for_timeout(500)
+        assert page.locator("#chart .panel").count() == 1
+        page.click("#curve-choice input[name=rate][value=bpe]")
+        assert "remote inference: no features are sent" in page.inner_text("#curve-status")
+        assert page.locator("#pictures figure.method").count() % 3 == 0
+        page.click("#viewer-choice input[name=method][value=remote]")
+        assert "image, 64 × 128" in page.inner_text("#pictures")
+        seen.assert_clean()
+
+
+def test_the_bd_rates_are_filtered_and_tables_are_shown(started: Browser, files: dict[str, Path]) -> None:
+    with visit(started, files["nine_methods"]) as seen:
+        page = seen.page
+        rows = page.locator("#interval-table tr[data-cut]:not([hidden])")
+        every = rows.count()
+        page.select_option("#interval-choice select[name=who]", "pruned against baseline")
+        assert 0 < rows.count() < every / 6
+        assert all("pruned" in row.inner_text() for row in rows.all())
+        page.select_option("#more-choice select", label="The claims")
+        assert "about 20 % fewer bits" in page.inner_text("#more-shown table")
+        seen.assert_clean()

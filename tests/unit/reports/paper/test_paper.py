@@ -1,0 +1,348 @@
+"""The paper: made for any run, from its numbers and its config alone, and the same to the byte."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from compfeat.cli.pipeline import paper as stage
+from compfeat.errors import ConfigError, DataError, ToolError
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.runs import Comparison
+from compfeat.reports import words
+from compfeat.reports.paper.build import TEMPLATE, build
+from compfeat.reports.paper.facts import config_rows, paired, paper_facts
+from compfeat.reports.paper.results import Sum, at_equal_quality
+from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
+from compfeat.reports.paper.system import decoder_widths, tile_grid
+from compfeat.reports.paper.tables import NEEDS, Tables
+from compfeat.reports.summary import Tables as Files
+from compfeat.reports.texts import FigureText
+from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
+from synthetic_summary import Variant, with_methods, write_summary
+
+ACROSS = (Comparison("compressible", "sparse", "prior", "hevc"),)
+VARIANTS = {
+    "default": Variant(),
+    "two seeds": Variant(seeds=(0, 1)),
+    "like camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
+    "refused": Variant(flat=True, cuts=("c512",)),
+    "one method": with_methods(1, cuts=("c256",)),
+    "three methods": with_methods(3, cuts=("c256",), codecs=("png", "jpeg", "hevc", "prior"), across=ACROSS),
+    "nine methods": with_methods(9),
+}
+
+
+def read(folder: Path) -> Tables:
+    return Tables.read(Files.of([folder / name for name in NEEDS]))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {name: write_summary(tmp_path_factory.mktemp("run") / "summarise", v) for name, v in VARIANTS.items()}
+
+
+def facts_for(experiment: Experiment, tables: Tables, figures: tuple[FigureText, ...] = ()) -> dict[str, Any]:
+    described = [description(experiment, cut) for cut in experiment.cuts]
+    return paper_facts(settings_of(experiment, figures), tables, described) | {"files": []}
+
+
+def facts_of(runs: dict[str, Path], name: str) -> dict[str, Any]:
+    return facts_for(experiment_of(VARIANTS[name]), read(runs[name]))
+
+
+def leaves(value: Any) -> list[str]:
+    """Return all text in nested facts."""
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list) else [str(value)]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_run_gets_a_paper_and_twice_the_same(name: str, runs: dict[str, Path]) -> None:
+    facts = facts_of(runs, name)
+    made = build(facts, {})
+    assert made.startswith(b"%PDF") and made == build(facts, {})
+
+
+def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], tmp_path: Path) -> None:
+    experiment = experiment_of(VARIANTS["default"])
+    figures = (
+        FigureText(name="rate_accuracy@hevc", caption="Curves.", category="Rate and accuracy"),
+        FigureText(name="own_figure", caption="What a user drew.", category="Own results"),
+    )
+    for figure in figures:
+        (tmp_path / f"{figure.name}.pdf").write_bytes(build(facts_of(runs, "like camvid"), {}))
+    settings = settings_of(experiment, figures).model_dump_json()
+    argv = ["--settings", settings, "--tables", *[str(runs["default"] / name) for name in NEEDS]]
+    argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--pdf", str(tmp_path / "paper.pdf")]
+    stage.main([*argv, "--figures", *[str(tmp_path / f"{figure.name}.pdf") for figure in figures]])
+    assert (tmp_path / "paper.pdf").stat().st_size > 20_000
+    with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
+        stage.main(argv)
+    with pytest.raises(ConfigError, match="--settings"):
+        stage.main(["--settings", "{", *argv[2:]])
+
+
+def test_a_fourth_task_has_its_column_and_its_decoder(tmp_path: Path) -> None:
+    variant = Variant(tasks=("segmentation", "disparity", "reconstruction", "normals"))
+    with fourth_task():
+        facts = facts_for(experiment_of(variant), read(write_summary(tmp_path, variant)))
+    assert (
+        facts["results"]["metrics"][-1] == "1/angular error"
+        and facts["results"]["float_metrics"][-1] == "angular error (°)"
+    )
+    assert facts["data"]["n_tasks"] == "four tasks" and "surface normals" in facts["data"]["tasks"]
+    assert facts["network"]["cuts"][0]["decoders"][-1] == {"task": "Surface normals", "widths": "64–32–16–8–4"}
+    assert build(facts, {}).startswith(b"%PDF")
+
+
+def test_figures_stand_where_their_category_says_and_others_get_a_section(runs: dict[str, Path]) -> None:
+    texts = tuple(
+        FigureText(name=n, caption=n, category=c) for n, c in (("a", "Training"), ("b", "Mine"), ("c", "Mine"))
+    )
+    figures = facts_for(experiment_of(VARIANTS["default"]), read(runs["default"]), texts)["figures"]
+    assert [f["name"] for f in figures["training"]] == ["a"] and figures["results"] == []
+    assert [(s["title"], [f["name"] for f in s["figures"]]) for s in figures["others"]] == [("Mine", ["b", "c"])]
+
+
+NUMBERS = {
+    "headline": ("bd_rate_percent",),
+    "intervals": ("low_percent", "bd_rate_percent"),
+    "floats": ("difference",),
+    "details": ("cubic_percent", "bd_metric"),
+    "claims": ("value",),
+    "published": ("bd_rate_percent",),
+    "published_intervals": ("high_percent",),
+    "published_paired": ("saving_percent",),
+    "points": ("miou", "side_info_bytes"),
+    "seeds": ("bd_rate_percent",),
+}
+
+
+@pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in NUMBERS.items() for c in columns])
+def test_another_result_gives_another_text(table: str, column: str, runs: dict[str, Path]) -> None:
+    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
+    before = leaves(facts_for(experiment, tables))
+    changed: pd.DataFrame = getattr(tables, table)
+    changed[column] = changed[column] * 1.5 + 1
+    assert leaves(facts_for(experiment, tables)) != before
+
+
+def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
+    """Digits are left to layout, to the original paper (its year, number, size and width) and to what a name contains."""
+    text = "\n".join(line for line in TEMPLATE.read_text().splitlines() if not line.lstrip().startswith("//"))
+    names = r"\b(baseline|hevc|jpeg|png|miou|psnr|rmse|segmentation|disparity|reconstruction|streets|warm.start|c512|c256)\b"
+    assert re.findall(names, text, re.I) == []
+    text = text.replace("compressible features, made anew", "")
+    assert "compressible" not in text
+    text = re.sub(r"(?<![\w.])-?[\d.]+(pt|mm|em|%|fr)", "", text)  # lengths
+    text = re.sub(
+        r"luma\(\d+\)|level: \d|at\(\d\)|numbering: \"1(\.1)?\"|x < \d|x == 0|len\(\) > 0|and-each\(\d,", "", text
+    )
+    text = re.sub(r"\(auto,\) \* (\d|\(if facts.seeds.recorded \{ 8 \} else \{ 7 \}\)|\(3 \+)", "", text)
+    for name in ("ICIP 2019", '"a4"', "1902.05179", "ResNet-34", "SHA-256", "2018", "width 64"):
+        text = text.replace(name, "")
+    text = re.sub(r"columns: 2 \* items\.pos\(\)\.len\(\) - 1|radius: 2pt", "", text)
+    assert re.findall(r".*\d.*", text) == []
+
+
+OVERLAYS = ("camvid", "cityscapes", "seeds", "smoke", "start")
+"""Of config/; the default itself is the empty one."""
+RECORD = ("run with several seeds and recorded", RECORDED)
+START = ("of the same cut and seed", "warm_start")
+
+
+def run_of(overlays: tuple[str, ...], folder: Path, record: bool, **changes: Any) -> tuple[Experiment, dict[str, Any]]:
+    """Return a config with overlays of config/ and changes, and the facts of a run of it, with a record of seeds or without."""
+    experiment = Experiment.of(config_of(overlays) | changes)
+    variant = Variant(tuple(experiment.cuts), tuple(experiment.methods), experiment.seeds, experiment.tasks)
+    tables = read(write_summary(folder, variant))
+    if not record:
+        tables = replace(tables, seeds=tables.seeds[:0], claims=tables.claims[tables.claims["source"] != RECORDED])
+    return experiment, facts_for(experiment, tables)
+
+
+@pytest.mark.parametrize("overlay", ["", *OVERLAYS])
+def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> None:
+    record = overlay == ""
+    e, facts = run_of((overlay,) if overlay else (), tmp_path, record)
+    assert build(facts, {}).startswith(b"%PDF")
+    told = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
+    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start is not None]
+    assert all((phrase in told) == record for phrase in RECORD)
+    assert all((phrase in told) == bool(started) for phrase in START)
+    assert ("rendered by this project" in told) == (e.dataset.name == "streets")
+    assert "pretrained" not in told and "random weights" in told
+    assert ("resample seeds and images" in told) == (len(e.seeds) > 1)
+    assert ("may depend on the seed" in told) == (not record and len(e.seeds) == 1)
+    assert ("No method is compared" in told) == (not e.comparisons)
+    own = "\n".join(leaves([facts["data"], facts["network"], facts["results"], facts["metrics"]])).lower()
+    assert all((task in own) == (task in e.tasks) for task in ("segmentation", "disparity", "reconstruction"))
+    assert all((name in own) == (name in e.methods) for name in ("baseline", "compressible"))
+    assert ("strength of the loss" in told) == any("strength" in t.loss.options for t in e.trainings.values())
+    template = TEMPLATE.read_text()
+    for phrase in (*RECORD, *START, "rendered", "pretrained", "random weights", "both losses", "noise"):
+        assert phrase not in template, phrase
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext on PATH (poppler-utils)")
+@pytest.mark.parametrize("overlay", ["", *OVERLAYS])
+def test_no_page_of_an_overlays_paper_speaks_of_what_it_does_not_have(overlay: str, tmp_path: Path) -> None:
+    e, facts = run_of((overlay,) if overlay else (), tmp_path, record=overlay == "")
+    (tmp_path / "paper.pdf").write_bytes(build(facts | {"config": []}, {}))
+    subprocess.run(["pdftotext", tmp_path / "paper.pdf", tmp_path / "paper.txt"], check=True)
+    told = " ".join((tmp_path / "paper.txt").read_text().split())
+    assert ("the record confirms" in told or "over several seeds" in told) == (overlay in ("", "seeds"))
+    assert ("The rule of each verdict" in told) == (len(facts["claims"]["rows"]) > 0)
+    assert ("What stands beside each BD-rate" in told) == bool(e.comparisons)
+    assert ("these methods:" in told) == (len(e.methods) > 1) and "Section ??" not in told
+
+
+def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
+    config = config_of()
+    cuts = {"c512": {"encoder_weights": "~/w/resnet.safetensors", "width": 64}, "c256": {}}
+    trainings = config["trainings"]
+    trainings["warm_start"] = None
+    trainings["baseline"]["start"] = "data/start/{cut}.safetensors"
+    trainings["compressible"]["start"] = None
+    config["training"]["noise_steps"] = 0
+    _, facts = run_of((), tmp_path, False, cuts=cuts, trainings=trainings, training=config["training"])
+    told = " ".join(facts["training"]["sentences"])
+    assert "from the weights in {cut}.safetensors" in told and "No noise is added" in told and "same phases" not in told
+    assert "compressible starts from the encoder's first weights" in told
+    assert "of cut c512 starts from the pretrained weights in resnet.safetensors" in facts["network"]["weights"]
+    assert "of cut c256 starts from random weights" in facts["network"]["weights"]
+
+
+def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[str, Path]) -> None:
+    nine, three = facts_of(runs, "nine methods")["coding"], facts_of(runs, "three methods")["coding"]
+    assert nine["rate"] == "bytes an image" and any(
+        "remote inference sends the image" in s.lower() for s in nine["sentences"]
+    )
+    assert three["rate"] == "bits per feature element" and "PRIOR takes the features as they are." in three["sentences"]
+    assert "PRIOR" not in three["tiled"] and not any("image:" in s for s in three["sentences"])
+
+
+@pytest.mark.parametrize("name", ["three methods", "nine methods"])
+def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: dict[str, Path]) -> None:
+    tables, results = read(runs[name]), facts_of(runs, name)["results"]
+    assert (
+        len(results["rows"])
+        == len(tables.comparisons) * len(VARIANTS[name].cuts)
+        == len({tuple(r[:4]) for r in results["rows"]})
+    )
+    for r in tables.intervals.to_dict("records"):
+        where = [r["cut"], tables.ladder(r), tables.method(r["method"]), tables.method(r["against"])]
+        row = next(row for row in results["rows"] if row[:4] == where)
+        column = 4 + results["metrics"].index(tables.curve_label(r["metric"]))
+        assert row[column].startswith(words.percent(r["bd_rate_percent"]))
+    if name == "three methods":
+        assert any(row[1:4] == ["PRIOR against HEVC", "compressible", "sparse"] for row in results["rows"])
+
+
+def test_sentences_follow_from_the_numbers(runs: dict[str, Path]) -> None:
+    tables = read(runs["like camvid"])
+    own = tables.headline[tables.headline["ladder"] == "hevc"].assign(bd_rate_percent=[-5.0, 3.0])
+    intervals = tables.intervals.assign(low_percent=[-7.0, 1.0] * 2, high_percent=[-2.0, 5.0] * 2)
+    told = Sum.of(replace(tables, intervals=intervals), own).told("HEVC")
+    assert "1 of 2 BD-rates is below zero, 1 of them with their whole interval; 1 lies wholly above zero" in told
+    assert f"mean is {words.MINUS}1.0 %" in told
+    assert "no BD-rate could be formed" in Sum.of(tables, own.assign(bd_rate_percent=float("nan"))).told("HEVC")
+
+
+def test_equal_quality_compares_the_same_points(runs: dict[str, Path]) -> None:
+    tables = read(runs["default"])
+    found = at_equal_quality(tables, "compressible", "baseline")
+    n = len(tables.points[(tables.points["codec"] != "none") & (tables.points["method"] == "baseline")])
+    assert len(found) == n and (found < 0).all()
+    assert len(at_equal_quality(tables, "compressible", "nobody")) == 0
+
+
+def test_every_key_of_the_config_is_listed() -> None:
+    listed = dict(config_rows(experiment_of(Variant()).model_dump(mode="json")))
+    assert listed["trainings.baseline.phases.0.epochs"] == "4" and listed["tools.ffmpeg"] == words.NOTHING
+    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.12"
+
+
+def test_numbers_are_written_for_readers() -> None:
+    assert words.percent(-12.34) == f"{words.MINUS}12.3 %" and words.percent(float("nan")) == "refused"
+    assert words.interval(-1, 2) == f"{words.MINUS}1.0 to +2.0" and words.interval(float("nan"), 1) == ""
+    assert words.listed(["a", "b", "c"]) == "a, b and c" and words.count(3) == "three" and words.count(12) == "12"
+
+
+def test_a_template_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
+    with pytest.raises(ToolError, match="template and the facts do not fit"):
+        build({}, {"p": TEMPLATE}, tmp_path / "t.typ")
+
+
+def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> None:
+    facts = facts_of(runs, "default")["beside"]
+    assert facts["ladders"] == ["PNG and JPEG", "HEVC"] and facts["fits"] == ["cubic", "PCHIP"]
+    first = facts["rows"][0]
+    assert (
+        first[:2] == ["c256", "mIoU"] and first[2].startswith(f"{words.MINUS}20.7 % (") and first[4] == "compressible"
+    )
+    missing = {row[0]: row[5:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
+    assert missing["c512"] == [words.NOTHING, words.NOTHING]
+    differs = {row[0]: row[1:] for row in facts["differences"]}
+    assert differs["training"][1] == "warm_start: 4 epochs; baseline and compressible: 6 epochs after warm_start"
+    assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one seed (0)"]
+
+
+def test_a_record_of_several_seeds_stands_beside_this_run_only_where_there_is_one(runs: dict[str, Path]) -> None:
+    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
+    every = tables.seeds[tables.seeds["seed"] == "all"]
+    other = every.assign(seed="1", bd_rate_percent=every["bd_rate_percent"] + 50)
+    record = pd.concat([every.assign(seed="0"), other, every])
+    row = facts_for(experiment, replace(tables, seeds=record))["seeds"]["rows"][0]
+    assert row[:3] == ["c512", "PNG and JPEG", "compressible"] and row[6] == "1 of 2" and "(" in row[7]
+    none = facts_for(experiment, replace(tables, seeds=record[:0]))["seeds"]
+    assert none["rows"] == [] and not none["recorded"] and "no run of several seeds is recorded" in none["sentence"]
+    several = read(runs["two seeds"])
+    own = facts_for(experiment_of(VARIANTS["two seeds"]), replace(several, seeds=several.seeds[:0]))["seeds"]
+    assert "This run has two seeds" in own["sentence"] and len(own["rows"][0]) == 7
+
+
+def test_what_the_seeds_confirm_is_told_by_the_claims_own_rules(runs: dict[str, Path]) -> None:
+    """Here: 20 % fewer bits for certain; over the seeds 20 % in one place, 10 to 20 % in another, and none in the third."""
+    keys = {"cut": "c256", "method": "compressible", "against": "baseline", "ladder": "hevc"}
+    rows: list[dict[str, Any]] = []
+    for metric, low, high, found in (
+        ("miou", -25, -16, "supported"),
+        ("psnr_db", -20, -10, "undecided"),
+        ("inv_rmse", 1, 9, "not supported"),
+    ):
+        claim = keys | {"claim": "fewer_bits", "metric": metric}
+        rows.append(claim | {"source": THIS_RUN, "seed": "0", "low": -22.0, "high": -18.0, "verdict": "supported"})
+        rows.append(claim | {"source": RECORDED, "seed": "all", "low": low, "high": high, "verdict": found})
+    for source in (THIS_RUN, RECORDED):
+        kept = {"claim": "no_loss", "metric": "miou", "ladder": "", "source": source, "seed": "0"}
+        rows.append(keys | kept | {"low": 0.0, "high": 0.002, "verdict": "supported"})
+    tables = read(runs["default"])
+    assert survival_rows(replace(tables, claims=pd.DataFrame(rows))) == [
+        ["fewer bits: BD-rate below 0", "2 of 3", "c256 HEVC: mIoU, PSNR", "–", "c256 HEVC: 1/RMSE"],
+        ["the limit of the claim on bits", "1 of 3", "c256 HEVC: mIoU", "c256 HEVC: PSNR", "c256 HEVC: 1/RMSE"],
+        ["no loss of task performance", "1 of 1", "c256: mIoU", "–", "–"],
+        ["for several tasks", "0 of 0", "–", "–", "–"],
+    ]
+    ours = pd.DataFrame([row for row in rows if row["source"] == THIS_RUN])
+    assert survival_rows(replace(tables, claims=ours)) == []
+
+
+def test_shapes_are_those_of_the_method() -> None:
+    assert tile_grid(512) == (16, 32) and tile_grid(256) == (16, 16)
+    assert decoder_widths({"channels": 512, "stride": 32}, 1) == [512, 256, 128, 64, 32, 16]
+    assert decoder_widths({"channels": 256, "stride": 16}, 2) == [256, 256, 128, 64, 32]
+
+
+def test_the_config_is_set_in_two_columns() -> None:
+    assert paired([["a", "1"], ["b", "2"], ["c", "3"]]) == [["a", "1", "c", "3"], ["b", "2", "", ""]]

@@ -1,0 +1,87 @@
+"""The standard variant, and what every variant must be, whoever adds it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from compfeat.losses import Step
+from compfeat.training.batches import fields_of
+from compfeat.training.noise import quantisation_noise
+from compfeat.training.variants import VARIANTS, Variant
+from compfeat.training.variants.standard import Standard
+from helpers import random_scenes
+from tiny import phase, train_settings
+
+FIELDS = ("image", "labels", "disparity_px")
+STEP = Step(seed=3, number=5, epoch=0.5)
+
+
+def variant(name: str) -> Variant:
+    made = VARIANTS.get(name)
+    return made(train_settings(), made.options())
+
+
+@pytest.mark.parametrize("name", VARIANTS.names())
+def test_steps_repeat_and_batches_are_copies_of_the_strip(name: str) -> None:
+    records = random_scenes(3)
+    before = records.copy()
+    made = [variant(name).augment(fields_of(records, FIELDS), phase(crop_width_px=32), STEP) for _ in range(2)]
+    assert set(made[0]) == set(FIELDS)
+    for field, array in made[0].items():
+        assert array.shape[:3] == (3, 32, 32) and array.dtype == records[field].dtype
+        assert np.array_equal(array, made[1][field])
+        assert torch.from_numpy(array).numpy().flags.writeable
+    assert np.array_equal(records, before)
+
+
+@pytest.mark.parametrize("name", VARIANTS.names())
+def test_noise_repeats_and_has_the_features_shape(name: str) -> None:
+    features = torch.rand(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
+    noise = variant(name).noise(features, STEP)
+    assert (noise + features).shape == features.shape
+    assert torch.equal(noise, variant(name).noise(features, STEP))
+
+
+def test_strips_cover_the_image_and_mirroring_is_a_coin() -> None:
+    columns = np.arange(64, dtype=np.uint8) * np.ones((200, 1, 1), np.uint8)
+    seen = Standard(train_settings(), None).augment({"image": columns[..., None]}, phase(crop_width_px=32), STEP)
+    first, last = seen["image"][:, 0, 0, 0], seen["image"][:, 0, -1, 0]
+    left = np.minimum(first, last)
+    assert left.min() == 0 and left.max() == 32
+    assert 70 < np.count_nonzero(first > last) < 130
+    whole = Standard(train_settings(), None).augment({"image": columns[..., None]}, phase(), STEP)
+    assert whole["image"].shape == (200, 1, 64, 1)
+
+
+def noise(features: torch.Tensor, steps: float = 1, bits: int = 8, seed: int = 5) -> torch.Tensor:
+    return quantisation_noise(features, steps, bits, torch.Generator().manual_seed(seed))
+
+
+def test_noise_is_uniform_and_one_step_of_its_image_wide() -> None:
+    features = torch.rand(2, 64, 16, 32, generator=torch.Generator().manual_seed(0))
+    features[1] *= 100
+    for image, drawn in zip(features, noise(features), strict=True):
+        step = float(image.max() - image.min()) / 255
+        assert float(drawn.abs().max()) <= step / 2 * (1 + 1e-6)
+        assert float(drawn.mean()) == pytest.approx(0, abs=0.02 * step)
+        assert float(drawn.std()) == pytest.approx(step / 12**0.5, rel=0.01)
+
+
+def test_noise_scales_with_steps_and_bits() -> None:
+    features = torch.rand(1, 8, 4, 4)
+    torch.testing.assert_close(noise(features, steps=8), noise(features) * 8)
+    torch.testing.assert_close(noise(features, bits=4), noise(features) * (255 / 15))
+    assert float(noise(features, steps=0).abs().max()) == 0
+
+
+def test_noise_of_a_constant_tensor_is_zero() -> None:
+    assert float(noise(torch.full((1, 4, 2, 2), 3.0)).abs().max()) == 0
+
+
+def test_noise_has_no_gradient_and_depends_on_the_generator_alone() -> None:
+    features = torch.rand(1, 4, 2, 2, requires_grad=True)
+    assert not noise(features).requires_grad
+    assert torch.equal(noise(features), noise(features))
+    assert not torch.equal(noise(features), noise(features, seed=6))

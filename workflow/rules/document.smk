@@ -1,0 +1,120 @@
+"""The documents: the paper as one PDF, the explorer as one HTML file, and a page a table, from tables, figures and the config."""
+
+import compfeat
+from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
+from compfeat.reports.paper.tables import NEEDS as PAPER_NEEDS
+from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
+from compfeat.reports.tables import pages_with
+from compfeat.reports.texts import TableText
+
+SOFTWARE = ("torch", "numpy", "pandas", "pillow", "ffmpeg-python", "imageio-ffmpeg", "bjontegaard", "seaborn")
+"""What the paper names of the software that a run used."""
+REPORTS = Path(compfeat.__file__).parent / "reports"
+PAGE = sorted(path for kind in ("html", "css", "js") for path in (REPORTS / "explorer").glob(f"*.{kind}"))
+OWN_TABLES = [
+    TableText(name=Path(file).stem, title=title, caption=caption, category="More tables")
+    for spec in map(TABLES.get, TABLES.names())
+    for file, (title, caption) in spec.pages.items()
+]
+"""Tables that say themselves what stands around them."""
+PAGES = pages_with(OWN_TABLES)
+FIGURE_TEXTS = [
+    dict(name=spec.name, caption=spec.caption, category=spec.category) for spec in map(FIGURES.get, EXPERIMENT.figures)
+]
+
+
+rule paper:
+    input:
+        tables=[LAYOUT.table(name) for name in PAPER_NEEDS],
+        networks=[LAYOUT.description(EXPERIMENT.trained_of(run)) for run in EXPERIMENT.runs()],
+        figures=[LAYOUT.figure(name, "pdf") for name in EXPERIMENT.figures],
+    output:
+        report(
+            LAYOUT.document("paper.pdf"),
+            caption="../report/paper.rst",
+            category="Documents",
+            labels={"result": "paper (PDF)"},
+        ),
+    log:
+        LAYOUT.log("paper", "paper"),
+    benchmark:
+        LAYOUT.benchmark("paper", "paper")
+    params:
+        *code("paper", *TASK_MODULES),
+        settings=settings(
+            experiment=section(EXPERIMENT),
+            rendered=IS_RENDERED,
+            tiled=[name for name in EXPERIMENT.codecs if hasattr(codec_class(name), "encode_frames")],
+            figures=FIGURE_TEXTS,
+            tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),
+        ),
+        template=lambda w: sha256_of(REPORTS / "paper/paper.typ"),
+        tools=versions("typst", "pandas"),
+    shell:
+        "python -m compfeat paper --settings {params.settings} --tables {input.tables:q} --networks {input.networks:q} "
+        "--figures {input.figures:q} --pdf {output:q} > {log:q} 2>&1"
+
+
+rule explorer:
+    input:
+        tables=[LAYOUT.table(name) for name in dict.fromkeys([*EXPLORER_NEEDS, *SHOWCASE_NEEDS])],
+        figures=[LAYOUT.figure(name, "png") for name in EXPERIMENT.figures],
+        pages=[LAYOUT.table(f"{text.name}.csv") for text in OWN_TABLES],
+    output:
+        report(
+            LAYOUT.document("explorer.html"),
+            caption="../report/explorer.rst",
+            category="Documents",
+            labels={"result": "explorer (HTML)"},
+        ),
+    log:
+        LAYOUT.log("paper", "explorer"),
+    benchmark:
+        LAYOUT.benchmark("paper", "explorer")
+    params:
+        *code("explorer", *TASK_MODULES),
+        settings=settings(figures=FIGURE_TEXTS, pages=[section(text) for text in OWN_TABLES]),
+        more=lambda w, input: flags(figures=list(input.figures), pages=list(input.pages)),
+        page=lambda w: [f"{path.name} {sha256_of(path)}" for path in PAGE],
+        tools=versions("altair", "vl-convert-python", "jinja2", "matplotlib", "seaborn", "pillow", "numpy", "pandas"),
+    shell:
+        "python -m compfeat explorer --settings {params.settings} --tables {input.tables:q} {params.more} --html {output:q} "
+        "> {log:q} 2>&1"
+
+
+rule table_page:
+    input:
+        LAYOUT.table("{table}.csv"),
+    output:
+        report(
+            LAYOUT.document("tables/{table}.html"),
+            caption="../report/table.rst",
+            category=lambda w: PAGES[w.table].category,
+            labels=lambda w: {"result": f"table: {PAGES[w.table].title}"},
+        ),
+    log:
+        LAYOUT.log("paper", "tables/{table}"),
+    benchmark:
+        LAYOUT.benchmark("paper", "tables/{table}")
+    wildcard_constraints:
+        table="|".join(PAGES),
+    params:
+        *code("table_page"),
+        caption=lambda w: PAGES[w.table].caption,
+        settings=lambda w: settings(**section(PAGES[w.table])),
+        page=lambda w: sha256_of(REPORTS / "tables/table.html"),
+        tools=versions("jinja2", "pandas"),
+    shell:
+        "python -m compfeat table_page --settings {params.settings} --table {input:q} --html {output:q} > {log:q} 2>&1"
+
+
+rule table_pages:
+    input:
+        [LAYOUT.document(f"tables/{table}.html") for table in PAGES],
+
+
+rule paper_all:
+    input:
+        rules.paper.output,
+        rules.explorer.output,
+        rules.table_pages.input,
