@@ -11,14 +11,25 @@ PYTHON ?= $(firstword $(shell for p in python3.11 python3.12 python3.13 python3;
 CORES ?=
 # An overlay on config/config.yaml, e.g. make paper CONFIG=config/camvid.yaml
 CONFIG ?=
+# An index of packages that has the build of torch to install; empty takes pip's own. README.md says which there are.
+TORCH_INDEX ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TEST_READY := .venv/.ready-test
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
+# A profile of another workflow's does not count here; profiles/default does.
+unexport SNAKEMAKE_PROFILE
+# Where HOME cannot be written, caches lie in the project.
+ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2>/dev/null && test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache
+endif
 SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--configfile "$(CONFIG)")
 CONFIGS = config/config.yaml $(if $(CONFIG),"$(CONFIG)")
-# The folder that the configuration names, asked when a recipe needs it.
-OUTPUT = $(shell $(BIN)/python -m compfeat config --config $(CONFIGS) --get output)
+# The folder that the configuration names, asked by the shell when a recipe needs it.
+OUTPUT = "$$($(BIN)/python -m compfeat config --config $(CONFIGS) --get output)"
+# One display of how far the run is, on a terminal; a log stays plain.
+PROGRESS = $$(test -t 2 && echo --logger rich)
 
 ifneq ($(CONFIG),)
 ifeq ($(shell test -f "$(CONFIG)" && echo yes),)
@@ -34,16 +45,20 @@ help: ## List what can be made
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python of 3.11 or newer found; give one: make ... PYTHON=/path/to/python3" >&2; exit 1; }
 	"$(PYTHON)" -m venv .venv
-	$(PIP) install -r requirements.lock
-	$(PIP) install --no-deps --no-build-isolation -e .
+	$(PIP_INSTALL) -r requirements.lock
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TEST_READY): $(READY) requirements-test.lock
+	$(PIP_INSTALL) -r requirements-test.lock
 	@touch $@
 
 .PHONY: setup
-setup: $(READY) ## Create .venv from requirements.lock (every other target does this when it is due)
+setup: $(READY) ## Create .venv with what a run needs (every other target does this when it is due)
 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
-	$(SNAKEMAKE) --quiet host rules
+	$(SNAKEMAKE) --quiet host rules $(PROGRESS)
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
 .PHONY: smoke
@@ -51,7 +66,7 @@ smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 	@$(MAKE) --no-print-directory paper CONFIG=config/smoke.yaml
 
 .PHONY: test
-test: $(READY) lint ## Check style, types and imports, then run all tests
+test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: browser
@@ -59,7 +74,7 @@ browser: ## Install Chromium for the tests of the HTML pages, where apt-get and 
 	@.ci/browser
 
 .PHONY: lint
-lint: $(READY) ## Check style, types and imports only
+lint: $(TEST_READY) ## Check style, types and imports only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -68,7 +83,7 @@ lint: $(READY) ## Check style, types and imports only
 
 .PHONY: check
 check: lint ## Check style, types and imports, and run the fast unit tests: for while you work
-	$(BIN)/pytest -n 2 --dist loadfile tests/unit
+	$(BIN)/pytest -n 2 -m "not slow" tests/unit
 
 .PHONY: keys
 keys: $(READY) ## Write config/README.md's table of keys and the JSON schema anew, from the configuration's model
@@ -76,16 +91,16 @@ keys: $(READY) ## Write config/README.md's table of keys and the JSON schema ane
 	$(BIN)/python -m compfeat config --readme config/README.md > config/README.new && mv config/README.new config/README.md
 
 .PHONY: bench
-bench: $(READY) ## Measure overheads and memory, side by side with the bare thing
+bench: $(TEST_READY) ## Measure overheads and memory, side by side with the bare thing
 	$(BIN)/python benchmarks/run.py
 
 .PHONY: report
 report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT/report.html
-	$(SNAKEMAKE) --report "$(OUTPUT)/report.html"
+	$(SNAKEMAKE) --report $(OUTPUT)/report.html
 
 .PHONY: pictures
-pictures: $(READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
-	$(BIN)/python tests/pictures.py "$(OUTPUT)" docs/images
+pictures: $(TEST_READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
+	$(BIN)/python tests/pictures.py $(OUTPUT) docs/images
 
 # Where the run of CONFIG is recorded.
 RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)
@@ -118,12 +133,16 @@ verify: $(READY) ## Compare your own run with the recorded one: identical, or ho
 crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
 	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat crate --config $(CONFIGS)
 
+FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compfeat | sed 's/+[a-z0-9]*$$//'
+PINNED = "\# Pinned by make lock, from pyproject.toml: edit that and run make lock instead of editing this."
+
 .PHONY: lock
-lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock
+lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock
 	"$(PYTHON)" -m venv --clear .venv-lock
-	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow,test]"
-	{ echo "# Every package of .venv, pinned. Made by make lock; edit pyproject.toml and run that instead of editing this."; \
-	  .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compfeat | sed 's/+cpu$$//'; } > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow]"
+	{ echo $(PINNED); $(FREEZE); } > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock ".[workflow,test]"
+	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock; } > requirements-test.lock
 	rm -rf .venv-lock
 
 .PHONY: clean

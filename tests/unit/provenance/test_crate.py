@@ -7,13 +7,14 @@ import shutil
 import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from rocrate_validator import services
 from rocrate_validator.utils.http import HttpRequester
 
 from compfeat.__main__ import main
-from recorded_run import digest, summary, with_summary, write_run
+from recorded_run import digest, make, summary, with_summary, write_run
 from roc_cache import fill
 
 PROFILE = "workflow-run-crate"
@@ -127,3 +128,25 @@ def test_a_run_that_is_not_there_and_one_that_lacks_a_file_are_refused(
     assert main(["crate", *options]) == 2
     assert "found no records of jobs" in capsys.readouterr().err
     assert not (project / "ro-crate-metadata.json").exists()
+
+
+def test_awkward_names_are_escaped_once(tmp_path: Path) -> None:
+    project = write_run(tmp_path / "run")
+    (project / "Snakefile").write_text("")
+    name = 'results/paper/ä 100% "it\'s" #1.pdf'
+    make(project, "paper", {name: "paper"}, ["results/summarise/points.csv"])
+    files = {unquote(key): entity for key, entity in entities(crate(project)).items() if "sha256" in entity}
+    assert files[name]["sha256"] == digest(project / name) and files[name]["name"] == name
+    assert files[name]["@id"] == quote(name)
+
+
+def test_jobs_that_the_configuration_no_longer_has_are_left_out(described: Path) -> None:
+    before = (described / "ro-crate-metadata.json").read_bytes()
+    listed = summary(described)
+    make(described, "encode", {"results/encode/c256/gone/seed0/hevc/qp1/stream.bin": "gone"})
+    (described / "results/encode/c256/gone/seed0/hevc/qp1/stream.bin").unlink()
+    table = described.parent / "listed.tsv"
+    table.write_text(listed)
+    options = ["--project", str(described), "--config", "config/config.yaml", "--summary", str(table)]
+    assert main(["crate", *options]) == 0
+    assert (described / "ro-crate-metadata.json").read_bytes() == before

@@ -1,0 +1,87 @@
+"""What is declared is what is imported, in the right group, and every lock pins what its group declares."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from compfeat.provenance.code import closure, import_graph, source_path
+from helpers import PROJECT
+
+DISTRIBUTIONS = packages_distributions()
+DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+ON_A_GPU_MACHINE = ("render", "prepare", "train", "features")
+"""Stages that need the base dependencies alone, with the packages of plug-ins that they look into."""
+FOR_PICTURES = {"matplotlib"}
+"""What plug-ins import when their pictures are drawn, which no stage of ON_A_GPU_MACHINE does."""
+THEIR_PLUG_INS = ("scenes", "datasets", "tasks", "networks", "losses", "training")
+HERE = {"compfeat", *(path.stem for path in (PROJECT / "tests").glob("*.py")), "tests"}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(group: str = "") -> set[str]:
+    requirements = DECLARED["optional-dependencies"][group] if group else DECLARED["dependencies"]
+    return {normal(Requirement(text).name) for text in requirements}
+
+
+def locked(name: str) -> set[str]:
+    lines = (PROJECT / name).read_text().splitlines()
+    return {normal(line.partition("==")[0]) for line in lines if "==" in line}
+
+
+def imported(paths: Iterable[Path]) -> set[str]:
+    """Return the distributions that source files import, at their top or within functions."""
+    names: set[str] = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names.add(node.module.partition(".")[0])
+    other = names - HERE - set(sys.stdlib_module_names)
+    return {normal(DISTRIBUTIONS[name][0]) if name in DISTRIBUTIONS else name for name in other}
+
+
+def test_the_package_imports_what_is_declared_and_no_more_is_declared() -> None:
+    programs = set(re.findall(r"\$\(BIN\)/([\w-]+)", (PROJECT / "Makefile").read_text()))
+    programs |= {
+        f"snakemake-logger-plugin-{name}" for name in re.findall(r"--logger (\w+)", (PROJECT / "Makefile").read_text())
+    }
+    found = imported((PROJECT / "src").rglob("*.py"))
+    everything = declared() | declared("workflow")
+    assert found <= everything
+    assert everything - found <= programs
+
+
+def test_a_gpu_machine_needs_the_base_alone() -> None:
+    graph = import_graph()
+    rooms = tuple(f"compfeat.{name}" for name in THEIR_PLUG_INS)
+    plug_ins = [module for module in graph.modules if module.startswith(tuple(f"{room}." for room in rooms))]
+    stages = [f"compfeat.cli.pipeline.{name}" for name in ON_A_GPU_MACHINE]
+    modules = closure(("compfeat.__main__", *stages, *rooms, *plug_ins))
+    assert imported(source_path(module) for module in modules if module != "compfeat") <= declared() | FOR_PICTURES
+
+
+def test_tests_and_benchmarks_import_what_is_declared() -> None:
+    paths = [path for folder in ("tests", "benchmarks") for path in (PROJECT / folder).rglob("*.py")]
+    siblings = {path.stem for path in paths}
+    known = declared() | declared("workflow") | declared("test")
+    assert {name for name in imported(paths) if name not in siblings} <= known
+
+
+def test_each_lock_pins_its_group_and_nothing_twice() -> None:
+    run, test = locked("requirements.lock"), locked("requirements-test.lock")
+    assert declared() | declared("workflow") <= run
+    assert declared("test") <= run | test
+    assert not run & test
+    assert not {"pytest", "mypy", "playwright", "roc-validator", "ruff"} & run

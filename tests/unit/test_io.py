@@ -1,0 +1,72 @@
+"""Files are whole or not there, on the disk before they have their name, and texts stay texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from compfeat.errors import DataError
+from compfeat.io import atomic_path, read_csv, write_csv, write_text
+
+
+def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "a.txt", []
+    wait = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        seen.append((Path(f"/proc/self/fd/{descriptor}").readlink(), path.exists()))
+        wait(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(path, "new")
+    assert [(name.suffix, there) for name, there in seen] == [(".txt", False), (tmp_path.suffix, True)]
+    seen.clear()
+    with atomic_path(path, durable=False) as temporary:
+        temporary.write_text("newer")
+    assert seen == [] and path.read_text() == "newer"
+
+
+def test_a_file_can_be_read_by_whom_the_folder_lets_whatever_its_writer_says(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        with atomic_path(tmp_path / "weights.bin") as temporary:
+            temporary.touch(mode=0o600)
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "weights.bin").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["000007", "1e5", "NA", "null", "nan", "True", "ä b", "2026-01-01"])
+def test_names_that_look_like_something_else_stay_texts(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    write_csv(
+        path, pd.DataFrame({"image_id": [name, "x"], "quality": ["90", "q"], "value": [1.5, None], "seed": [0, 1]})
+    )
+    table = read_csv(path, ["image_id"])
+    assert table["image_id"].tolist() == [name, "x"] and table["quality"].tolist() == ["90", "q"]
+    assert table["value"].dtype == "float64" and pd.isna(table["value"][1]) and table["seed"].dtype == "int64"
+    assert read_csv(path, [], as_text=True)["seed"].tolist() == ["0", "1"]
+
+
+def test_what_is_no_table_or_lacks_a_column_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    with pytest.raises(DataError, match="not found; run the stage"):
+        read_csv(path, [])
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="lacks column 'c'; found a, b"):
+        read_csv(path, ["a", "c"])
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="not a CSV table"):
+        read_csv(path, [])
