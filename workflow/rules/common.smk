@@ -16,6 +16,7 @@ from compfeat.experiment.config import SPLITS
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import UNCODED, Point, Run, Trained
+from compfeat.experiment.section import options_of
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS
@@ -92,7 +93,10 @@ def codec_class(codec):
 
 def codec_tool(codec):
     """Return name and version of the program that codes; nothing for the points that need none."""
-    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg)]
+    if codec == UNCODED:
+        return []
+    module, entry = codec_class(codec), EXPERIMENT.codecs[codec]
+    return [module.tool(EXPERIMENT.tools.ffmpeg, options_of(module, entry.options, f"codecs.{codec}"))]
 
 
 def trained_of(method):
@@ -148,7 +152,7 @@ def fitted_state(method, codec=None):
     files, run = {}, Run("{cut}", method, "{seed}")
     if is_fitted(method):
         files["transform"] = LAYOUT.transform(run)
-    if codec is not None and codec_class(codec).fitted:
+    if codec not in (None, UNCODED) and codec_class(codec).fitted:
         files["state"] = LAYOUT.codec_state(run, codec)
     return files
 

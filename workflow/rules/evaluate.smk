@@ -6,7 +6,12 @@ def evaluate_settings(method, codec):
     own = (
         codec_settings(method, codec)
         if codec != UNCODED
-        else dict(codec=UNCODED, qualities=list(EXPERIMENT.uncoded_qualities(method)), sends=sends(method))
+        else dict(
+            codec=UNCODED,
+            qualities=list(EXPERIMENT.uncoded_qualities(method)),
+            sends=sends(method),
+            transform=transform_section(method),
+        )
     )
     return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
 
@@ -18,8 +23,8 @@ for method in EXPERIMENT.methods:
             name:
                 f"evaluate_{method}_{codec}"
             input:
-                **(fitted_state(method, codec) if codec != UNCODED else {}),
-                **(coded_files(method, codec) if codec != UNCODED else {}),
+                **fitted_state(method, codec),
+                **(coded_files(method, codec) if codec != UNCODED else dict(source=sent(method, "val"))),
                 arrays=LAYOUT.arrays("val"),
                 index=LAYOUT.index("val"),
                 weights=LAYOUT.weights(trained_of(method)),
@@ -36,7 +41,7 @@ for method in EXPERIMENT.methods:
                 settings=settings(**evaluate_settings(method, codec)),
                 states=lambda w, input: flags(**state_files(input)),
                 coded=lambda w, input: flags(
-                    **{name: input[name] for name in ("streams", "side_infos", "ledgers") if name in input.keys()}
+                    **{name: input[name] for name in ("source", "streams", "side_infos", "ledgers") if name in input.keys()}
                 ),
                 plugin_code=lambda w: plugin_code("evaluate", network_module(w.cut)),
                 tools=", ".join([versions("torch", "numpy"), *codec_tool(codec)]),

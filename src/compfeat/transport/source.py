@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import read_arrays
-from compfeat.codecs import Codec, Item, State, built
+from compfeat.codecs import CODECS, Codec, Item, State, built
 from compfeat.datasets import IMAGE
 from compfeat.datasets.packed import open_packed
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import Sends
-from compfeat.experiment.section import Section
+from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
 from compfeat.transforms import Transform
 from compfeat.transforms import built as built_transform
@@ -34,7 +34,20 @@ class CodecSettings(Section):
 
     def codec_at(self, quality: str, state: Path | None) -> Codec:
         """Return the codec at a quality, with its fitted state where it has one."""
-        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state))
+        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
+
+    def check_tool(self) -> None:
+        """Raise ToolError where the codec's program is missing or cannot do what is needed."""
+        codec = CODECS.get(self.codec)
+        codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
+
+    def check_files(self, *lists: Sequence[Path]) -> None:
+        """Raise ConfigError where streams, side information and ledgers are not one file a quality."""
+        if any(len(paths) != len(self.qualities) for paths in lists):
+            found = ", ".join(str(len(paths)) for paths in lists)
+            raise ConfigError(
+                f"{found} streams, files of side information and ledgers found; expected {len(self.qualities)} of each, one a quality"
+            )
 
     def transform_from(self, state: Path | None) -> Transform | None:
         """Return the method's transform with its fitted state; None where it has none."""
@@ -62,27 +75,30 @@ def open_features(path: Path) -> NDArray[np.float32]:
         raise DataError(
             f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
         ) from None
-    if not isinstance(features, np.memmap) or features.dtype != np.float32 or features.ndim != 4:
+    if not isinstance(features, np.memmap) or features.dtype != np.float32 or features.ndim != 4 or not features.size:
         raise DataError(
             f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
         )
     return features
 
 
-def items(source: Path, sends: Sends, transform: Transform | None) -> tuple[int, Iterator[Item]]:
-    """Return how many images ``source`` has, and what is sent of each, one at a time.
+def items(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[str]) -> Iterator[Item]:
+    """Yield what is sent of each image, one at a time.
 
     Args:
         source: a features file, or packed scenes where the image is sent.
         sends: which of the two.
-        transform: what is done to features.
+        transform: what is done to features; None for nothing.
+        ids: the images that are expected.
+
+    Raises:
+        DataError: the file is missing or damaged, or has another number of images. Raised before the first image.
     """
-    if sends == "image":
-        scenes = open_packed(source)
-        return len(scenes), (np.array(record[IMAGE]) for record in scenes)
-    features = open_features(source)
-    tensors = (np.array(tensor) for tensor in features)
-    return len(features), tensors if transform is None else (transform.forward(tensor) for tensor in tensors)
+    found: NDArray[Any] = open_packed(source)[IMAGE] if sends == "image" else open_features(source)
+    if len(found) != len(ids):
+        raise DataError(f"{source}: {len(found)} images, but the index lists {len(ids)}; rerun the stage that made it")
+    copies = (np.array(item) for item in found)
+    return copies if transform is None else map(transform.forward, copies)
 
 
 def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform | None) -> tuple[int, ...]:
