@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from compfeat.datasets._packed import record_dtype
+from compfeat.datasets.packed import record_dtype
+from compfeat.tasks import TASKS as REGISTERED
 
 PROJECT = Path(__file__).parents[1]
 TASKS = ("segmentation", "disparity", "reconstruction")
@@ -20,7 +21,8 @@ SIZE = (32, 64)
 def random_scenes(count: int, size: tuple[int, int] = SIZE, seed: int = 0) -> NDArray[np.void]:
     """Return packed scenes of noise, with a few void labels and invalid disparities."""
     rng = np.random.default_rng(seed)
-    records = np.zeros(count, record_dtype(*size, TASKS))
+    truths = [truth for task in TASKS for truth in REGISTERED.get(task).truths]
+    records = np.zeros(count, record_dtype(*size, truths))
     records["image"] = rng.integers(0, 256, records["image"].shape)
     records["labels"] = rng.integers(0, len(CLASSES), records["labels"].shape)
     records["labels"][:, 0, :3] = 255

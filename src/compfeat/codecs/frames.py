@@ -233,7 +233,8 @@ class FrameCodec(Codec):
                 raise BitstreamError(
                     f"{stream}: more or fewer frames than the {len(pairs)} pairs of {side_info}; {RERUN}"
                 )
-            yield Decoded(dequantise(untile(frame, shape[0]), *pair, self.bits), self._picture(frame))
+            values = dequantise(untile(frame, shape[0]), pair[0], pair[1], self.bits)
+            yield Decoded(values, self._picture(frame))
 
     def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
         return self._with_side_info(self.measure_frames(stream), side_info)
@@ -250,7 +251,7 @@ class FrameCodec(Codec):
 
     def _picture(self, frame: Frame) -> NDArray[np.uint8]:
         """Return a frame of codes in the full range of 8 bits."""
-        if self.bits == USUAL_BITS:
+        if self.bits == self.sample_bits == 8:
             return frame
         levels = 2**self.bits - 1
         picture: NDArray[np.uint8] = np.rint(np.minimum(frame, levels) * (255 / levels)).astype(np.uint8)
