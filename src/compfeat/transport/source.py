@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -67,7 +68,7 @@ def open_features(path: Path) -> NDArray[np.float32]:
         DataError: the file is missing, damaged, cut short, or no features file.
     """
     try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
+        features: np.memmap[Any, np.dtype[Any]] = open_memmap(path, mode="r")
     except FileNotFoundError:
         raise DataError(f"{path}: not found; run the features stage") from None
     except (OSError, ValueError, EOFError) as error:
@@ -75,7 +76,7 @@ def open_features(path: Path) -> NDArray[np.float32]:
         raise DataError(
             f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
         ) from None
-    if not isinstance(features, np.memmap) or features.dtype != np.float32 or features.ndim != 4 or not features.size:
+    if features.dtype != np.float32 or features.ndim != 4 or not features.size:
         raise DataError(
             f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
         )

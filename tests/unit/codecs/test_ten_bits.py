@@ -51,7 +51,7 @@ def test_commands_say_so_and_images_stay_at_8_bits(tmp_path: Path) -> None:
     codec = Hevc10("qp20", None, "bin")
     assert codec.encode_argv((16, 16)).count("gray10le") == 2 and "gray10le" in codec.decode_argv((16, 16))
     assert "rgb24" in codec.encode_argv((16, 16, 3))
-    with pytest.raises(DataError, match="frame 0 is uint8 .*; expected uint16"):
+    with pytest.raises(DataError, match=r"frame 0 is uint8 .*; expected uint16"):
         Hevc10("qp20").encode_frames([np.zeros((16, 16), np.uint8)], (16, 16), tmp_path / "s")
 
 

@@ -101,8 +101,8 @@ def test_images_have_no_side_information_and_features_8_bytes(tmp_path: Path) ->
 
 
 def test_references() -> None:
-    four = FrameOptions(bits=4)
-    assert Png.reference(LOSSLESS, "features") == Png.reference(LOSSLESS, "features", FrameOptions()) == QUANTISED
+    four = FrameOptions.model_validate({"bits": 4})
+    assert Png.reference(LOSSLESS, "features") == Png.reference(LOSSLESS, "features", Png.options()) == QUANTISED
     assert Png.reference(LOSSLESS, "features", four) is None and Png.reference(LOSSLESS, "image", four) == FLOAT
     assert Hevc.reference(LOSSLESS, "image") is None and Hevc.reference(LOSSLESS, "features") == QUANTISED
     assert Hevc.reference("qp10", "features") is None and Jpeg.reference("q100", "image") is None
@@ -112,7 +112,9 @@ def test_references() -> None:
 def test_the_quantiser_has_the_bits_of_the_options(bits: int, tmp_path: Path) -> None:
     codec = Png(LOSSLESS, options_of(Png, {"bits": bits}, "codecs.png"))
     codec.encode(items("features"), tmp_path / "s", tmp_path / "i")
-    for received, item in zip(codec.decode(tmp_path / "s", tmp_path / "i", SHAPES["features"]), items("features"), strict=True):
+    for received, item in zip(
+        codec.decode(tmp_path / "s", tmp_path / "i", SHAPES["features"]), items("features"), strict=True
+    ):
         assert np.array_equal(received.item, dequantise(*quantise(item, bits), bits))
         assert received.picture is not None and received.picture.shape == tiled_shape(5, (4, 3))
         assert received.picture.max() == 255  # whatever the bits, the greatest code is white
