@@ -95,8 +95,8 @@ def codec_tool(codec):
     """Return name and version of the program that codes; nothing for the points that need none."""
     if codec == UNCODED:
         return []
-    module, entry = codec_class(codec), EXPERIMENT.codecs[codec]
-    return [module.tool(EXPERIMENT.tools.ffmpeg, options_of(module, entry.options, f"codecs.{codec}"))]
+    own, entry = codec_class(codec), EXPERIMENT.codecs[codec]
+    return [own.tool(EXPERIMENT.tools.ffmpeg, options_of(own, entry.options, f"codecs.{codec}"))]
 
 
 def trained_of(method):
