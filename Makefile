@@ -16,8 +16,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--configfile "$(CONFIG)")
-# The folder that CONFIG, or else the default, names.
-OUTPUT = $(shell sed -n 's/^output: *//p' "$(or $(CONFIG),config/config.yaml)")
+CONFIGS = config/config.yaml $(if $(CONFIG),"$(CONFIG)")
+# The folder that the configuration names, asked when a recipe needs it.
+OUTPUT = $(shell $(BIN)/python -m compfeat config --config $(CONFIGS) --get output)
 
 ifneq ($(CONFIG),)
 ifeq ($(shell test -f "$(CONFIG)" && echo yes),)
@@ -43,7 +44,7 @@ setup: $(READY) ## Create .venv from requirements.lock (every other target does 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
 	$(SNAKEMAKE) --quiet host rules
-	@$(BIN)/python -m compfeat headline --output "$(OUTPUT)"
+	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
 .PHONY: smoke
 smoke: $(READY) ## Run every stage at its smallest, in a minute or two
@@ -65,6 +66,15 @@ lint: $(READY) ## Check style, types and imports only
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: check
+check: lint ## Check style, types and imports, and run the fast unit tests: for while you work
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit
+
+.PHONY: keys
+keys: $(READY) ## Write config/README.md's table of keys and the JSON schema anew, from the configuration's model
+	$(BIN)/python -m compfeat config --schema > workflow/schemas/config.schema.json
+	$(BIN)/python -m compfeat config --readme config/README.md > config/README.new && mv config/README.new config/README.md
+
 .PHONY: bench
 bench: $(READY) ## Measure overheads and memory, side by side with the bare thing
 	$(BIN)/python benchmarks/run.py
@@ -85,7 +95,7 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 	@plan=$$($(SNAKEMAKE) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
-	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config config/config.yaml $(if $(CONFIG),"$(CONFIG)") --record "$(RECORD)"
+	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config $(CONFIGS) --record "$(RECORD)"
 	@$(if $(CONFIG),,$(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
 
 .PHONY: audit
@@ -106,7 +116,7 @@ verify: $(READY) ## Compare your own run with the recorded one: identical, or ho
 
 .PHONY: crate
 crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
-	@$(BIN)/python -m compfeat crate --config config/config.yaml $(if $(CONFIG),"$(CONFIG)")
+	@$(BIN)/python -m compfeat crate --config $(CONFIGS)
 
 .PHONY: lock
 lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock

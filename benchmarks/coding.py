@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clock import interleaved
+from compfeat.codecs.frames import quantise, tile
 from compfeat.codecs.hevc import Hevc
-from compfeat.features.quantise import quantise
-from compfeat.features.tile import tile
 
 SHAPE = (512, 8, 16)
 FRAMES = 100
@@ -74,7 +73,7 @@ def hevc_seconds(repeats: int = 3) -> tuple[float, float]:
                     codec.encode_argv(shape), stdin=source, stdout=target, stderr=subprocess.DEVNULL, check=True
                 )
 
-        seconds = interleaved(lambda: codec.encode(frames, shape, ours), bare, repeats)
+        seconds = interleaved(lambda: codec.encode_frames(frames, shape, ours), bare, repeats)
         if ours.read_bytes() != theirs.read_bytes():
             raise RuntimeError("the two streams differ, so the comparison means nothing")
         return seconds

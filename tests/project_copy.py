@@ -65,6 +65,22 @@ def planned_jobs(output: str) -> dict[str, str]:
     return jobs
 
 
+def following(output: str, jobs: set[str]) -> set[str]:
+    """Return ``jobs`` and all that follow from what they make, in the graph that a dry run with ``--forceall`` listed."""
+    files: dict[str, tuple[set[str], set[str]]] = {}
+    for block in re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]:
+        fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
+        name = next(iter(planned_jobs(f"rule {block}")))
+        files[name] = (set(fields.get("input", "").split(", ")), set(fields.get("output", "").split(", ")) - {""})
+    found = set(jobs)
+    while True:
+        made = {path for job in found for path in files[job][1]}
+        more = {name for name, (read, _) in files.items() if read & made} - found
+        if not more:
+            return found
+        found |= more
+
+
 def fake_results(project: Path, *arguments: str) -> None:
     """Let Snakemake take every result for made: files that hold their own names, recorded by Snakemake's ``--touch``.
 

@@ -58,7 +58,10 @@ def earlier_scores(path: Path) -> Iterator[tuple[str, str, bytes]]:
 
 def found(output: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the earlier path and the bytes of everything in ``output`` that the earlier run had, too."""
-    for folder, names in (("train", ["weights.safetensors"]), ("encode", ["stream.bin", "side_info.bin", "ledger.csv"])):
+    for folder, names in (
+        ("train", ["weights.safetensors"]),
+        ("encode", ["stream.bin", "side_info.bin", "ledger.csv"]),
+    ):
         for name in names:
             for path in sorted((output / folder).rglob(name)):
                 yield f"results/{path.relative_to(output)}", path.read_bytes()
@@ -73,7 +76,9 @@ def main() -> int:
     """Compare; print a line a kind of file, and every file that differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path, help="results folder of the run")
-    parser.add_argument("--earlier", type=Path, default=HERE / "earlier.csv", help="path and sha256 of the earlier files")
+    parser.add_argument(
+        "--earlier", type=Path, default=HERE / "earlier.csv", help="path and sha256 of the earlier files"
+    )
     args = parser.parse_args()
     expected = pd.read_csv(args.earlier, dtype=str).set_index("path")["sha256"].to_dict()
     counts: dict[str, list[int]] = {}

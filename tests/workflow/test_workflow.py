@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import shutil
 import subprocess
@@ -13,29 +12,27 @@ from typing import Any
 import pytest
 import yaml
 
-from compfeat import grid
-from compfeat.config import check_config
-from compfeat.documents.tables import PAGES
+from compfeat.datasets import DATASETS
+from compfeat.errors import ConfigError
+from compfeat.experiment.checks import checked
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
+from compfeat.reports.tables import PAGES
+from compfeat.results import TABLES
 from helpers import PROJECT
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
 OVERLAYS = [name for name in CONFIGS if name != "config"]
-SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
-
-
-def merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``overlay`` on top, mappings key by key, as Snakemake merges them."""
-    result = copy.deepcopy(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if both else value
-    return result
 
 
 def load(name: str) -> dict[str, Any]:
     """Return the configuration that ``config/{name}.yaml`` makes."""
-    base: dict[str, Any] = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
-    return base if name == "config" else merged(base, yaml.safe_load((PROJECT / f"config/{name}.yaml").read_text()))
+    names = ["config"] if name == "config" else ["config", name]
+    return load_config([PROJECT / f"config/{own}.yaml" for own in names])
+
+
+def experiment(name: str) -> Experiment:
+    return checked(load(name))
 
 
 @pytest.fixture(scope="module")
@@ -67,36 +64,35 @@ def test_lint(project: Path) -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_job_counts(name: str, project: Path) -> None:
-    config = load(name)
-    root = project / config["dataset"]["root"]
-    root.mkdir(parents=True, exist_ok=True)
+    e = experiment(name)
+    (project / e.dataset.root).mkdir(parents=True, exist_ok=True)
     overlay = [] if name == "config" else ["--configfile", f"config/{name}.yaml"]
     done = snakemake(project, "--dry-run", "--quiet", "rules", *overlay)
     assert done.returncode == 0, done.stderr
-    warm_starts = len(config["model"]["cuts"]) * len(config["train"]["seeds"])
+    codecs = sum(len(e.qualities(run.method)) for run in e.runs())
     expected = {
-        "render": 2 if config["dataset"]["name"] in grid.RENDERED else 0,
+        "render": 2 if DATASETS.get(e.dataset.name).rendered else 0,
         "prepare": 2,
-        "warm_start": warm_starts if config["train"]["warm_start"] else 0,
-        "train": len(grid.runs(config)),
-        "features": len(grid.runs(config)),
-        "encode": len(grid.coded_points(config)),
-        "evaluate": len(grid.points(config)),
-        "summarise": 1,
-        "statistics": 1,
+        "train": len(e.trained()),
+        "features": len({e.trained_of(run) for run in e.runs()}),
+        "encode": codecs,
+        "evaluate": codecs + len(e.runs()),
+        "table": len(TABLES.names()),
         "paper": 1,
         "explorer": 1,
         "table_page": len(PAGES),
-        "metrics": 1,
-        "figure": len(config["figures"]),
+        "draw": len(e.figures),
     }
-    counts = job_counts(done.stdout + done.stderr)
+    counts: dict[str, int] = {}
+    for rule, count in job_counts(done.stdout + done.stderr).items():
+        kind = rule if rule in expected else rule.partition("_")[0]
+        counts[kind] = counts.get(kind, 0) + count
     assert {rule: counts.get(rule, 0) for rule in expected} == expected
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_configurations_are_valid(name: str) -> None:
-    check_config(load(name), SCHEMA)
+    assert experiment(name).runs()
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -109,51 +105,72 @@ def test_overlays_say_nothing_that_the_default_says_too(name: str) -> None:
         return same + [f"{k}.{key}" for k, v in nested if v != under[k] for key in repeated(v, under[k])]
 
     # A null encoder_weights is repeated to show where the file goes.
-    assert set(repeated(overlay, base)) <= {"model.encoder_weights"}
+    assert set(repeated(overlay, base)) <= {"network.encoder_weights"}
 
 
 def test_configurations_share_no_folder_that_they_write() -> None:
     folders: list[str] = []
     for name in CONFIGS:
-        config = load(name)
-        folders += [config["output"], config["dataset"]["prepared"]]
-        folders += [config["dataset"]["root"]] if config["dataset"]["name"] in grid.RENDERED else []
+        e = experiment(name)
+        folders += [e.output, e.dataset.prepared]
+        folders += [e.dataset.root] if DATASETS.get(e.dataset.name).rendered else []
     assert len(folders) == len(set(folders))
     assert not [(a, b) for a in folders for b in folders if a != b and f"{b}/".startswith(f"{a}/")]
 
 
 WRONG = {
     "unknown key": ("colour: red", "key 'colour' is unknown; expected one of output, dataset"),
-    "misspelt key": ("train: {sedes: [1]}", "key 'train.sedes' is unknown; did you mean 'seeds'?"),
-    "wrong type": ("train: {threads: four}", "key 'train.threads': found 'four'; expected integer"),
-    "null": ("model: {width: null}", "key 'model.width': found None; expected integer"),
-    "wrong choice": ("dataset: {name: citiscapes}", "found 'citiscapes'; expected one of"),
-    "png has one quality": ("codecs: {png: [q90]}", "codec 'png': quality 'q90' is unknown; expected one of lossless"),
-    "hevc ends at qp51": ("codecs: {hevc: [qp99]}", "codec 'hevc': quality 'qp99' is unknown; expected one of"),
-    "size": ("dataset: {size: [100, 256]}", "dataset.size: 100x256 does not fit cut c512; expected multiples of 32 px"),
-    "factors": (
-        "train: {strength_factors: [[3, 0], [1, 1]]}",
-        "key 'train.strength_factors': found the epochs 3, 1; expected each later than the one before",
+    "misspelt key": ("statistics: {sed: 1}", "key 'statistics.sed' is unknown; did you mean 'seed'?"),
+    "misspelt shared key": ("training: {thread: 1}", "key 'training.thread' is unknown; expected one of"),
+    "wrong type": ("training: {threads: four}", "threads': found 'four'; input should be a valid integer"),
+    "null": ("network: {width: null}", "width': found None; input should be a valid integer"),
+    "output outside": (
+        "output: ../elsewhere",
+        "key 'output': found '../elsewhere'; expected a folder relative to the project",
     ),
-    "strength": ("train: {strength: {compressible: {c1: 2}}}", "key 'train.strength.compressible.c1' is unknown"),
-    "phase": ("train: {phases: [{epochs: 1}]}", "key 'train.phases.0.downscale' is missing"),
-    "ladder": ("ladders: {mine: [vvc]}", "key 'ladders.mine': codec 'vvc' is not in 'codecs'"),
+    "wrong choice": ("dataset: {name: citiscapes}", "dataset 'citiscapes' is unknown; expected one of"),
+    "png has one quality": ("codecs: {png: {qualities: [q90]}}", "quality 'q90' is unknown; expected one of lossless"),
+    "hevc ends at qp51": ("codecs: {hevc: {qualities: [qp99]}}", "quality 'qp99' is unknown; expected one of"),
+    "codec option": ("codecs: {png: {bitts: 7}}", "key 'codecs.png.bitts' is unknown; did you mean 'bits'?"),
+    "codec": ("codecs: {vvcc: {qualities: [a]}}", "codec 'vvcc' is unknown; expected one of"),
+    "size": (
+        "dataset: {size: [100, 256]}",
+        "key 'dataset.size': 100x256 does not fit cut c512; expected multiples of 32 px",
+    ),
+    "size and downscale": ("dataset: {size: [96, 160]}", "phases"),
+    "no method": ("comparisons: [{method: mine, against: baseline}]", "method 'mine' is not there; expected one of"),
+    "itself": ("comparisons: [{method: baseline, against: baseline}]", "'baseline' is compared with itself"),
+    "claims": ("claims: {method: baseline, against: compressible}", "is not among the comparisons"),
+    "training": ("methods: {mine: {training: nothing}}", "training 'nothing' is not there"),
+    "start": ("trainings: {baseline: {start: baseline}}", "never begins"),
+    "loss option": (
+        "trainings: {compressible: {loss: {strenght: 1}}}",
+        "key 'trainings.compressible.loss.strenght' is unknown; did you mean 'strength'?",
+    ),
+    "phase": ("training: {phases: [{epochs: 1}]}", "phases.0.downscale' is missing"),
+    "ladder": ("ladders: {mine: {codecs: [vvc]}}", "key 'ladders.mine.codecs': codec 'vvc' is not there"),
     "render all": ("dataset: {images: {val: null}}", "key 'dataset.images.val': found null; expected how many"),
     "showcase": ("showcase: {images: [999]}", "key 'showcase.images': image 999 is beyond the"),
-    "weights": (
-        "model: {encoder_weights: w.safetensors}",
-        "key 'model.encoder_weights': ImageNet's ResNet-34 has width 64",
-    ),
+    "weights": ("network: {encoder_weights: w.safetensors}", "the pretrained resnet34 has width 64"),
+    "figure": ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
+    "ffmpeg": ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
 }
 
 
 @pytest.mark.parametrize("case", sorted(WRONG))
-def test_a_wrong_configuration_is_told_in_one_line(case: str, project: Path, tmp_path: Path) -> None:
+def test_a_wrong_configuration_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
     overlay, message = WRONG[case]
     (tmp_path / "wrong.yaml").write_text(overlay)
+    with pytest.raises(ConfigError) as caught:
+        checked(load_config([PROJECT / "config/config.yaml", tmp_path / "wrong.yaml"]))
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_snakemake_says_it_in_one_line(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text("seed: [1]")
     done = snakemake(project, "--dry-run", "--configfile", str(tmp_path / "wrong.yaml"))
     assert done.returncode != 0
-    output = done.stdout + done.stderr  # a dry run tells all on the first
+    output = done.stdout + done.stderr
     assert "Traceback" not in output
-    told = [line for line in output.splitlines() if line.startswith("config: ")]
-    assert len(told) == 1 and message in told[0], output
+    shown = [line for line in output.splitlines() if line.startswith("config: ")]
+    assert shown == ["config: key 'seed' is unknown; did you mean 'seeds'?"]

@@ -91,12 +91,14 @@ def codec_class(codec):
     return CODECS.get(EXPERIMENT.codecs[codec].codec or codec)
 
 
+def codec_options(codec):
+    """Return the options that an entry of the config gives its codec."""
+    return options_of(codec_class(codec), EXPERIMENT.codecs[codec].options, f"codecs.{codec}")
+
+
 def codec_tool(codec):
     """Return name and version of the program that codes; nothing for the points that need none."""
-    if codec == UNCODED:
-        return []
-    own, entry = codec_class(codec), EXPERIMENT.codecs[codec]
-    return [own.tool(EXPERIMENT.tools.ffmpeg, options_of(own, entry.options, f"codecs.{codec}"))]
+    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg, codec_options(codec))]
 
 
 def trained_of(method):
@@ -160,3 +162,122 @@ def fitted_state(method, codec=None):
 def state_files(input):
     """Return those files of a job's input."""
     return {name: input[name] for name in ("transform", "state") if name in input.keys()}
+
+
+def sources_identity(split):
+    """Return what the source images of a split are, by content, so that a change, a loss or a new image is seen."""
+    known = Path(".snakemake", "-".join(["sources", *Path(DATASET.prepared).parts, f"{split}.json"]))
+    images = DATASET.images.of(split)
+    return dataset_identity(DATASET.name, Path(DATASET.root), split, FIELDS, images, known)
+
+
+def start_of(cut, training):
+    """Return the file that a training starts from, with a wildcard for the seed; none where it starts from none."""
+    start = EXPERIMENT.trainings[training].start
+    if start is None:
+        return None
+    return (
+        LAYOUT.weights(Trained(cut, start, "{seed}")) if start in EXPERIMENT.trainings else start.replace("{cut}", cut)
+    )
+
+
+def start_files(wildcards):
+    """Return the weights that a training starts from, by the name of the stage's argument."""
+    files, encoder = {}, EXPERIMENT.cuts[wildcards.cut].encoder_weights
+    start = start_of(wildcards.cut, wildcards.training)
+    if start is not None:
+        files["initial"] = start.format(**wildcards)
+    elif encoder is not None:
+        files["encoder_weights"] = str(Path(encoder).expanduser())
+    return files
+
+
+def train_settings(cut, training, seed):
+    """Return what a training is made from beside its files."""
+    return TrainSettings.of(
+        cut,
+        training,
+        int(seed),
+        EXPERIMENT.tasks,
+        section(EXPERIMENT.cuts[cut]),
+        section(EXPERIMENT.trainings[training]),
+    )
+
+
+def training_modules(cut, training):
+    """Return the modules that a training is given by name."""
+    own = EXPERIMENT.trainings[training]
+    return [network_module(cut), f"losses.{own.loss.name}", f"training.variants.{own.variant.name}", *TASK_MODULES]
+
+
+def device_settings(training):
+    """Return what inference with a training's network is told of the machine."""
+    return dict(device=EXPERIMENT.trainings[training].device, threads=1)
+
+
+def fit_input(method):
+    """Return what is read to fit something of a method."""
+    trained = trained_of(method)
+    return dict(
+        features=LAYOUT.features(trained, "train"),
+        scenes=LAYOUT.arrays("train"),
+        weights=LAYOUT.weights(trained),
+        description=LAYOUT.description(trained),
+    )
+
+
+def codec_settings(method, codec):
+    """Return what sender and receiver are told of a method and a codec."""
+    entry = EXPERIMENT.codecs[codec]
+    return dict(
+        codec=entry.codec or codec,
+        options=entry.options,
+        qualities=list(EXPERIMENT.qualities(method)[codec]),
+        sends=sends(method),
+        transform=transform_section(method),
+        ffmpeg=EXPERIMENT.tools.ffmpeg,
+    )
+
+
+def coded_files(method, codec):
+    """Return the files of all qualities of a codec, with wildcards for cut and seed, by what the stages call them."""
+    run = Run("{cut}", method, "{seed}")
+    points = [Point(run, codec, quality) for quality in EXPERIMENT.qualities(method)[codec]]
+    return dict(
+        streams=[LAYOUT.stream(point) for point in points],
+        side_infos=[LAYOUT.side_info(point) for point in points],
+        ledgers=[LAYOUT.ledger(point) for point in points],
+    )
+
+
+def evaluate_settings(method, codec):
+    """Return what the receiver is told."""
+    own = (
+        codec_settings(method, codec)
+        if codec != UNCODED
+        else dict(
+            codec=UNCODED,
+            qualities=list(EXPERIMENT.uncoded_qualities(method)),
+            sends=sends(method),
+            transform=transform_section(method),
+        )
+    )
+    return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
+
+
+def codec_plan(name):
+    """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
+    codec, options = codec_class(name), codec_options(name)
+    given = [q for method in EXPERIMENT.methods for q in EXPERIMENT.qualities(method).get(name, ())]
+    qualities = [quality for quality in codec.qualities if quality in given]
+
+    def lossless(sends):
+        return {q: found for q in qualities if (found := codec.reference(q, sends, options)) is not None}
+
+    return dict(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
+
+
+def table_inputs(spec):
+    """Return the files that a computation reads, as (KIND:ID, path)."""
+    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
+    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]

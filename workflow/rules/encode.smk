@@ -1,31 +1,6 @@
 """Coding: one job a run and codec, from what a method sends to a bitstream, its side information and a ledger of every byte, at
 all qualities of the codec."""
 
-
-def codec_settings(method, codec):
-    """Return what sender and receiver are told of a method and a codec."""
-    entry = EXPERIMENT.codecs[codec]
-    return dict(
-        codec=entry.codec or codec,
-        options=entry.options,
-        qualities=list(EXPERIMENT.qualities(method)[codec]),
-        sends=sends(method),
-        transform=transform_section(method),
-        ffmpeg=EXPERIMENT.tools.ffmpeg,
-    )
-
-
-def coded_files(method, codec):
-    """Return the files of all qualities of a codec, with wildcards for cut and seed, by what the stages call them."""
-    run = Run("{cut}", method, "{seed}")
-    points = [Point(run, codec, quality) for quality in EXPERIMENT.qualities(method)[codec]]
-    return dict(
-        streams=[LAYOUT.stream(point) for point in points],
-        side_infos=[LAYOUT.side_info(point) for point in points],
-        ledgers=[LAYOUT.ledger(point) for point in points],
-    )
-
-
 for method in EXPERIMENT.methods:
     for codec in EXPERIMENT.qualities(method):
 

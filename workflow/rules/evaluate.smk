@@ -1,21 +1,5 @@
 """Task evaluation: one job a run and codec, of what its bitstreams decode to at all qualities, and one of what needs no codec."""
 
-
-def evaluate_settings(method, codec):
-    """Return what the receiver is told."""
-    own = (
-        codec_settings(method, codec)
-        if codec != UNCODED
-        else dict(
-            codec=UNCODED,
-            qualities=list(EXPERIMENT.uncoded_qualities(method)),
-            sends=sends(method),
-            transform=transform_section(method),
-        )
-    )
-    return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
-
-
 for method in EXPERIMENT.methods:
     for codec in EXPERIMENT.all_qualities(method):
 

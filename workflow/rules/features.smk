@@ -1,11 +1,6 @@
 """Feature dumping: what every trained network's encoder computes of a split, in floating point."""
 
 
-def device_settings(training):
-    """Return what inference with a training's network is told of the machine."""
-    return dict(device=EXPERIMENT.trainings[training].device, threads=1)
-
-
 rule features:
     input:
         arrays=LAYOUT.arrays("{split}"),

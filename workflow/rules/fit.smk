@@ -1,17 +1,5 @@
 """Fitting: a method's transform, and a codec that is fitted, to a run's train features. Val is never read."""
 
-
-def fit_input(method):
-    """Return what is read to fit something of a method."""
-    trained = trained_of(method)
-    return dict(
-        features=LAYOUT.features(trained, "train"),
-        scenes=LAYOUT.arrays("train"),
-        weights=LAYOUT.weights(trained),
-        description=LAYOUT.description(trained),
-    )
-
-
 FIT = (
     "python -m compfeat fit --settings {params.settings} --features {input.features:q} --scenes {input.scenes:q} "
     "--weights {input.weights:q} --description {input.description:q} {params.transform} --state {output.state:q} "

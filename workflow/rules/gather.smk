@@ -6,18 +6,6 @@ PUBLISHED = "data/published"
 RECORD = EXPERIMENT.statistics.seeds_record
 
 
-def codec_plan(name):
-    """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
-    codec = codec_class(name)
-    given = [q for method in EXPERIMENT.methods for q in EXPERIMENT.qualities(method).get(name, ())]
-    qualities = [quality for quality in codec.qualities if quality in given]
-
-    def lossless(sends):
-        return {q: found for q in qualities if (found := codec.reference(q, sends)) is not None}
-
-    return dict(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
-
-
 PLAN = dict(
     dataset=DATASET.name,
     tasks=list(EXPERIMENT.tasks),
@@ -59,12 +47,6 @@ KINDS = {
     "seeds_record": {name: f"{RECORD}/{name}.csv" for name in ("intervals", "claims")} if RECORD else {},
 }
 """Every kind of file that a computation can read, by id."""
-
-
-def table_inputs(spec):
-    """Return the files that a computation reads, as (KIND:ID, path)."""
-    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
-    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]
 
 
 for spec in map(TABLES.get, TABLES.names()):

@@ -8,13 +8,6 @@ IS_RENDERED = DATASETS.get(DATASET.name).rendered
 FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASKS.get(task).truths)]
 
 
-def sources_identity(split):
-    """Return what the source images of a split are, by content, so that a change, a loss or a new image is seen."""
-    known = Path(".snakemake", f"sources-{DATASET.prepared.replace('/', '-')}-{split}.json")
-    images = DATASET.images.of(split)
-    return dataset_identity(DATASET.name, Path(DATASET.root), split, FIELDS, images, known)
-
-
 if IS_RENDERED:
 
     rule render:

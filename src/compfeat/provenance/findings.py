@@ -52,7 +52,9 @@ def summary_text(project: Path, layout: Layout) -> str:
         line[_ladder(row, ladders)] = _bd_rate(row)
         for side in ("anchor", "test"):
             line[f"float: {'against' if side == 'anchor' else 'method'}"] = _number(row[f"float_{side}"])
-    columns = sorted(dict.fromkeys(name for line in cells.values() for name in line), key=lambda name: name.startswith("float: "))
+    columns = sorted(
+        dict.fromkeys(name for line in cells.values() for name in line), key=lambda name: name.startswith("float: ")
+    )
     shown = [[*key, *(line.get(name, "") for name in columns)] for key, line in cells.items()]
     text = tabulate(shown, ["cut", "compared", "metric", *columns], tablefmt="simple", disable_numparse=True)
     title = "Size at equal task performance (negative: bits saved), and the metrics of float features."

@@ -49,12 +49,14 @@ class Showcase:
         per_image = tables.csv("per_image.csv", *POINT, "image_id", *BYTES).dropna(subset=BYTES)
         summary = tables.csv("points.csv", *POINT, "rate_bpe", "bytes_per_image").dropna(subset="bytes_per_image")
         bits = {point_of(r): r["rate_bpe"] / r["bytes_per_image"] for r in summary.to_dict("records")}
-        order = [list(labels), list(lossless)]
+        methods_in_order, qualities_in_order = list(labels), list(lossless)
 
         def rank(point: Point) -> tuple[Any, ...]:
             key = (point.codec, point.quality)
-            places = (o.index(k) if k in o else -1 for o, k in zip(order, (point.run.method, key), strict=True))
-            return (point.run.cut, *places, point)
+            method = methods_in_order.index(point.run.method) if point.run.method in labels else len(labels)
+            # What is not coded stands first.
+            quality = qualities_in_order.index(key) if key in lossless else -1
+            return (point.run.cut, method, quality, point)
 
         made = []
         for position in sorted({int(name.partition("/")[0]) for name in arrays if name[0].isdigit()}):

@@ -122,7 +122,7 @@ def metrics(tables: Tables) -> list[Metric]:
         "higher_is_better",
         "compared",
     )
-    rows = tables.csv("metrics.csv", *columns)[list(columns)].fillna("").itertuples(index=False)
+    rows = tables.csv("metrics.csv", *columns)[list(columns)].astype(object).fillna("").itertuples(index=False)
     return [metric for metric in (Metric(*row) for row in rows) if metric.compared]
 
 

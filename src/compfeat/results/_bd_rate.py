@@ -30,7 +30,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import bjontegaard
 import numpy as np
 
 from compfeat.results._curves import Curve, FloatArray, overlap, overlap_of_smaller, shared_range
@@ -91,6 +90,8 @@ class Outcome:
 
 def library_fit(name: str) -> Fit:
     """Return the library's fit: ``cubic`` (least squares, one polynomial), ``pchip`` or ``akima`` (piecewise)."""
+
+    import bjontegaard  # which imports matplotlib
 
     def fit(anchor: Curve, test: Curve) -> tuple[float, Interpolator, Interpolator]:
         percent, of_anchor, of_test = bjontegaard.bd_rate(

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import bjontegaard
 import numpy as np
 import pandas as pd
 from tabulate import tabulate
@@ -157,6 +156,8 @@ def curve(points: pd.DataFrame, metric: Metric, rate: str = "total_bytes") -> Cu
 
 def bd_metric(sides: Sequence[pd.DataFrame], metric: Metric, outcome: Outcome, rules: Rules) -> float | None:
     """Return the mean change of the metric, in its own unit, over the shared range of log rates; None where refused."""
+    import bjontegaard  # which imports matplotlib
+
     if outcome.bd_rate_percent is None:
         return None
     # A metric that falls is negated to rise with the rate, and its change is negated back.

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from compfeat.codecs.frames import dequantise, quantise, tile
 from compfeat.errors import ConfigError, DataError
-from compfeat.codecs.frames import dequantise, quantise
-from compfeat.codecs.frames import tile
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 tensors = arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4)), elements=finite)

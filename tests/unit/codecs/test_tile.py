@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compfeat.errors import DataError
 from compfeat.codecs.frames import grid_shape, tile, tiled_shape, untile
+from compfeat.errors import DataError
 
 
 @pytest.mark.parametrize(

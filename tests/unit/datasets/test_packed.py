@@ -9,23 +9,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compfeat.datasets import Scene
-from compfeat.datasets._pack import pack
-from compfeat.datasets.packed import Packed, in_chunks, open_packed, record_dtype, write_packed
+from compfeat.datasets.packed import Packed, in_chunks, open_packed, pack, record_dtype, write_packed
 from compfeat.errors import DataError
+from compfeat.tasks import TASKS, Truth
 
-ALL = ("segmentation", "disparity", "reconstruction")
+
+def truths_of(*tasks: str) -> list[Truth]:
+    return [truth for task in tasks for truth in TASKS.get(task).truths]
+
+
+ALL = truths_of("segmentation", "disparity", "reconstruction")
 
 
 def _write(path: Path, count: int = 3) -> None:
     dtype = record_dtype(4, 8, ALL)
-    scene = Scene(np.full((4, 8, 3), 9, np.uint8), np.full((4, 8), 2, np.uint8), np.full((4, 8), 1.5, np.float32))
-    write_packed(path, dtype, count, (pack(scene, dtype) for _ in range(count)))
+    scene = {
+        "image": np.full((4, 8, 3), 9, np.uint8),
+        "labels": np.full((4, 8), 2, np.uint8),
+        "disparity_px": np.full((4, 8), 1.5, np.float32),
+    }
+    write_packed(path, dtype, count, (pack(scene, ALL, dtype) for _ in range(count)))
 
 
 def test_fields_follow_the_tasks() -> None:
     assert record_dtype(4, 8, ALL).names == ("image", "labels", "disparity_px", "disparity_authors_px")
-    assert record_dtype(4, 8, ("segmentation",)).names == ("image", "labels")
+    assert record_dtype(4, 8, truths_of("segmentation")).names == ("image", "labels")
     assert record_dtype(4, 8, ALL)["disparity_px"].base == np.float32
 
 

@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from compfeat.datasets import DATASETS, IGNORE, TASKS
+from compfeat.datasets import DATASETS, IGNORE
 from compfeat.datasets.camvid import CamVid
 from compfeat.datasets.cityscapes import Cityscapes
 from compfeat.errors import DataError
 
 SIZE = (32, 64)
+FIELDS = ("image", "labels", "disparity_px")
 
 
 def _png(path: Path, pixels: NDArray[np.generic]) -> None:
@@ -46,11 +47,11 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def _read(root: Path, tasks: tuple[str, ...] = TASKS) -> str:
+def _read(root: Path, fields: tuple[str, ...] = FIELDS) -> str:
     """Return the message of the DataError that reading every sample raises."""
     dataset = Cityscapes()
     with pytest.raises(DataError) as caught:
-        for sample in dataset.samples(root, "val", tasks):
+        for sample in dataset.samples(root, "val", fields):
             dataset.read(sample)
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -58,34 +59,31 @@ def _read(root: Path, tasks: tuple[str, ...] = TASKS) -> str:
 
 def test_encodings_and_order(root: Path) -> None:
     dataset = DATASETS.get("cityscapes")()
-    samples = dataset.samples(root, "val", TASKS)
+    samples = dataset.samples(root, "val", FIELDS)
     assert [sample.image_id for sample in samples] == ["lindau_000000_000019", "munster_000001_000019"]
     scene = dataset.read(samples[0])
     known = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
     expected = [known.index(i) if i in known else IGNORE for i in range(34)]
-    assert scene.labels.ravel()[:34].tolist() == expected
-    assert scene.disparity_px is not None and scene.disparity_px.dtype == np.float32
-    assert scene.disparity_px.ravel()[:3].tolist() == [0, 19 / 256, 39 / 256]
+    assert scene["labels"].ravel()[:34].tolist() == expected
+    assert scene["disparity_px"].dtype == np.float32
+    assert scene["disparity_px"].ravel()[:3].tolist() == [0, 19 / 256, 39 / 256]
     assert dataset.class_names[0] == "road" and dataset.class_names[18] == "bicycle"
 
 
-@pytest.mark.parametrize(("folder", "task"), [("gtFine", "segmentation"), ("disparity", "disparity")])
-def test_a_missing_folder_matters_only_to_its_task(root: Path, folder: str, task: str) -> None:
+@pytest.mark.parametrize(("folder", "field"), [("gtFine", "labels"), ("disparity", "disparity_px")])
+def test_a_missing_folder_matters_only_to_its_field(root: Path, folder: str, field: str) -> None:
     shutil.rmtree(root / folder)
-    assert str(root / folder) in _read(root, (task,))
-    others = tuple(name for name in TASKS if name != task)
+    assert str(root / folder) in _read(root, (field,))
+    others = tuple(name for name in FIELDS if name != field)
     dataset = Cityscapes()
-    scene = dataset.read(dataset.samples(root, "val", others)[0])
-    assert scene.disparity_px is None if task == "disparity" else (scene.labels == IGNORE).all()
+    assert set(dataset.read(dataset.samples(root, "val", others)[0])) == set(others)
 
 
 def test_missing_root_split_and_images(root: Path) -> None:
     assert "nowhere" in _read(root / "nowhere")
     dataset = Cityscapes()
     with pytest.raises(DataError, match="leftImg8bit/train"):
-        dataset.samples(root, "train", TASKS)
-    with pytest.raises(DataError, match="no split 'test'"):
-        dataset.samples(root, "test", TASKS)
+        dataset.samples(root, "train", FIELDS)
     for path in (root / "leftImg8bit").rglob("*.png"):
         path.unlink()
     assert "holds no image" in _read(root)
@@ -142,31 +140,101 @@ def _camvid(root: Path) -> None:
 def test_camvid(tmp_path: Path) -> None:
     _camvid(tmp_path)
     dataset = DATASETS.get("camvid")()
-    samples = dataset.samples(tmp_path, "val", dataset.tasks)
+    samples = dataset.samples(tmp_path, "val", dataset.fields)
     assert [sample.image_id for sample in samples] == ["a", "b"]
     scene = dataset.read(samples[0])
-    assert scene.labels.ravel()[:12].tolist() == [*range(11), IGNORE]
-    assert scene.disparity_px is None and len(dataset.class_names) == 11
+    assert scene["labels"].ravel()[:12].tolist() == [*range(11), IGNORE]
+    assert set(scene) == {"image", "labels"} and len(dataset.class_names) == 11
 
 
 def test_camvid_errors(tmp_path: Path) -> None:
     _camvid(tmp_path)
-    dataset = CamVid()
-    with pytest.raises(DataError, match="disparity: no such folder"):
-        dataset.samples(tmp_path, "val", ("disparity",))
-    with pytest.raises(DataError, match="no split"):
-        dataset.samples(tmp_path, "dev", ())
+    dataset, fields = CamVid(), ("image", "labels")
     _png(tmp_path / "valannot/a.png", np.full(SIZE, 12, np.uint8))
     with pytest.raises(DataError, match="found label id 12; expected ids 0 to 11"):
-        dataset.read(dataset.samples(tmp_path, "val", ("segmentation",))[0])
+        dataset.read(dataset.samples(tmp_path, "val", fields)[0])
     (tmp_path / "valannot/a.png").unlink()
     with pytest.raises(DataError, match=r"valannot/a\.png: not found"):
-        dataset.samples(tmp_path, "val", ("segmentation",))
+        dataset.samples(tmp_path, "val", fields)
     shutil.rmtree(tmp_path / "valannot")
-    assert (dataset.read(dataset.samples(tmp_path, "val", ())[0]).labels == IGNORE).all()
+    assert set(dataset.read(dataset.samples(tmp_path, "val", ("image",))[0])) == {"image"}
     with pytest.raises(DataError, match="valannot: no such folder"):
-        dataset.samples(tmp_path, "val", ("segmentation",))
+        dataset.samples(tmp_path, "val", fields)
     shutil.rmtree(tmp_path / "val")
     (tmp_path / "val").mkdir()
     with pytest.raises(DataError, match="holds no image"):
-        dataset.samples(tmp_path, "val", ())
+        dataset.samples(tmp_path, "val", ("image",))
+
+
+def _indexed(path: Path, ids: NDArray[np.uint8], grey: bool) -> None:
+    """Write a label map as an optimiser does: a palette of the values that occur, in the order of their counts."""
+    values, counts = np.unique(ids, return_counts=True)
+    order = values[np.argsort(-counts, kind="stable")]
+    index = np.zeros(256, np.uint8)
+    index[order] = np.arange(len(order))
+    image = Image.fromarray(index[ids], mode="P")
+    image.putpalette([c for v in order for c in ((v, v, v) if grey else (v, 255 - v, 7))])
+    image.save(path)
+
+
+def test_an_indexed_grey_label_map_is_read_by_its_grey_values(root: Path) -> None:
+    labels = _files(root, "lindau_000000_000019")[1]
+    dataset = Cityscapes()
+    before = dataset.read(dataset.samples(root, "val", FIELDS)[0])["labels"]
+    ids = np.array(Image.open(labels))
+    ids[:20] = 7
+    _png(labels, ids)
+    plain = dataset.read(dataset.samples(root, "val", FIELDS)[0])["labels"]
+    _indexed(labels, ids, grey=True)
+    assert Image.open(labels).mode == "P"
+    found = dataset.read(dataset.samples(root, "val", FIELDS)[0])["labels"]
+    assert np.array_equal(found, plain) and not np.array_equal(found, before)
+
+
+def test_other_maps_are_refused_with_what_they_look_like(root: Path) -> None:
+    labels = _files(root, "lindau_000000_000019")[1]
+    ids = np.array(Image.open(labels))
+    _indexed(labels, ids, grey=False)
+    assert "this looks like a colour map with a palette" in _read(root)
+    _png(labels, np.zeros((*SIZE, 3), np.uint8))
+    assert "this looks like a colour map" in _read(root)
+    _png(labels, (ids.astype(np.uint16) * 1000))
+    assert "this looks like instance ids" in _read(root)
+    train_ids = np.where(ids < 19, ids, 255).astype(np.uint8)
+    _png(labels, train_ids)
+    assert "this looks like train ids" in _read(root)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+@pytest.mark.parametrize("which", [0, 1])
+def test_another_format_named_png_is_refused(root: Path, kind: str, which: int) -> None:
+    path = _files(root, "lindau_000000_000019")[which]
+    image = Image.open(path).copy()
+    image.save(path, format=kind)
+    assert f"{path}: holds a {kind} picture" in _read(root)
+
+
+def test_equal_names_in_two_folders_are_refused(root: Path) -> None:
+    for end, folder in (("leftImg8bit", "leftImg8bit"), ("gtFine_labelIds", "gtFine"), ("disparity", "disparity")):
+        source = root / f"{folder}/val/lindau/lindau_000000_000019_{end}.png"
+        other = root / f"{folder}/val/munster/{source.name}"
+        shutil.copy(source, other)
+    message = _read(root)
+    assert "image id 'lindau_000000_000019' stands for" in message and "val/munster" in message
+
+
+def test_what_systems_leave_in_folders_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _camvid(tmp_path)
+    for name in (".DS_Store", "._a.png", "Thumbs.db"):
+        (tmp_path / "val" / name).write_bytes(b"clutter")
+    (tmp_path / "val/b.png").rename(tmp_path / "val/b.PNG")
+    (tmp_path / "val/c.jpg").write_bytes(b"a photograph of another format")
+    samples = CamVid().samples(tmp_path, "val", ("image", "labels"))
+    assert [sample.image_id for sample in samples] == ["a", "b"]
+    assert "passed over 1 files that do not end with .png" in capsys.readouterr().err
+
+
+def test_numeric_names_keep_their_zeros(tmp_path: Path) -> None:
+    for number in (7, 10):
+        _png(tmp_path / f"val/{number:06d}.png", np.zeros((*SIZE, 3), np.uint8))
+    assert [sample.image_id for sample in CamVid().samples(tmp_path, "val", ("image",))] == ["000007", "000010"]

@@ -103,7 +103,13 @@ ROWS: dict[str, dict[str, int]] = {
     "data/raw/streets/val.csv": {**EVERY, "per_image": 26, "epochs": 3},
     "results/train/c256/start/seed0/weights.safetensors": {**EVERY, "per_image": 26, "epochs": 2},
     # The features of plain's network are what rotated sends, too.
-    "results/features/c256/plain/seed0/val.npy": {"points": 4, "per_image": 8, "bd_rate": 3, "headline": 3, "claims": 1},
+    "results/features/c256/plain/seed0/val.npy": {
+        "points": 4,
+        "per_image": 8,
+        "bd_rate": 3,
+        "headline": 3,
+        "claims": 1,
+    },
     "results/features/c256/plain/seed0/train.npy": {"points": 3, "per_image": 6, "bd_rate": 1, "headline": 1},
     "results/fit/c256/rotated/seed0/transform.npz": {"points": 3, "per_image": 6, "bd_rate": 1, "headline": 1},
     # Float features stand beside BD-rates in the headline and the claims, not in the table of BD-rates.

@@ -12,15 +12,15 @@ from compfeat.provenance import code
 from helpers import PROJECT
 
 STAGES = {
-    "encode jpeg": ("stages.encode", "codecs.jpeg"),
-    "encode png": ("stages.encode", "codecs.png"),
-    "encode hevc": ("stages.encode", "codecs.hevc"),
-    "evaluate jpeg": ("stages.evaluate", "codecs.jpeg"),
-    "evaluate none": ("stages.evaluate",),
-    "train compressible": ("stages.train", "losses.compressible"),
-    "train baseline": ("stages.train", "losses.baseline"),
-    "features": ("stages.features",),
-    "prepare": ("stages.prepare", "datasets.streets"),
+    "encode jpeg": ("cli.pipeline.encode", "codecs.jpeg"),
+    "encode png": ("cli.pipeline.encode", "codecs.png"),
+    "encode hevc": ("cli.pipeline.encode", "codecs.hevc"),
+    "evaluate jpeg": ("cli.pipeline.evaluate", "codecs.jpeg"),
+    "evaluate none": ("cli.pipeline.evaluate",),
+    "train compressible": ("cli.pipeline.train", "losses.compressible"),
+    "train baseline": ("cli.pipeline.train", "losses.baseline"),
+    "features": ("cli.pipeline.features",),
+    "prepare": ("cli.pipeline.prepare", "datasets.streets"),
 }
 Edit = Callable[[str, str, str], set[str]]
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from compfeat.__main__ import main
+from compfeat.provenance.chains import settings
 from compfeat.provenance.code import text_hash
-from compfeat.provenance.lineage import settings
 from recorded_run import digest, make, record_path, write_run
 
 BD_RATE = "results/summarise/bd_rate.csv"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from compfeat.cli.tools import record
 from compfeat.errors import DataError
 from compfeat.provenance.files import fingerprint
-from compfeat.provenance.record import read_record
-from compfeat.stages import record
+from compfeat.provenance.records import read_record
 from recorded_run import CONFIG, make, record_path, record_run, summary, write_run
 
 FOLDER = "data/reference/default"

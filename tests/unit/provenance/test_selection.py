@@ -44,7 +44,10 @@ COVERED: dict[str, tuple[dict[str, str], set[str]]] = {
     "a difference of floats": ({**PAIR, "metric": "miou"}, {*NETWORKS, "floats"}),
     "a claim": ({**PAIR, "source": "this run", "claim": "no_loss"}, {*NETWORKS, "floats"}),
     "a method that nothing declares": ({**POINT, "method": "new"}, {"tight", "plain", "features"}),
-    "a table of a codec": ({"cut": "c512", "codec": "jpeg", "seed": "0"}, {*NETWORKS, "transform", "jpeg", "jpeg of plain"}),
+    "a table of a codec": (
+        {"cut": "c512", "codec": "jpeg", "seed": "0"},
+        {*NETWORKS, "transform", "jpeg", "jpeg of plain"},
+    ),
 }
 
 

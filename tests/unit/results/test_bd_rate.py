@@ -5,11 +5,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from compfeat.results.bd_table import BD_METRICS, COLUMNS, bd_rate_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compfeat.results._bd_rate import FITS, Rules, compare, library_fit
-from compfeat.results.bd_table import BD_METRICS, COLUMNS, bd_rate_table
 from compfeat.results._curves import Curve, overlap
 from compfeat.results.published import authors_fit
 

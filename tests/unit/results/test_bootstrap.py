@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from compfeat.results._bd_rate import Rules
+from compfeat.grid import Point, Run
+from compfeat.metrics.images import aggregate
 from compfeat.results.bootstrap import (
     ALL_SEEDS,
     Plan,
@@ -24,9 +22,11 @@ from compfeat.results.bootstrap import (
     point_intervals,
     point_samples,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compfeat.results._bd_rate import Rules
 from compfeat.results.points import Measured
-from compfeat.grid import Point, Run
-from compfeat.metrics.images import aggregate
 
 PLAN = Plan(resamples=40, confidence=0.9, seed=3)
 N = 30

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-
 from compfeat.results.bootstrap import Plan
 from compfeat.results.claims import (
     FEWER_BITS,
@@ -27,6 +26,7 @@ from compfeat.results.claims import (
     verdict,
     worse,
 )
+
 from compfeat.results.published import AUTHORS_METHOD, published_bd_rate, read_published
 from helpers import PROJECT
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from compfeat.features.store import record_type
+from compfeat.features.tile import tile, tiled_shape
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
@@ -14,8 +16,6 @@ from compfeat.results.feature_statistics import (
     feature_statistics,
     radial_bins,
 )
-from compfeat.features.store import record_type
-from compfeat.features.tile import tile, tiled_shape
 
 
 def _records(codes: NDArray[np.uint8]) -> NDArray[np.void]:

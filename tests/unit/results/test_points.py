@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from compfeat.grid import Point, Run, parse_point
 
+from compfeat.errors import ConfigError, DataError
 from compfeat.results.points import (
     COLUMNS,
     PER_IMAGE_COLUMNS,
@@ -15,8 +17,6 @@ from compfeat.results.points import (
     point_row,
     points_table,
 )
-from compfeat.errors import ConfigError, DataError
-from compfeat.grid import Point, Run, parse_point
 
 NETWORK = {"channels": 4, "feature_height": 2, "feature_width": 8, "input_height": 16, "input_width": 32}
 IMAGES = pd.DataFrame({"image_id": ["a", "b"], "sse_reconstruction": [0.01, 0.01], "n_reconstruction": [1, 1]})

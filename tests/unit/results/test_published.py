@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from compfeat.results._bd_rate import Rules, compare
 from compfeat.results.bd_table import BD_METRICS, curve
+
+from compfeat.errors import DataError
+from compfeat.results._bd_rate import Rules, compare
 from compfeat.results.published import (
     AUTHORS_METHOD,
     authors_fit,
@@ -15,7 +16,6 @@ from compfeat.results.published import (
     published_paired,
     read_published,
 )
-from compfeat.errors import DataError
 
 FOLDER = Path(__file__).parents[3] / "data" / "published"
 

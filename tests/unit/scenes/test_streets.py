@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from compfeat.datasets import DATASETS
-from compfeat.datasets.png import encode_rgb
+from compfeat.datasets.cityscapes import CLASS_OF_ID, LABEL_IDS
+from compfeat.errors import ConfigError
+from compfeat.png import encode_rgb
 from compfeat.scenes.render import Frame, disparity, paint_quad, render
 from compfeat.scenes.scene import BASELINE_M, Camera, Palette, Quad, SceneDescription, Street, draw_weather
 from compfeat.scenes.textures import atlas, masonry
-from compfeat.datasets.cityscapes import CLASS_OF_ID, LABEL_IDS
-from compfeat.datasets.streets import encode_disparity, render_scene, scene_paths, write_scene
-from compfeat.errors import ConfigError
+from compfeat.scenes.writing import encode_disparity, render_scene, scene_paths, write_scene
 
 SIZE = (64, 128)
 CAMERA = Camera(128, 256, 282.8, 283.2, 137.1, 60.0, 1.4)

@@ -11,10 +11,11 @@ import yaml
 
 from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError
+from compfeat.experiment import documentation
 from compfeat.experiment.files import load_config
 
 
-def config(*, config: list[Path], get: str = "") -> None:
+def config(*, config: list[Path] = [], get: str = "", schema: bool = False, readme: Path | None = None) -> None:  # noqa: B006
     """Print a configuration, or one value of it, with its overlays merged.
 
     For example: python -m compfeat config --config config/config.yaml config/smoke.yaml --get dataset.root
@@ -22,10 +23,18 @@ def config(*, config: list[Path], get: str = "") -> None:
     Args:
         config: the base configuration and its overlays.
         get: a key, dots between its parts; the whole configuration where not given.
+        schema: print the JSON schema of configurations instead.
+        readme: print this file with its table of keys as the model has it instead.
 
     Raises:
         ConfigError: a configuration is missing or is no YAML, or has no such key.
     """
+    if schema:
+        print(json.dumps(documentation.schema(), indent=2, ensure_ascii=False))
+        return
+    if readme is not None:
+        print(documentation.with_table(readme.read_text(encoding="utf-8")), end="")
+        return
     value: Any = load_config(config)
     for part in get.split(".") if get else ():
         if not isinstance(value, Mapping) or part not in value:

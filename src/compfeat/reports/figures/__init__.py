@@ -65,6 +65,10 @@ class Figures(Registry[FigureSpec]):
         caption = spec.caption.replace("{ladder}", ladder)
         return replace(spec, name=name, caption=caption, draw=partial(spec.draw, ladder=ladder), ladder=ladder)
 
+    def by_ladder(self, module: str) -> bool:
+        """Return whether the figures of a module show one ladder each, and are named with it."""
+        return super().get(module).by_ladder
+
 
 FIGURES = Figures("compfeat.reports.figures", "figure")
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+Colour = tuple[float, float, float]
+
+
 @dataclass(frozen=True)
 class Shown:
     """A task of the showcase, ready to be drawn.
@@ -40,7 +43,7 @@ class Shown:
         """Return the task ``name``. Raises ConfigError where there is no such task."""
         from compfeat.tasks import TASKS
 
-        task = TASKS.get(name)(showcase.class_names())
+        task: Any = TASKS.get(name)(showcase.class_names())
         truth = task.truth_picture(showcase.fields())
         outputs = (showcase.output(point, name) for point in showcase.points)
         reference = truth if truth is not None else next(output for output in outputs if output is not None)
@@ -75,17 +78,17 @@ class Shown:
         picture(ax, self.task.picture(output, self.reference))
         return True
 
-    def classes(self, names: list[str]) -> dict[str, tuple[float, ...]]:
+    def classes(self, names: list[str]) -> dict[str, Colour]:
         """Return the colour of every class in the truth, by name; empty for a task without classes."""
         if self.task.likelihood != "classification" or self.truth is None:
             return {}
         present = [int(i) for i in np.unique(self.truth) if 0 <= i < len(names)]
         kept = np.array(present, dtype=self.truth.dtype)[None]
         colours = np.asarray(self.task.picture(kept, self.reference))[0] / 255
-        return {names[i]: tuple(colour) for i, colour in zip(present, colours, strict=True)}
+        return {names[i]: (float(r), float(g), float(b)) for i, (r, g, b) in zip(present, colours, strict=True)}
 
 
-def class_legend(figure: Figure, classes: dict[str, tuple[float, ...]]) -> None:
+def class_legend(figure: Figure, classes: dict[str, Colour]) -> None:
     """Name the classes of the ground truth below the panels."""
     from matplotlib.patches import Patch
 

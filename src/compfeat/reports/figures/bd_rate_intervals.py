@@ -125,7 +125,7 @@ def draw_panel(ax: Axes, lines: Sequence[Line], cut: str, metric: Metric) -> Non
         places.setdefault(line.row, []).append(y)
         own = line.table[(line.table["cut"] == cut) & (line.table["metric"] == metric.curve_name)]
         low, high = ((own["bd_rate_percent"] - own[end]).abs().fillna(0) for end in ENDS[1:])
-        style = {"markersize": 3.5, "linewidth": 1.1, "capsize": 1.5, "label": line.legend} | line.look
+        style: dict[str, Any] = {"markersize": 3.5, "linewidth": 1.1, "capsize": 1.5, "label": line.legend} | line.look
         ax.errorbar(own["bd_rate_percent"], [y] * len(own), xerr=[low, high], **style)
         if own["bd_rate_percent"].isna().any():
             ax.text(-0.5, y, "refused", fontsize=6, ha="right", va="center", color=line.look["color"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LARGEST = ["codec", "quality"]
+SENT_BY = ["codec", "quality"]
 
 
 @figure(
@@ -29,10 +29,11 @@ LARGEST = ["codec", "quality"]
 )
 def draw(tables: Tables) -> Figure:
     """Draw one panel a cut, of the codec with the largest files: the lossless one."""
-    images = tables.csv("published_images.csv", "cut", *LARGEST, "image_index", "baseline_bytes", "ratio")
-    paired = tables.csv("published_paired.csv", "cut", *LARGEST, "smaller_share", "saving_percent")
-    largest = images.groupby(LARGEST)["baseline_bytes"].mean().idxmax()
-    chosen, told = (table[(table[LARGEST] == largest).all(axis=1)] for table in (images, paired))
+    images = tables.csv("published_images.csv", "cut", *SENT_BY, "image_index", "baseline_bytes", "ratio")
+    paired = tables.csv("published_paired.csv", "cut", *SENT_BY, "smaller_share", "saving_percent")
+    means = images.groupby(SENT_BY, as_index=False)["baseline_bytes"].mean()
+    largest = means.loc[means["baseline_bytes"].idxmax(), SENT_BY].tolist()
+    chosen, told = (table[(table[SENT_BY] == largest).all(axis=1)] for table in (images, paired))
     larger, smaller = looks(("larger", "smaller")).values()
     found = cuts(chosen)
     figure, axes = panels(1, len(found), 2.3, sharey=True)

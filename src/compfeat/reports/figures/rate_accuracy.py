@@ -123,7 +123,10 @@ def notes(
             ].to_dict("records"):
                 lines = told.setdefault((str(row["cut"]), str(row["metric"]), g), [])
                 lines.append(f"{'' if lines else 'BD-rate '}{marks}{bd_text(row, brief=len(groups) > 1)}")
-    return {key: ["   ".join(lines)] if len(groups) > 1 else lines for key, lines in told.items()}
+    if len(groups) == 1:
+        return told
+    # A line breaks between comparisons, not inside one.
+    return {key: ["   ".join(line.replace(" ", "\u00a0") for line in lines)] for key, lines in told.items()}
 
 
 def bd_text(row: Mapping[Any, Any], brief: bool = False) -> str:

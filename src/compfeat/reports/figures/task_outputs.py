@@ -26,7 +26,7 @@ CODED = 3
     caption=(
         "One val image: ground truth, then what the task decoders make of what was sent, first not coded, then coded at falling "
         "rates (bytes of this image with side information; bpe: bits per feature element). Where there are more than three "
-        "methods, each is shown at its middle quality. White is not labelled, grey has no ground truth."
+        "methods, each is shown at its middle quality. Black or grey pixels of the ground truth have none."
     ),
 )
 def draw(tables: Tables) -> Figure:

@@ -87,14 +87,16 @@ def draw(tables: Tables) -> Figure:
 
 def first_metrics(found: Sequence[Metric]) -> dict[str, Metric]:
     """Return each task's first metric."""
-    return {metric.task: metric for metric in reversed(found)}
+    first: dict[str, Metric] = {}
+    for metric in found:
+        first.setdefault(metric.task, metric)
+    return first
 
 
 def terms_of(epochs: pd.DataFrame, tasks: Mapping[str, Metric]) -> list[str]:
     """Return the terms that have a loss: the tasks in the config's order, then those of the losses."""
     columns = [str(name).removeprefix(LOSS) for name in epochs.columns if str(name).startswith(LOSS)]
-    known = list(reversed(tasks))
-    return [term for term in dict.fromkeys([*known, *columns]) if has(epochs, f"{LOSS}{term}")]
+    return [term for term in dict.fromkeys([*tasks, *columns]) if has(epochs, f"{LOSS}{term}")]
 
 
 def has(table: pd.DataFrame, name: str) -> bool:
