@@ -19,7 +19,7 @@ from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import Sends
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import Transform
+from compfeat.transforms import TRANSFORMS, Transform
 from compfeat.transforms import built as built_transform
 
 
@@ -34,7 +34,8 @@ class CodecSettings(Section):
     ffmpeg: str | None = Field(None, description="an ffmpeg binary; null for the one of imageio-ffmpeg")
 
     def codec_at(self, quality: str, state: Path | None) -> Codec:
-        """Return the codec at a quality, with its fitted state where it has one."""
+        """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError where that is not given."""
+        check_state(CODECS.get(self.codec), "codec", self.codec, state)
         return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
 
     def check_tool(self) -> None:
@@ -51,9 +52,30 @@ class CodecSettings(Section):
             )
 
     def transform_from(self, state: Path | None) -> Transform | None:
-        """Return the method's transform with its fitted state; None where it has none."""
-        t = self.transform
-        return None if t is None else built_transform(t.name, t.options, read_state(state) or {})
+        """Return the method's transform, None where it has none. Raises ConfigError where its fitted state is not given."""
+        return transform_of(self.transform, state)
+
+
+def transform_of(config: PluginConfig | None, state: Path | None) -> Transform | None:
+    """Return the transform that ``config`` names with its fitted state; None where there is none.
+
+    Raises:
+        ConfigError: the transform or an option is unknown, or its state is not given.
+        DataError: the state is missing or damaged.
+    """
+    if config is None:
+        return None
+    check_state(TRANSFORMS.get(config.name), "transform", config.name, state)
+    return built_transform(config.name, config.options, read_state(state) or {})
+
+
+def check_state(entry: type[Codec] | type[Transform], noun: str, name: str, state: Path | None) -> None:
+    """Raise ConfigError where a fitted codec or transform has no state."""
+    if entry.fitted and state is None:
+        flag = "--transform" if noun == "transform" else "--state"
+        raise ConfigError(
+            f"{noun} {name!r} is fitted: its state is not given; give the file that the stage fit wrote as {flag}"
+        )
 
 
 def read_state(path: Path | None) -> State | None:

@@ -305,6 +305,8 @@ def mistake(stage: str, argv: list[str], capsys: pytest.CaptureFixture[str]) -> 
         ({"codec": "gif"}, "codec 'gif' is unknown; expected one of "),
         ({"options": {"bits": 12}}, "codecs.hevc.bits"),
         ({"ffmpeg": "/nowhere/ffmpeg"}, "/nowhere/ffmpeg: cannot be run"),
+        ({"transform": {"name": "turn"}}, "transform 'turn' is fitted: its state is not given"),
+        ({"codec": "halves", "qualities": ("f16", "f16")}, "codec 'halves' is fitted: its state is not given"),
         ({"qualities": ("qp30",)}, "2, 2, 2 streams, files of side information and ledgers found; expected 1 of each"),
     ],
 )

@@ -19,8 +19,8 @@ from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import TRANSFORMS, FitSource, built
-from compfeat.transport.source import open_features, read_state
+from compfeat.transforms import TRANSFORMS, FitSource
+from compfeat.transport.source import open_features, transform_of
 
 if TYPE_CHECKING:
     from compfeat.networks.split import SplitNetwork
@@ -98,9 +98,9 @@ def fit_codec(
 
     Transformed features are kept in a temporary file: those of a whole train split need not fit into memory.
     """
-    if transform is None:
+    changed = transform_of(transform, state)
+    if changed is None:
         return codec.fit(features, options)
-    changed = built(transform.name, transform.options, read_state(state) or {})
     shape = (len(features), *changed.coded_shape(features.shape[1:]))
     with TemporaryDirectory() as folder:
         coded = open_memmap(Path(folder, "coded.npy"), "w+", np.dtype(np.float32), shape)
