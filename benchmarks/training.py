@@ -11,9 +11,10 @@ from clock import interleaved
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from compfeat.models.inference import fix_arithmetic
+from compfeat.training.objective import all_losses
+
 from compfeat.training import batches, schedule
 from compfeat.training.loop import Learner, batch_targets, train_step
-from compfeat.training.objective import all_losses
 from helpers import random_scenes, tiny_network, train_settings
 
 CPU = torch.device("cpu")

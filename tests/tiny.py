@@ -39,7 +39,7 @@ def train_settings(**changes: Any) -> TrainSettings:
     network |= {key: changes.pop(key) for key in set(changes) & set(NetworkConfig.model_fields)}
     recipe = {"variant": "standard", "loss": LOSS, "phases": phases, "warmup_epochs": 0.5, "noise_steps": 1.0}
     recipe |= {"quantiser_bits": 8, "validation_images": 2, "device": "cpu", "precision": "float32", "threads": 1}
-    own = {"training": "tried", "seed": 3, "tasks": TASKS}
+    own: dict[str, Any] = {"training": "tried", "seed": 3, "tasks": TASKS}
     own |= {key: changes.pop(key) for key in set(changes) & set(own)}
     return TrainSettings.of(cut, network=network, recipe=recipe | changes, **own)
 

@@ -11,20 +11,23 @@ from typing import Any
 
 import yaml
 
+from compfeat.experiment.files import load_config, merged, without_removed
 from helpers import PROJECT
 from project_copy import copy_project, environment
 
-TINY: dict[str, Any] = {
-    "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
-    "model": {"cuts": ["c256"], "width": 8},
-    "train": {"strength_factors": [[0, 0], [0.5, 1]], "validation_images": 2},
-    "codecs": {"jpeg": ["q95"], "hevc": ["lossless", "qp22"]},
-    "statistics": {"resamples": 20},
-    "showcase": {"images": [1]},
-    "figures": ["rate_accuracy", "training_curves"],
-}
 PHASE: dict[str, float] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 4}
 PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
+TINY: dict[str, Any] = {
+    "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
+    "network": {"width": 8},
+    "cuts": {"c512": None},
+    "training": {"phases": [PHASE], "validation_images": 2},
+    "trainings": {"warm_start": {"phases": [PHASE]}},
+    "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["lossless", "qp22"]}},
+    "statistics": {"resamples": 20},
+    "showcase": {"images": [1]},
+    "figures": ["rate_accuracy@hevc", "training_curves"],
+}
 MADE = ("results", "data/raw", "data/prepared")
 UNTRACKED = ("logs", "benchmarks")
 
@@ -32,10 +35,8 @@ UNTRACKED = ("logs", "benchmarks")
 def tiny_project(folder: Path) -> Path:
     """Return a copy of the project whose default configuration is the tiny one."""
     copy_project(folder)
-    config = yaml.safe_load((folder / "config/config.yaml").read_text())
-    for section, values in TINY.items():
-        config[section] = {**config[section], **values} if isinstance(values, dict) else values
-    config["train"] |= {"warm_start": [PHASE], "phases": [PHASE]}
+    base = load_config([folder / "config/config.yaml"])
+    config = without_removed(merged(base, TINY))
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder
 

@@ -92,8 +92,8 @@ def main() -> int:
             print(f"differs: {path}")
     for name, (equal_files, other) in sorted(counts.items()):
         print(f"{name:22} {equal_files} equal, {other} different")
-    for path in expected:
-        print(f"missing: {path}")
+    for name in expected:
+        print(f"missing: {name}")
     return int(bool(expected) or any(other for _, other in counts.values()))
 
 

@@ -9,20 +9,25 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from rocrate_validator import services
 
+import browser as chromium
 from project_copy import snakemake
 from roc_cache import fill
 from tiny_run import artifacts, run, with_environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
 
 UP_TO_DATE = "Data and pipelines are up to date."
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-FIGURE = "results/figures/rate_accuracy.pdf"
+FIGURE = "results/figures/rate_accuracy@hevc.pdf"
 LOST = ("results/encode/c256/baseline/seed0/hevc/qp22/stream.bin", "results/summarise/points.csv", FIGURE)
 
 
@@ -102,7 +107,7 @@ def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
 
 
 def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) -> None:
-    cells = ("--row", "loss=compressible", "--row", "codec=jpeg")
+    cells = ("--row", "method=compressible", "--row", "codec=jpeg")
     done = compfeat(recorded, "lineage", "results/summarise/points.csv", *cells, "--format", "json")
     chain = json.loads(done.stdout)
     made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
@@ -157,7 +162,7 @@ def changed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(recorded, project, symlinks=True)
     path = project / "config/config.yaml"
     config = yaml.safe_load(path.read_text())
-    config["ladders"]["published"] = ["jpeg"]
+    config["ladders"]["published"]["codecs"] = ["jpeg"]
     config["statistics"]["resamples"] += 10
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return project
@@ -187,22 +192,15 @@ def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None
 
 
 @pytest.fixture
-def browser() -> Iterator[object]:
+def started() -> Iterator[Browser]:
     """A browser that reaches nobody."""
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        try:
-            started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        except api.Error:
-            pytest.skip("no browser: playwright install chromium")
-        yield started.new_context(offline=True)
-        started.close()
+    with chromium.browser() as one:
+        yield one
 
 
-def test_the_plots_are_drawn_offline(recorded: Path, browser: object) -> None:
+def test_the_plots_are_drawn_offline(recorded: Path, started: Browser) -> None:
     told(recorded, "make", "plots")
-    page = browser.new_page()  # type: ignore[attr-defined]
+    page = started.new_context(offline=True).new_page()
     page.goto((recorded / "dvc_plots/index.html").as_uri())
     page.wait_for_selector("canvas, svg.marks")
     assert page.locator("canvas, svg.marks").count() == 4

@@ -92,7 +92,7 @@ class FfmpegCodec(FrameCodec):
         height, width = self.padded(shape)
         grey = self.grey_format()
         raw, coded = (grey, {"pix_fmt": grey}) if len(shape) == 2 else ("rgb24", self._image_args())
-        source = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=raw, s=f"{width}x{height}", framerate=PICTURE_RATE)
+        source = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=raw, s=f"{width}x{height}", r=PICTURE_RATE)
         options = {**self.encoder_args(), **coded}
         target = source.output("pipe:", format=self.stream_format, **options).global_args(*QUIET)
         return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))

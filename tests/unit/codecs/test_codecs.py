@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.codecs import CODECS, Codec, Frame
+from codec_helpers import made
+from compfeat.codecs import CODECS
+from compfeat.codecs.frames import Frame, FrameCodec
 from compfeat.errors import BitstreamError, ConfigError, DataError
 
 SHAPE = (20, 33)
@@ -20,49 +22,49 @@ def noise(shape: tuple[int, int], count: int) -> list[Frame]:
 
 
 @pytest.fixture(scope="module", params=POINTS, ids="/".join)
-def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Codec, Path]:
-    codec = CODECS.get(request.param[0])(request.param[1])
-    stream = tmp_path_factory.mktemp("a 'folder'; \"quoted\" %d") / f"-s: tream{codec.suffix}"
-    codec.encode(noise(SHAPE, 3), SHAPE, stream)
+def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[FrameCodec, Path]:
+    codec = made(*request.param)
+    stream = tmp_path_factory.mktemp("a 'folder'; \"quoted\" %d") / "-s: tream"
+    codec.encode_frames(noise(SHAPE, 3), SHAPE, stream)
     return codec, stream
 
 
-def test_frames_come_back(coded: tuple[Codec, Path]) -> None:
+def test_frames_come_back(coded: tuple[FrameCodec, Path]) -> None:
     codec, stream = coded
-    frames = list(codec.decode(stream, SHAPE))
+    frames = list(codec.decode_frames(stream, SHAPE))
     assert [(frame.shape, frame.dtype) for frame in frames] == [(SHAPE, np.dtype(np.uint8))] * 3
     worst = np.abs(np.array(frames, dtype=int) - np.array(noise(SHAPE, 3))).max()
     assert worst == 0 if codec.is_lossless else 0 < worst < 128
 
 
-def test_bytes_add_up(coded: tuple[Codec, Path]) -> None:
+def test_bytes_add_up(coded: tuple[FrameCodec, Path]) -> None:
     codec, stream = coded
-    sizes = codec.measure(stream)
+    sizes = codec.measure_frames(stream)
     assert len(sizes) == 3 and sum(size.total_bytes for size in sizes) == stream.stat().st_size
     assert all(size.payload_bytes > 0 and size.header_bytes > 0 for size in sizes)
 
 
-def test_two_runs_write_the_same_bytes(coded: tuple[Codec, Path], tmp_path: Path) -> None:
+def test_two_runs_write_the_same_bytes(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
     codec, stream = coded
-    codec.encode(iter(noise(SHAPE, 3)), SHAPE, tmp_path / "again")
+    codec.encode_frames(iter(noise(SHAPE, 3)), SHAPE, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == stream.read_bytes()
 
 
-def test_missing_empty_and_foreign_streams_are_refused(coded: tuple[Codec, Path], tmp_path: Path) -> None:
+def test_missing_empty_and_foreign_streams_are_refused(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
     codec, _ = coded
     stream = tmp_path / "stream"
     for data in (None, b"", b"garbage" * 20):
         if data is not None:
             stream.write_bytes(data)
-        for use in (lambda: codec.measure(stream), lambda: list(codec.decode(stream, SHAPE))):
+        for use in (lambda: codec.measure_frames(stream), lambda: list(codec.decode_frames(stream, SHAPE))):
             with pytest.raises(BitstreamError, match="rerun the encode stage") as error:
                 use()
             assert str(error.value).startswith(f"{stream}: ") and "\n" not in str(error.value)
 
 
-def test_a_stream_cut_short_never_measures_the_same(coded: tuple[Codec, Path], tmp_path: Path) -> None:
+def test_a_stream_cut_short_never_measures_the_same(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
     codec, whole = coded
-    data, sizes = whole.read_bytes(), codec.measure(whole)
+    data, sizes = whole.read_bytes(), codec.measure_frames(whole)
     for end in {
         *range(1, len(data), 97),
         *range(len(data) - 5, len(data)),
@@ -71,19 +73,19 @@ def test_a_stream_cut_short_never_measures_the_same(coded: tuple[Codec, Path], t
     }:
         (tmp_path / "cut").write_bytes(data[:end])
         try:
-            found = codec.measure(tmp_path / "cut")
+            found = codec.measure_frames(tmp_path / "cut")
         except BitstreamError:
             continue
         assert found != sizes
 
 
-def test_frames_of_another_size_are_refused(coded: tuple[Codec, Path]) -> None:
+def test_frames_of_another_size_are_refused(coded: tuple[FrameCodec, Path]) -> None:
     codec, stream = coded
     with pytest.raises(BitstreamError, match="expected"):
-        list(codec.decode(stream, (40, 40)))
+        list(codec.decode_frames(stream, (40, 40)))
 
 
-def test_wrong_input_leaves_no_file(coded: tuple[Codec, Path], tmp_path: Path) -> None:
+def test_wrong_input_leaves_no_file(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
     codec, _ = coded
 
     def failing() -> Iterator[Frame]:
@@ -91,11 +93,11 @@ def test_wrong_input_leaves_no_file(coded: tuple[Codec, Path], tmp_path: Path) -
         raise KeyError
 
     with pytest.raises(DataError, match="no frames"):
-        codec.encode([], SHAPE, tmp_path / "s")
+        codec.encode_frames([], SHAPE, tmp_path / "s")
     with pytest.raises(DataError, match=r"frame 1 is uint8 of shape \(1, 1\)"):
-        codec.encode([*noise(SHAPE, 1), *noise((1, 1), 1)], SHAPE, tmp_path / "s")
+        codec.encode_frames([*noise(SHAPE, 1), *noise((1, 1), 1)], SHAPE, tmp_path / "s")
     with pytest.raises(KeyError):
-        codec.encode(failing(), SHAPE, tmp_path / "s")
+        codec.encode_frames(failing(), SHAPE, tmp_path / "s")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,7 +134,43 @@ def test_hevc_is_lossless_at_any_shape(shape: tuple[int, int], tmp_path: Path) -
 
 
 def check_lossless(name: str, shape: tuple[int, int], count: int, stream: Path) -> None:
-    codec, frames = CODECS.get(name)("lossless"), noise(shape, count)
-    codec.encode(frames, shape, stream)
-    assert np.array_equal(np.array(list(codec.decode(stream, shape))), np.array(frames))
-    assert sum(size.total_bytes for size in codec.measure(stream)) == stream.stat().st_size
+    codec, frames = made(name, "lossless"), noise(shape, count)
+    codec.encode_frames(frames, shape, stream)
+    assert np.array_equal(np.array(list(codec.decode_frames(stream, shape))), np.array(frames))
+    assert sum(size.total_bytes for size in codec.measure_frames(stream)) == stream.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("name", "quality", "worst"), [("png", "lossless", 0), ("jpeg", "q95", 40), ("hevc", "qp4", 24)]
+)
+def test_images_come_back_in_colour(name: str, quality: str, worst: int, tmp_path: Path) -> None:
+    codec = made(name, quality)
+    down, across = np.mgrid[0:48, 0:72]
+    image = np.stack([down * 4, across * 3, 255 - down * 2], axis=-1).astype(np.uint8)
+    sizes = codec.encode(iter([image, image]), tmp_path / "stream", tmp_path / "side")
+    assert sum(size.stream_bytes for size in sizes) == (tmp_path / "stream").stat().st_size
+    assert (tmp_path / "side").read_bytes() == b"" and sizes[0].side_info_bytes == 0
+    found = list(codec.decode(tmp_path / "stream", tmp_path / "side", image.shape))
+    assert len(found) == 2 and found[0].item.shape == image.shape and found[0].item.dtype == np.uint8
+    assert np.abs(found[0].item.astype(int) - image.astype(int)).max() <= worst
+
+
+@pytest.mark.parametrize("name", CODECS.names())
+def test_features_come_back_with_their_side_information(name: str, tmp_path: Path) -> None:
+    codec = made(name, CODECS.get(name).qualities[0])
+    features = np.random.default_rng(3).normal(0, 4, (3, 6, 4, 8)).astype(np.float32)
+    sizes = codec.encode(iter(features), tmp_path / "stream", tmp_path / "side")
+    assert [size.side_info_bytes for size in sizes] == [8, 8, 8]
+    assert codec.measure(tmp_path / "stream", tmp_path / "side") == sizes
+    found = list(codec.decode(tmp_path / "stream", tmp_path / "side", (6, 4, 8)))
+    step = [(f.max() - f.min()) / 255 for f in features]
+    for decoded, original, width in zip(found, features, step, strict=True):
+        assert decoded.item.dtype == np.float32 and decoded.picture is not None
+        assert np.abs(decoded.item - original).max() < (0.51 if codec.is_lossless else 16) * width
+
+
+def test_a_lossless_quality_names_the_point_that_it_must_equal() -> None:
+    assert CODECS.get("png").reference("lossless", "features") == "u8"
+    assert CODECS.get("png").reference("lossless", "image") == "float"
+    assert CODECS.get("hevc").reference("lossless", "image") is None
+    assert CODECS.get("hevc").reference("qp22", "features") is None

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compfeat.codecs import CODECS, Frame, FrameBytes
-from compfeat.codecs._streams import Nal
+from compfeat.codecs import CODECS
+from compfeat.codecs._streams import FrameBytes, Nal
+from compfeat.codecs.frames import Frame
 from compfeat.codecs.hevc import Hevc, nal_role
 from compfeat.errors import BitstreamError, ToolError
 
@@ -21,7 +22,7 @@ def after(argv: list[str], flag: str) -> str:
 
 @pytest.mark.parametrize(("quality", "rate"), [("qp32", "qp=32"), ("lossless", "lossless=1")])
 def test_encoder_argv(quality: str, rate: str) -> None:
-    argv = Hevc(quality, "/opt/my ffmpeg").encode_argv((20, 33))
+    argv = Hevc(quality, None, "/opt/my ffmpeg").encode_argv((20, 33))
     source, target = argv[: argv.index("-i")], argv[argv.index("-i") + 2 :]
     assert argv[0] == "/opt/my ffmpeg"
     assert (after(source, "-f"), after(source, "-pix_fmt"), after(source, "-s")) == ("rawvideo", "gray", "40x24")
@@ -31,7 +32,7 @@ def test_encoder_argv(quality: str, rate: str) -> None:
 
 
 def test_decoder_argv() -> None:
-    argv = Hevc("qp1", "bin").decode_argv()
+    argv = Hevc("qp1", None, "bin").decode_argv((20, 33))
     assert argv[:3] == ["bin", "-f", "hevc"] and "-xerror" in argv
     assert after(argv, "-err_detect") == "explode" and after(argv[argv.index("-i") :], "-pix_fmt") == "gray"
 
@@ -45,8 +46,8 @@ def test_headers_are_79_bytes_a_frame_and_coarser_is_smaller(tmp_path: Path) -> 
     totals = []
     for quality in ("qp10", "qp40"):
         codec = Hevc(quality)
-        codec.encode(FRAMES, SHAPE, tmp_path / quality)
-        sizes = codec.measure(tmp_path / quality)
+        codec.encode_frames(FRAMES, SHAPE, tmp_path / quality)
+        sizes = codec.measure_frames(tmp_path / quality)
         assert all(70 < size.header_bytes < 85 for size in sizes)
         totals.append(sum(size.payload_bytes for size in sizes))
     assert totals[0] > 2 * totals[1]
@@ -67,30 +68,30 @@ def test_pictures_of_several_slices_and_messages_are_kept_together(tmp_path: Pat
     first, second = b"\0\0\1\x28\1\x80data", b"\0\0\0\1\x28\1\x00more"
     stream = tmp_path / "s"
     stream.write_bytes(parameters + message + first + second + suffix + first)
-    assert Hevc("qp1").measure(stream) == [FrameBytes(10 + 11, 9 + 6 + 6), FrameBytes(10, 0)]
+    assert Hevc("qp1").measure_frames(stream) == [FrameBytes(10 + 11, 9 + 6 + 6), FrameBytes(10, 0)]
     stream.write_bytes(first + parameters + first)
-    assert Hevc("qp1").measure(stream) == [FrameBytes(10, 0), FrameBytes(10, 9)]
+    assert Hevc("qp1").measure_frames(stream) == [FrameBytes(10, 0), FrameBytes(10, 9)]
     for wrong in (second, suffix + first, parameters, first + parameters, first + b"\0\0\1\x28"):
         stream.write_bytes(wrong)
         with pytest.raises(BitstreamError, match="rerun"):
-            Hevc("qp1").measure(stream)
+            Hevc("qp1").measure_frames(stream)
 
 
 def test_a_damaged_picture_is_seen(tmp_path: Path) -> None:
     codec, stream = Hevc("lossless"), tmp_path / "s"
-    codec.encode(FRAMES, SHAPE, stream)
+    codec.encode_frames(FRAMES, SHAPE, stream)
     data = bytearray(stream.read_bytes())
     data[12:30] = b"\xaa" * 18  # inside the first parameter sets
     stream.write_bytes(data)
     with pytest.raises(BitstreamError, match="rerun the encode stage") as error:
-        list(codec.decode(stream, SHAPE))
+        list(codec.decode_frames(stream, SHAPE))
     assert "\n" not in str(error.value) and "0x" not in str(error.value)
 
 
 def test_decoding_can_be_given_up(tmp_path: Path) -> None:
     codec, stream = Hevc("qp30"), tmp_path / "s"
-    codec.encode(FRAMES, SHAPE, stream)
-    frames = codec.decode(stream, SHAPE)
+    codec.encode_frames(FRAMES, SHAPE, stream)
+    frames = codec.decode_frames(stream, SHAPE)
     assert next(frames).shape == SHAPE
     frames.close()  # type: ignore[attr-defined]
 
@@ -118,19 +119,19 @@ def fake(tmp_path: Path) -> Callable[[str], str]:
 def test_an_ffmpeg_that_does_not_code_is_named(
     script: str, message: str, fake: Callable[[str], str], tmp_path: Path
 ) -> None:
-    codec = Hevc("qp30", fake(script))
+    codec = Hevc("qp30", None, fake(script))
     frames = [np.zeros((256, 256), dtype=np.uint8)] * 60
     with pytest.raises(ToolError) as error:
-        codec.encode(frames, (256, 256), tmp_path / "out" / "s")
+        codec.encode_frames(frames, (256, 256), tmp_path / "out" / "s")
     assert str(error.value).startswith(f"{codec.ffmpeg}: ") and message in str(error.value)
     assert "tools.ffmpeg" in str(error.value) and "\n" not in str(error.value)
     assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_talkative_ffmpeg_does_not_block(fake: Callable[[str], str], tmp_path: Path) -> None:
-    codec = Hevc("qp30", fake("head -c 3000000 /dev/zero >&2; cat >/dev/null; exit 1"))
+    codec = Hevc("qp30", None, fake("head -c 3000000 /dev/zero >&2; cat >/dev/null; exit 1"))
     with pytest.raises(ToolError):
-        codec.encode(FRAMES, SHAPE, tmp_path / "s")
+        codec.encode_frames(FRAMES, SHAPE, tmp_path / "s")
 
 
 def test_a_hanging_ffmpeg_is_killed_when_the_frames_fail(fake: Callable[[str], str], tmp_path: Path) -> None:
@@ -140,14 +141,14 @@ def test_a_hanging_ffmpeg_is_killed_when_the_frames_fail(fake: Callable[[str], s
 
     begin = time.monotonic()
     with pytest.raises(KeyError):
-        Hevc("qp30", fake("exec sleep 20")).encode(failing(), SHAPE, tmp_path / "s")
+        Hevc("qp30", None, fake("exec sleep 20")).encode_frames(failing(), SHAPE, tmp_path / "s")
     assert time.monotonic() - begin < 10
 
 
 def test_a_missing_ffmpeg_is_named(tmp_path: Path) -> None:
     for binary in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(ToolError, match=r"cannot be run .*tools\.ffmpeg"):
-            Hevc("qp30", str(binary)).encode(FRAMES, SHAPE, tmp_path / "s")
+            Hevc("qp30", None, str(binary)).encode_frames(FRAMES, SHAPE, tmp_path / "s")
         with pytest.raises(ToolError, match="cannot be run"):
             Hevc.tool(str(binary))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compfeat.datasets import Scene
 from compfeat.datasets.packed import Packed, in_chunks, open_packed, pack, record_dtype, write_packed
 from compfeat.errors import DataError
 from compfeat.tasks import TASKS, Truth
@@ -23,7 +24,7 @@ ALL = truths_of("segmentation", "disparity", "reconstruction")
 
 def _write(path: Path, count: int = 3) -> None:
     dtype = record_dtype(4, 8, ALL)
-    scene = {
+    scene: Scene = {
         "image": np.full((4, 8, 3), 9, np.uint8),
         "labels": np.full((4, 8), 2, np.uint8),
         "disparity_px": np.full((4, 8), 1.5, np.float32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,7 +100,7 @@ class Shrinking(Backbone):
     @classmethod
     def encoder(cls, place: str, width: int) -> nn.Module:
         sizes = [3, width, 2 * width, 4 * width]
-        return nn.Sequential(*(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(sizes, sizes[1:], strict=False)))
+        return nn.Sequential(*(nn.Conv2d(a, b, 3, 2, 1) for a, b in itertools.pairwise(sizes)))
 
 
 @pytest.fixture

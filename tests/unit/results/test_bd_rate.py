@@ -3,17 +3,16 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
-from compfeat.results.bd_table import BD_METRICS, COLUMNS, bd_rate_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.results._bd_rate import FITS, Rules, compare, library_fit
-from compfeat.results._curves import Curve, overlap
+from compfeat.results import _bd_rate
+from compfeat.results._bd_rate import Rules, compare, library_fit
+from compfeat.results._curves import Curve, overlap, overlap_of_smaller
 from compfeat.results.published import authors_fit
 
-FITS = {method: library_fit(method) for method in FITS} | {"authors_cubic": authors_fit()}
+FITS = {fit: library_fit(fit) for fit in _bd_rate.FITS} | {"authors_cubic": authors_fit()}
 RATE = np.array([0.5, 1.0, 1.8, 3.0, 5.0])
 METRIC = np.array([0.30, 0.40, 0.46, 0.50, 0.525])
 
@@ -46,7 +45,7 @@ def test_scaling_the_rate(name: str, curve: Curve, factor: float) -> None:
 @pytest.mark.parametrize("name", FITS)
 @settings(max_examples=15, deadline=None)
 @given(one=curves, other=curves, frontier=st.booleans())
-def test_exchanging_the_losses_inverts_the_ratio(name: str, one: Curve, other: Curve, frontier: bool) -> None:
+def test_exchanging_the_methods_inverts_the_ratio(name: str, one: Curve, other: Curve, frontier: bool) -> None:
     rules = Rules(frontier=frontier, min_overlap=0.05, check_fit=False)
     there, back = compare(one, other, FITS[name], rules), compare(other, one, FITS[name], rules)
     assert (there.bd_rate_percent is None) == (back.bd_rate_percent is None)
@@ -67,8 +66,8 @@ BENT = np.array([0.30, 0.40, 0.46, 0.50, 0.4997])
     ("rate", "metric", "rules", "reason"),
     [
         (RATE, METRIC + 1.0, Rules(), "share 0 %"),
-        (RATE, METRIC + 0.15, Rules(), "share 20 %"),
-        (RATE, METRIC + 0.15, Rules(min_overlap=0.25), "at least 25 %"),
+        (RATE, METRIC + 0.15, Rules(), "share 33 %"),
+        (RATE, METRIC + 0.15, Rules(min_overlap=0.4), "at least 40 %"),
         (RATE, BENT, Rules(), "does not rise strictly"),
         (RATE[:3], METRIC[:3], Rules(), "has 3 points, at least 4"),
         (RATE, METRIC[[0, 1, 2, 2, 2]], Rules(frontier=True), "has 3 points of 5 on its frontier"),
@@ -129,7 +128,7 @@ def test_frontier_keeps_what_a_sender_would_choose() -> None:
     assert (found.n_anchor, found.n_test, found.dropped, found.monotone) == (5, 4, 1, False)
 
 
-def test_frontier_has_no_bias_between_equal_losses_and_little_from_saturation() -> None:
+def test_frontier_has_no_bias_between_equal_methods_and_little_from_saturation() -> None:
     """Noise at the saturated top of one curve alone moves the mean by far less than the effects that are reported."""
     rng = np.random.default_rng(0)
     rate = np.geomspace(0.3, 6, 9)
@@ -149,29 +148,24 @@ def test_overlap_is_a_share_of_the_union() -> None:
     assert overlap(Curve.of([1, 2], [0, 1]), Curve.of([1, 2], [2, 3])) == 0.0
 
 
-def _points(losses: dict[str, float]) -> pd.DataFrame:
-    rows = [
-        {"cut": "c", "loss": loss, "seed": 0, "codec": codec, "quality": str(i), "rate_bpe": RATE[i] * factor * k}
-        | {"miou": METRIC[i], "psnr_db": np.nan, "rmse": 1.0 / METRIC[i]}
-        for loss, factor in losses.items()
-        for codec, k in (("hevc", 1.0), ("jpeg", 1.4))
-        for i in range(5)
-    ]
-    return pd.DataFrame(rows)
+def test_what_is_refused_is_the_share_of_the_smaller_range() -> None:
+    short = Curve.of(RATE, METRIC)
+    # A longer ladder that reaches far lower covers all of the short one's range, though the union is mostly its own.
+    low = np.linspace(0.0, 0.28, 6)
+    longer = Curve.of(np.concatenate([0.05 * (1 + np.arange(6)), RATE * 0.8]), np.concatenate([low, METRIC]))
+    assert overlap(short, longer) < 0.5 and overlap_of_smaller(short, longer) == 1.0
+    for one, other, expected in ((short, longer, -20.0), (longer, short, 25.0)):
+        found = compare(one, other, FITS["pchip"], Rules())
+        assert found.bd_rate_percent == pytest.approx(expected, abs=2.5)
+        assert "warning: the curves share only" in found.verdict
+    apart = Curve.of(RATE, METRIC + 0.15)
+    for one, other in ((short, apart), (apart, short)):
+        found = compare(one, other, FITS["pchip"], Rules())
+        assert found.bd_rate_percent is None and "of the smaller of their metric ranges" in found.verdict
 
 
-def test_table_has_a_row_a_cell_and_refuses_untrained_tasks() -> None:
-    table = bd_rate_table(_points({"baseline": 1.0, "x": 0.8, "w": 0.5}), {"h": ["hevc"], "a": ["jpeg"]}, Rules())
-    assert list(table) == list(COLUMNS)
-    assert len(table) == 2 * 2 * len(BD_METRICS) * len(FITS)
-    assert table["loss"].tolist()[0] == "w" and table["ladder"].tolist()[0] == "a"
-    untrained = table[table["metric"] == "psnr_db"]
-    assert untrained["bd_rate_percent"].isna().all() and untrained["verdict"].str.contains("task not trained").all()
-    trained = table[table["metric"] != "psnr_db"]
-    assert np.allclose(trained["bd_rate_percent"], trained["loss"].map({"x": -20.0, "w": -50.0}))
-
-
-def test_table_without_a_baseline_or_without_another_loss() -> None:
-    alone = bd_rate_table(_points({"x": 1.0}), {"h": ["hevc"]}, Rules())
-    assert alone["verdict"].eq("refused: the anchor has no points on this ladder").all()
-    assert bd_rate_table(_points({"baseline": 1.0}), {"h": ["hevc"]}, Rules()).empty
+@given(one=curves, other=curves)
+@settings(max_examples=30, deadline=None)
+def test_the_share_of_the_smaller_range_is_symmetric(one: Curve, other: Curve) -> None:
+    assert overlap_of_smaller(one, other) == pytest.approx(overlap_of_smaller(other, one))
+    assert overlap(one, other) <= overlap_of_smaller(one, other) + 1e-12

@@ -132,11 +132,11 @@ def test_files_are_those_of_cityscapes_and_read_back(tmp_path: Path) -> None:
     assert described["intrinsic"]["fx"] == pytest.approx(2262.52 / 16)
     assert described["extrinsic"]["z"] == camera.mount
     dataset = DATASETS.get("streets")()
-    scene = dataset.read(dataset.samples(tmp_path, "val", dataset.tasks)[0])
-    np.testing.assert_array_equal(scene.image, out.image)
-    np.testing.assert_array_equal(scene.labels, CLASS_OF_ID[out.label_ids])
-    assert scene.disparity_px is not None
-    np.testing.assert_allclose(scene.disparity_px, out.disparity_px, atol=1 / 256)
+    scene = dataset.read(dataset.samples(tmp_path, "val", dataset.fields)[0])
+    np.testing.assert_array_equal(scene["image"], out.image)
+    np.testing.assert_array_equal(scene["labels"], CLASS_OF_ID[out.label_ids])
+    assert scene["disparity_px"] is not None
+    np.testing.assert_allclose(scene["disparity_px"], out.disparity_px, atol=1 / 256)
 
 
 def test_the_png_writer_is_lossless() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from compfeat.experiment.config import Experiment, TrainingConfig
-from compfeat.experiment.training import Phase
 from compfeat.experiment.runs import UNCODED
+from compfeat.experiment.training import Phase
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
 from compfeat.reports.words import NOTHING, capital, count, counted, listed, number

@@ -1,0 +1,174 @@
+"""The chain of tables from scores and ledgers to BD-rates, intervals and claims, on numbers that can be checked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compfeat.arrays import write_arrays
+from compfeat.errors import DataError
+from compfeat.io import write_csv, write_json
+from compfeat.results import TABLES, Inputs, Made, maker_of
+from compfeat.results.plan import Plan
+from helpers import PROJECT
+
+N = 6
+QUALITIES = ("best", "q80", "q60", "q40", "q20")
+ERRORS = {"float": 1.0, "u8": 1.1, "best": 1.1, "q80": 1.4, "q60": 1.9, "q40": 2.6, "q20": 4.0}
+"""Mean squared error of every image (px^2) by quality."""
+BYTES = {"best": 4000, "q80": 2000, "q60": 1000, "q40": 500, "q20": 250}
+"""Payload of every image by the first method; the second takes 0.8 times as much, the third sends images of twice the size."""
+METHODS = {"plain": 1.0, "short": 0.8, "picture": 2.0}
+PLAN: dict[str, Any] = {
+    "dataset": "made up",
+    "tasks": ["disparity"],
+    "methods": [
+        {"name": name, "label": name, "training": "only", "sends": "image" if name == "picture" else "features"}
+        for name in METHODS
+    ],
+    "codecs": [{"name": "coder", "qualities": QUALITIES, "lossless": {"best": "u8"}}],
+    "ladders": [{"name": "one", "label": "One", "codecs": ["coder"]}],
+    "comparisons": [
+        {"method": name, "against": "plain", "ladder": "one", "against_ladder": "one"} for name in ("short", "picture")
+    ],
+    "frontier": True,
+    "bootstrap": {"resamples": 40, "confidence": 0.95, "seed": 0},
+    "claims": {
+        "method": "short",
+        "against": "plain",
+        "bd_rate_percent": -15,
+        "float_loss": {"rmse": 1},
+        "least_tasks": 1,
+    },
+}
+
+
+def scores_of(qualities: tuple[str, ...], **changes: float) -> dict[str, Any]:
+    """Return the arrays of a ``scores.npz``: every image has the same error."""
+    arrays: dict[str, Any] = {"image_id": np.array([f"{i:06d}" for i in range(N)])}
+    for quality in qualities:
+        error = changes.get(quality, ERRORS[quality])
+        for kind in ("", "_authors"):
+            arrays |= {f"{quality}/disparity/sse{kind}": np.full(N, 10 * error)}
+            arrays |= {f"{quality}/disparity/n{kind}": np.full(N, 10)}
+    return arrays
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Callable[..., Inputs]:
+    """Write what the stages leave of one cut and seed; return what a computation is given of it."""
+
+    def write(**changes: float) -> Inputs:
+        paths: dict[str, dict[str, Path]] = {"scores": {}, "ledgers": {}, "descriptions": {}, "table": {}}
+        network = {"channels": 8, "feature_height": 5, "feature_width": 10, "input_height": 40, "input_width": 80}
+        write_json(tmp_path / "network.json", network)
+        paths["descriptions"]["c/only/seed0"] = tmp_path / "network.json"
+        for method, factor in METHODS.items():
+            run = f"c/{method}/seed0"
+            uncoded = ("float",) if method == "picture" else ("float", "u8")
+            for codec, qualities in (("none", uncoded), ("coder", QUALITIES)):
+                path = tmp_path / f"{method}-{codec}.npz"
+                write_arrays(path, scores_of(qualities, **(changes if method == "short" else {})))
+                paths["scores"][f"{run}/{codec}"] = path
+            for quality in QUALITIES:
+                path = tmp_path / f"{method}-{quality}.csv"
+                payload = int(BYTES[quality] * factor)
+                ledger = pd.DataFrame({"image_id": [f"{i:06d}" for i in range(N)], "payload_bytes": payload})
+                side = 0 if method == "picture" else 8
+                write_csv(path, ledger.assign(header_bytes=int(20 * factor), side_info_bytes=side))
+                paths["ledgers"][f"{run}/coder/{quality}"] = path
+        return Inputs(Plan.model_validate(PLAN), paths)
+
+    return write
+
+
+def table(made: dict[str, Made], name: str) -> pd.DataFrame:
+    found = made[name]
+    assert isinstance(found, pd.DataFrame)
+    return found
+
+
+def with_tables(inputs: Inputs, folder: Path, *names: str) -> Inputs:
+    """Return ``inputs`` with the tables of other computations among them."""
+    paths = {kind: dict(files) for kind, files in inputs.paths.items()}
+    for name in names:
+        for file, content in TABLES.get(name).make(inputs).items():
+            if isinstance(content, pd.DataFrame):
+                write_csv(folder / file, content)
+                paths["table"][file] = folder / file
+    return Inputs(inputs.plan, paths)
+
+
+def test_points_are_what_ledgers_and_scores_add_up_to(inputs: Callable[..., Inputs]) -> None:
+    made = TABLES.get("points").make(inputs())
+    points = table(made, "points.csv").set_index(["method", "codec", "quality"])
+    point = points.loc[("plain", "coder", "q60")]
+    assert (point["n_images"], point["total_bytes"], point["bytes_per_image"]) == (N, N * 1028, 1028)
+    assert point["rate_bpe"] == pytest.approx(8 * 1028 / 400)
+    assert point["rate_bpe_authors"] == pytest.approx(8 * 1020 / 400)
+    assert point["rate_bpp"] == pytest.approx(8 * 1028 / 3200)
+    assert point["rmse"] == pytest.approx(1.9**0.5)
+    assert np.isnan(points.loc[("picture", "coder", "q60"), "rate_bpe"])
+    assert pd.isna(points.loc[("plain", "none", "float"), "total_bytes"])
+    per_image = table(made, "per_image.csv")
+    assert per_image["image_id"].iloc[3] == "000003" and len(per_image) == N * (7 + 7 + 6)
+    assert {"sse_disparity", "n_authors_disparity"} <= set(per_image)
+
+
+def test_a_lossless_point_that_changed_something_is_found(inputs: Callable[..., Inputs]) -> None:
+    with pytest.raises(
+        DataError, match=r"c/short/seed0/coder/best: rmse is .* as at none/u8, because a lossless codec"
+    ):
+        TABLES.get("points").make(inputs(best=1.2))
+
+
+def test_a_run_without_its_scores_is_found(inputs: Callable[..., Inputs], tmp_path: Path) -> None:
+    given = inputs()
+    write_arrays(
+        given.paths["scores"]["c/short/seed0/coder"], {"image_id": np.array(["a"]), "q60/disparity/sse": np.ones(2)}
+    )
+    with pytest.raises(DataError, match=r"short-coder\.npz: lacks scores of disparity at q60 for 1 images"):
+        TABLES.get("points").make(given)
+
+
+def test_bd_rates_of_all_comparisons(inputs: Callable[..., Inputs], tmp_path: Path) -> None:
+    made = TABLES.get("bd_rates").make(with_tables(inputs(), tmp_path, "points"))
+    rates = table(made, "bd_rate.csv").set_index(["method", "fit", "rate"])["bd_rate_percent"]
+    assert rates[("short", "pchip", "payload")] == pytest.approx(-20)
+    assert -20 < rates[("short", "pchip", "total")] < -18  # 8 bytes of side information do not shrink
+    assert rates[("picture", "pchip", "payload")] == pytest.approx(100)
+    headline = table(made, "headline.csv").set_index("method")
+    assert headline.loc["short", "float_difference"] == 0 and headline.loc["short", "float_metric"] == "rmse"
+    details = table(made, "bd_details.csv").set_index("method")
+    assert details.loc["picture", "verdict_at_1_percent_loss"] == "test: has no rate per feature element"
+    assert isinstance(made["headline.md"], str) and "1/RMSE" in made["headline.md"]
+
+
+def test_intervals_and_claims(inputs: Callable[..., Inputs], tmp_path: Path) -> None:
+    given = inputs()
+    names = ("published_points", "published_bytes_per_image")
+    given.paths["published"] = {name: PROJECT / f"data/published/{name}.csv" for name in names}  # type: ignore[index]
+    made = TABLES.get("statistics").make(with_tables(given, tmp_path, "points", "published"))
+    intervals = table(made, "intervals.csv").set_index("method")
+    row = intervals.loc["short"]
+    # All images are alike, so that resampling them changes nothing.
+    assert row["low_percent"] == pytest.approx(row["bd_rate_percent"]) == pytest.approx(row["high_percent"])
+    claims = table(made, "claims.csv")
+    own = claims[claims["source"] == "this run"].set_index("claim")
+    assert own.loc["fewer_bits", "verdict"] == "supported" and own.loc["no_loss", "verdict"] == "supported"
+    assert set(claims["method"]) == {"short", "compressible"}
+    published = claims[claims["source"] == "published"]
+    assert len(published[published["claim"] == "fewer_bits"]) == 6
+
+
+def test_every_file_has_one_maker() -> None:
+    files = [file for name in TABLES.names() for file in TABLES.get(name).makes]
+    assert len(files) == len(set(files))
+    assert maker_of("points.csv") == "points"
+    with pytest.raises(DataError, match="no computation makes the table nothing.csv"):
+        maker_of("nothing.csv")
