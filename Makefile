@@ -116,7 +116,7 @@ verify: $(READY) ## Compare your own run with the recorded one: identical, or ho
 
 .PHONY: crate
 crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json
-	@$(BIN)/python -m compfeat crate --config $(CONFIGS)
+	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat crate --config $(CONFIGS)
 
 .PHONY: lock
 lock: ## Choose the newest packages that pyproject.toml allows and pin them in requirements.lock

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from helpers import tiny_network, write_network, write_split
+from helpers import write_split
+from tiny import tiny_network, write_network
 
 FEW = 64
 WATCH = """
@@ -34,13 +36,13 @@ def run_stages(folder: Path, count: int) -> dict[str, int]:
     network = ["--weights", f"{folder}/weights.safetensors", "--description", f"{folder}/network.json"]
     scenes = ["--arrays", f"{folder}/val.npy"]
     index = ["--index", f"{folder}/val.csv"]
-    sent = ["--stream", f"{folder}/s.bin", "--side-info", f"{folder}/i.bin", "--ledger", f"{folder}/l.csv"]
-    point = ["--codec", "hevc", "--quality", "qp22"]
-    scores = ["--images", f"{folder}/e.csv", "--confusion", f"{folder}/c.npy", "--showcase", f"{folder}/p.npz"]
+    coding = {"codec": "hevc", "qualities": ["qp22"]}
+    sent = ["--streams", f"{folder}/s.bin", "--side-infos", f"{folder}/i.bin", "--ledgers", f"{folder}/l.csv"]
+    scores = ["--scores", f"{folder}/e.npz", "--pictures", f"{folder}/p.npz"]
     commands = {
-        "features": [*scenes, *network, "--features", f"{folder}/f.npy"],
-        "encode": ["--features", f"{folder}/f.npy", *index, *point, *sent],
-        "evaluate": [*scenes, *index, *network, *point, *sent, *scores],
+        "features": ["--settings", "{}", *scenes, *network, "--features", f"{folder}/f.npy"],
+        "encode": ["--settings", json.dumps(coding), "--source", f"{folder}/f.npy", *index, *sent],
+        "evaluate": ["--settings", json.dumps(coding), *scenes, *index, *network, *sent, *scores],
     }
     return {stage: peak([sys.executable, "-m", "compfeat", stage, *words]) for stage, words in commands.items()}
 

@@ -265,7 +265,8 @@ def joined(table: pd.DataFrame, cells: list[str], value: str) -> pd.DataFrame:
     if len(set(table["seed"])) < 2:
         return table.assign(seed=table["seed"].astype(str))
     means = table.groupby([name for name in cells if name != "seed"], as_index=False, sort=False)[value].mean()
-    return pd.concat([table.astype({"seed": str}), means.assign(seed=ALL_SEEDS)])
+    both: pd.DataFrame = pd.concat([table.astype({"seed": str}), means.assign(seed=ALL_SEEDS)])
+    return both
 
 
 def intervals_of(rates: pd.DataFrame) -> pd.DataFrame:
@@ -417,7 +418,7 @@ def statistics(variant: Variant) -> pd.DataFrame:
             "channel_gain_db": 4.0 * scale,
             "channel_rank": 20.0 * scale,
         }
-        found = [("code_share", x, y) for x, y in zip(code, share, strict=True)]
+        found: list[tuple[str, Any, Any]] = [("code_share", x, y) for x, y in zip(code, share, strict=True)]
         found += [("dct_magnitude_steps", x, 40 * scale * np.exp(-3 * x)) for x in frequency]
         found += [(name, np.nan, value) for name, value in single.items()]
         rows += [(run.cut, run.method, run.seed, *row) for row in found]

@@ -20,7 +20,6 @@ import pandas as pd
 
 from compfeat.arrays import read_arrays
 from compfeat.codecs.frames import quantise, tile
-from compfeat.experiment.runs import UNCODED
 
 HERE = Path(__file__).parent
 SCORES = ("sse_reconstruction", "n_reconstruction", "sse_disparity", "n_disparity")
@@ -80,7 +79,8 @@ def main() -> int:
         "--earlier", type=Path, default=HERE / "earlier.csv", help="path and sha256 of the earlier files"
     )
     args = parser.parse_args()
-    expected = pd.read_csv(args.earlier, dtype=str).set_index("path")["sha256"].to_dict()
+    listed = pd.read_csv(args.earlier, dtype=str)
+    expected = dict(zip(listed["path"], listed["sha256"], strict=True))
     counts: dict[str, list[int]] = {}
     for path, data in found(args.output):
         if path not in expected:
@@ -92,11 +92,10 @@ def main() -> int:
             print(f"differs: {path}")
     for name, (equal_files, other) in sorted(counts.items()):
         print(f"{name:22} {equal_files} equal, {other} different")
-    for name in expected:
-        print(f"missing: {name}")
+    for absent in expected:
+        print(f"missing: {absent}")
     return int(bool(expected) or any(other for _, other in counts.values()))
 
 
 if __name__ == "__main__":
-    assert UNCODED == "none"
     sys.exit(main())

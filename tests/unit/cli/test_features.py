@@ -58,7 +58,7 @@ def test_files_are_plain_npy_and_repeat(folder: Path) -> None:
 def test_features_that_are_not_finite(folder: Path) -> None:
     network = tiny_network()
     with torch.no_grad():
-        network.encoder.conv1.weight[0] = float("nan")  # type: ignore[union-attr,index]
+        next(iter(network.encoder.parameters()))[0] = float("nan")
     write_network(folder, network)
     with pytest.raises(DataError, match="features of images 0 to 1 are not finite; the network diverged"):
         stage.main(argv(folder))

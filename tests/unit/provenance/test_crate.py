@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ from rocrate_validator import services
 from rocrate_validator.utils.http import HttpRequester
 
 from compfeat.__main__ import main
-from recorded_run import digest, write_run
+from recorded_run import digest, summary, with_summary, write_run
 from roc_cache import fill
 
 PROFILE = "workflow-run-crate"
 
 
 def crate(project: Path, *argv: str) -> Path:
+    listed = project.parent / "summary.txt"
+    listed.write_text(summary(project))
+    argv = ("--summary", str(listed), *argv)
     assert main(["crate", "--config", "config/config.yaml", "--project", str(project), *argv]) == 0
     return project / "ro-crate-metadata.json"
 
@@ -89,11 +93,11 @@ def test_every_file_has_its_sha256(described: Path) -> None:
 def test_every_job_tells_what_ran_on_what_and_when(described: Path) -> None:
     told = entities(described / "ro-crate-metadata.json")
     actions = [entity for entity in told.values() if entity["@type"] == "CreateAction"]
-    assert len(actions) == 28
-    encode = next(a for a in actions if a["name"] == "encode: results/encode/c256/baseline/seed0/jpeg/q95/ledger.csv")
+    assert len(actions) == 41
+    encode = next(a for a in actions if a["name"] == "encode: results/encode/c256/plain/seed0/jpeg/q95/ledger.csv")
     assert encode["startTime"] == "1970-01-01T00:16:40+00:00" and encode["endTime"] == "1970-01-01T00:16:41+00:00"
     assert {file["@id"] for file in encode["object"]} == {
-        "results/features/c256/baseline/seed0/features.npy",
+        "results/features/c256/plain/seed0/val.npy",
         "data/prepared/streets/val.csv",
     }
     program = told[encode["instrument"]["@id"]]
@@ -111,14 +115,15 @@ def test_it_is_the_same_each_time(described: Path) -> None:
 
 
 def test_a_run_that_is_not_there_and_one_that_lacks_a_file_are_refused(
-    described: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    argv = ["crate", "--project", str(described), "--config", "config/config.yaml"]
-    (described / "results/paper/paper.pdf").unlink()
-    assert main(argv) == 2
-    assert "results/paper/paper.pdf: not found; run make paper first" in capsys.readouterr().err
-    (described / "other.yaml").write_text("output: elsewhere\n")
-    assert main([*argv, "other.yaml"]) == 2
-    assert "elsewhere: no job of this project made a file here" in capsys.readouterr().err
-    assert main([*argv, "missing.yaml"]) == 2
-    assert "missing.yaml: not found; expected a configuration" in capsys.readouterr().err
+    project = write_run(tmp_path / "run")
+    (project / "Snakefile").write_text("")
+    options = with_summary(project)
+    (project / "results/paper/paper.pdf").unlink()
+    assert main(["crate", *options]) == 2
+    assert "results/paper/paper.pdf: not found" in capsys.readouterr().err
+    shutil.rmtree(project / ".snakemake")
+    assert main(["crate", *options]) == 2
+    assert "found no records of jobs" in capsys.readouterr().err
+    assert not (project / "ro-crate-metadata.json").exists()

@@ -13,14 +13,14 @@ from compfeat.__main__ import main
 from recorded_run import CONFIG
 
 FIGURES = ["results/figures/epochs.pdf", "results/figures/rate.pdf", "results/figures/rate.png"]
-IMAGE = "data/raw/streets/leftImg8bit/train/town/town_000000_000019_leftImg8bit.png"
+IMAGE = "data/raw/streets/pictures/train/0.png"
 RULES = 'rule encode:\n    input: "x"\n\n\nif True:\n\n    rule features:\n        output: "y"\n'
 FILES = {
     "src/compfeat/codecs/jpeg.py": "X = 1\n",
     "src/compfeat/codecs/__init__.py": "",
     "workflow/rules/encode.smk": RULES,
     "workflow/rules/common.smk": "",
-    "template.typ": "cut,loss,rate_bpe\nc256,baseline,4.0\n",
+    "template.typ": "cut,method,rate_bpe\nc256,plain,4.0\n",
     "notes.txt": "nothing",
 }
 DVC: dict[str, Any] = {
@@ -29,7 +29,7 @@ DVC: dict[str, Any] = {
             "params": [{"config/config.yaml": ["dataset"]}],
             "outs": [{"${dataset.prepared}": {"persist": True}}],
         },
-        "train": {"params": [{"config/config.yaml": ["train.seeds"]}], "outs": ["${output}/train"]},
+        "train": {"params": [{"config/config.yaml": ["training"]}], "outs": ["${output}/train"]},
         "paper": {"params": [{"config/config.yaml": None}], "outs": ["${output}/paper"]},
     }
 }
@@ -60,17 +60,17 @@ def test_a_module_remakes_what_its_jobs_made_and_what_follows(
     told = impact(project, capsys, "src/compfeat/codecs/jpeg.py")
     assert told["rules"] == ["encode"]
     assert [path for path in told["files"] if "/encode/" in path] == [
-        f"results/encode/c256/{loss}/seed0/jpeg/q95/{name}"
-        for loss in ("baseline", "compressible")
+        f"results/encode/c256/{method}/seed0/jpeg/q95/{name}"
+        for method in ("plain", "tight")
         for name in ("ledger.csv", "stream.bin")
     ]
-    assert hit(told) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1}
-    assert told["figures"] == FIGURES and told["documents"] == ["results/paper/paper.pdf"]
+    assert hit(told) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1, "headline.csv": 1}
+    assert told["figures"] == FIGURES[1:] and told["documents"] == ["results/paper/paper.pdf"]
 
 
 def test_an_image_a_result_and_a_file_that_nothing_reads(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = impact(project, capsys, IMAGE)
-    assert told["rules"] == ["prepare"] and told["figures"] == FIGURES and hit(told)["epochs.csv"] == 2
+    assert told["rules"] == ["prepare"] and told["figures"] == FIGURES and hit(told)["epochs.csv"] == 3
     assert "data/prepared/streets/train.npy" in told["files"] and "data/prepared/streets/val.npy" not in told["files"]
     told = impact(project, capsys, "results/figures/rate.pdf")
     assert (told["figures"], told["documents"], told["tables"]) == ([], ["results/paper/paper.pdf"], [])
@@ -95,17 +95,17 @@ def test_rule_files_and_templates(project: Path, capsys: pytest.CaptureFixture[s
 
 def test_packages_and_settings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "train" in impact(project, capsys, "tool:Pillow")["rules"]
-    assert impact(project, capsys, "config:train.seeds")["rules"] == ["paper", "train", "warm_start"]
-    assert impact(project, capsys, "config:train")["rules"] == ["paper", "train", "warm_start"]
+    assert impact(project, capsys, "config:training.noise_steps")["rules"] == ["paper", "train"]
+    assert impact(project, capsys, "config:training")["rules"] == ["paper", "train"]
     assert impact(project, capsys, "config:dataset.root")["rules"] == ["paper", "prepare"]
-    assert impact(project, capsys, "config:output")["rules"] == ["paper", "prepare", "train", "warm_start"]
+    assert impact(project, capsys, "config:output")["rules"] == ["paper", "prepare", "train"]
 
 
 def test_a_person_is_told_the_same(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", "src/compfeat/codecs/jpeg.py", "--project", str(project)]) == 0
     told = capsys.readouterr().out
     assert told.startswith("src/compfeat/codecs/jpeg.py: the module compfeat.codecs.jpeg; read or run by encode\n")
-    assert "\n  table     results/summarise/points.csv  (2 of 8 rows)\n" in told
+    assert "\n  table     results/summarise/points.csv  (2 of 13 rows)\n" in told
     assert main(["impact", "notes.txt", "--project", str(project)]) == 0
     assert capsys.readouterr().out.endswith("no job reads or runs it\n")
 
@@ -113,7 +113,7 @@ def test_a_person_is_told_the_same(project: Path, capsys: pytest.CaptureFixture[
 WRONG = {
     "nope.txt": "expected a file, tool:NAME or config:KEY",
     "tool:cobol": "no job names it; expected one of numpy, pillow",
-    "config:train.sedes": "did you mean train.seeds",
+    "config:training.noise_step": "did you mean training.noise_steps",
 }
 
 
@@ -122,4 +122,4 @@ def test_mistakes_are_told_in_one_line(path: str, project: Path, capsys: pytest.
     assert main(["impact", path, "--project", str(project)]) == 2
     told = capsys.readouterr().err
     assert WRONG[path] in told and told.count("\n") == 1
-    assert CONFIG["train"] == {"seeds": [0]}
+    assert CONFIG["training"] == {"noise_steps": 1, "precision": "float32"}

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from compfeat.cli.tools import record
+from compfeat.__main__ import main
 from compfeat.errors import DataError
+from compfeat.provenance import records as record
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.records import read_record
-from recorded_run import CONFIG, make, record_path, record_run, summary, write_run
+from recorded_run import CONFIG, make, record_path, record_run, summary, with_summary, write_run
 
 FOLDER = "data/reference/default"
+
+
+def assert_refused(run: Path, capsys: pytest.CaptureFixture[str], message: str) -> None:
+    """Check that recording the run fails in one line that matches ``message``."""
+    assert main(["record", *with_summary(run)]) == 2
+    shown = capsys.readouterr().err
+    assert re.search(message, shown) and shown.count("\n") == 1
 
 
 def contents(project: Path) -> dict[str, bytes]:
@@ -28,7 +37,7 @@ def test_the_same_run_elsewhere_and_later_gives_the_same_record(recorded: Path, 
         path.write_text(json.dumps(told))
     record_run(other)
     assert contents(other) == contents(recorded)
-    assert sorted(contents(other)) == ["artifacts.csv", "bd_rate.csv", "points.csv", "record.json"]
+    assert sorted(contents(other)) == ["artifacts.csv", "bd_rate.csv", "claims.csv", "points.csv", "record.json"]
 
 
 def test_it_holds_every_file_with_size_and_hash_and_no_place_or_time(recorded: Path) -> None:
@@ -59,28 +68,24 @@ def test_a_run_that_is_not_up_to_date_is_refused(run: Path) -> None:
         record.read_summary("Error\n")
 
 
-def test_a_foreign_file_is_refused(run: Path) -> None:
+def test_a_foreign_file_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run / "results/encode/old.bin").write_text("of another configuration")
-    with pytest.raises(DataError, match=r"results/encode/old.bin: no job of this configuration makes it; delete it"):
-        record_run(run)
+    assert_refused(run, capsys, r"results/encode/old.bin: no job of this configuration makes it; delete it")
     assert not (run / FOLDER).exists()
 
 
-def test_an_input_that_was_damaged_after_it_was_read_is_refused(run: Path) -> None:
-    (run / "results/train/c256/baseline/seed0/weights.safetensors").write_text("damaged")
-    with pytest.raises(DataError, match=r"weights.safetensors is not what the rule \w+ read for results/"):
-        record_run(run)
+def test_an_input_that_was_damaged_after_it_was_read_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "results/train/c256/plain/seed0/weights.safetensors").write_text("damaged")
+    assert_refused(run, capsys, r"weights.safetensors is not what the rule \w+ read for results/")
 
 
-def test_a_missing_source_and_a_missing_result_are_refused(run: Path) -> None:
+def test_a_missing_source_and_a_missing_result_are_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = run / "data/published/published_points.csv"
     source.rename(run / "elsewhere.csv")
-    with pytest.raises(DataError, match=r"published_points.csv: not found"):
-        record_run(run)
+    assert_refused(run, capsys, r"published_points.csv: not found")
     (run / "elsewhere.csv").rename(source)
     (run / "results/paper/paper.pdf").unlink()
-    with pytest.raises(DataError, match=r"results/paper/paper.pdf: not found; run make paper first"):
-        record_run(run)
+    assert_refused(run, capsys, r"results/paper/paper.pdf: not found; run make paper first")
 
 
 def test_a_result_whose_making_is_unknown_is_refused(run: Path) -> None:

@@ -57,12 +57,17 @@ class Normals:
 
 @pytest.fixture(autouse=True)
 def fourth_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TASKS._entries, "normals", Normals)  # type: ignore[arg-type]
+    monkeypatch.setitem(TASKS._entries, "normals", Normals)
 
 
 @pytest.fixture(scope="module")
 def summaries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_summary(tmp_path_factory.mktemp(name), variant) for name, variant in VARIANTS.items()}
+
+
+def side_titles(ax: Any) -> tuple[Any, Any]:
+    """Return the titles at both sides of a panel, which matplotlib has no public name for."""
+    return ax._left_title, ax._right_title
 
 
 def tables_of(name: str, folder: Path) -> Tables:
@@ -84,7 +89,7 @@ def texts(drawn: Figure) -> Iterator[Text]:
     for ax in drawn.axes:
         yield from ax.texts
         if ax.axison:
-            yield from (ax.title, ax._left_title, ax._right_title, ax.xaxis.label, ax.yaxis.label)
+            yield from (ax.title, *side_titles(ax), ax.xaxis.label, ax.yaxis.label)
 
 
 def titles(drawn: Figure) -> list[str]:
@@ -114,7 +119,7 @@ def test_titles_of_wide_tiles_are_not_cut_off(
     folder = write_summary(tmp_path, with_methods(methods, cuts=("c512",), tasks=("segmentation",)))
     drawn = draw("tiled_features", folder)
     for ax in drawn.axes:
-        extent = ax._left_title.get_window_extent()
+        extent = side_titles(ax)[0].get_window_extent()
         assert extent.y1 <= drawn.bbox.y1 and extent.x1 <= drawn.bbox.x1 and extent.y0 >= ax.bbox.y1 - 1
 
 

@@ -107,14 +107,15 @@ def with_tables(inputs: Inputs, folder: Path, *names: str) -> Inputs:
 def test_points_are_what_ledgers_and_scores_add_up_to(inputs: Callable[..., Inputs]) -> None:
     made = TABLES.get("points").make(inputs())
     points = table(made, "points.csv").set_index(["method", "codec", "quality"])
-    point = points.loc[("plain", "coder", "q60")]
+    cells = points.to_dict("index")
+    point = cells[("plain", "coder", "q60")]
     assert (point["n_images"], point["total_bytes"], point["bytes_per_image"]) == (N, N * 1028, 1028)
     assert point["rate_bpe"] == pytest.approx(8 * 1028 / 400)
     assert point["rate_bpe_authors"] == pytest.approx(8 * 1020 / 400)
     assert point["rate_bpp"] == pytest.approx(8 * 1028 / 3200)
     assert point["rmse"] == pytest.approx(1.9**0.5)
-    assert np.isnan(points.loc[("picture", "coder", "q60"), "rate_bpe"])
-    assert pd.isna(points.loc[("plain", "none", "float"), "total_bytes"])
+    assert np.isnan(cells[("picture", "coder", "q60")]["rate_bpe"])
+    assert pd.isna(cells[("plain", "none", "float")]["total_bytes"])
     per_image = table(made, "per_image.csv")
     assert per_image["image_id"].iloc[3] == "000003" and len(per_image) == N * (7 + 7 + 6)
     assert {"sse_disparity", "n_authors_disparity"} <= set(per_image)
@@ -145,7 +146,7 @@ def test_bd_rates_of_all_comparisons(inputs: Callable[..., Inputs], tmp_path: Pa
     headline = table(made, "headline.csv").set_index("method")
     assert headline.loc["short", "float_difference"] == 0 and headline.loc["short", "float_metric"] == "rmse"
     details = table(made, "bd_details.csv").set_index("method")
-    assert details.loc["picture", "verdict_at_1_percent_loss"] == "test: has no rate per feature element"
+    assert str(details.loc["picture", "verdict_at_1_percent_loss"]).endswith("test: has no rate per feature element")
     assert isinstance(made["headline.md"], str) and "1/RMSE" in made["headline.md"]
 
 
@@ -170,5 +171,5 @@ def test_every_file_has_one_maker() -> None:
     files = [file for name in TABLES.names() for file in TABLES.get(name).makes]
     assert len(files) == len(set(files))
     assert maker_of("points.csv") == "points"
-    with pytest.raises(DataError, match="no computation makes the table nothing.csv"):
+    with pytest.raises(DataError, match="no computation makes the table nothing"):
         maker_of("nothing.csv")
