@@ -183,7 +183,7 @@ def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None
     settings = dvc(changed, "params", "diff")
     assert re.search(r"statistics.resamples\s+20\s+30", settings)
     json.loads(dvc(changed, "metrics", "diff", "--json"))
-    assert "results/summarise/metrics.json" in dvc(changed, "metrics", "show")
+    assert "results/summarise/metrics/c256/" in dvc(changed, "metrics", "show")
     commit(changed, "another setting")
     told(changed, "make", "plots", "REV=HEAD~1")
     page = (changed / "dvc_plots/index.html").read_text()

@@ -265,18 +265,6 @@ def evaluate_settings(method, codec):
     return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
 
 
-def codec_plan(name):
-    """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
-    codec, options = codec_class(name), codec_options(name)
-    given = [q for method in EXPERIMENT.methods for q in EXPERIMENT.qualities(method).get(name, ())]
-    qualities = [quality for quality in codec.qualities if quality in given]
-
-    def lossless(sends):
-        return {q: found for q in qualities if (found := codec.reference(q, sends, options)) is not None}
-
-    return dict(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
-
-
 def table_inputs(spec):
     """Return the files that a computation reads, as (KIND:ID, path)."""
     files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]

@@ -1,35 +1,15 @@
 """Tables: one job a computation of compfeat.results, from the files that it declares."""
 
-from compfeat.results import TABLES, maker_of
+from snakemake.logging import logger
+
+from compfeat.results import TABLES
+from compfeat.results.planning import plan_of, seeds_record
 
 PUBLISHED = "data/published"
-RECORD = EXPERIMENT.statistics.seeds_record
-
-
-PLAN = dict(
-    dataset=DATASET.name,
-    tasks=list(EXPERIMENT.tasks),
-    methods=[
-        dict(
-            name=name,
-            label=EXPERIMENT.label(name),
-            training=method.training,
-            transform="" if method.transform is None else method.transform.name,
-            sends=method.sends,
-        )
-        for name, method in EXPERIMENT.methods.items()
-    ],
-    codecs=[codec_plan(name) for name in EXPERIMENT.codecs],
-    ladders=[
-        dict(name=name, label=ladder.label or name, codecs=list(ladder.codecs))
-        for name, ladder in EXPERIMENT.ladders.items()
-    ],
-    comparisons=[vars(comparison) for comparison in EXPERIMENT.resolved_comparisons()],
-    frontier=EXPERIMENT.bd_rate.frontier,
-    bootstrap=section(EXPERIMENT.statistics, "seeds_record"),
-    claims=None if EXPERIMENT.claims is None else section(EXPERIMENT.claims),
-    showcase=list(EXPERIMENT.showcase.images),
-)
+RECORD, unused = seeds_record(EXPERIMENT)
+if unused:
+    logger.warning(unused)
+PLAN = plan_of(EXPERIMENT)
 RUN_CODECS = [(run, codec) for run in EXPERIMENT.runs() for codec in EXPERIMENT.all_qualities(run.method)]
 TRAINED = EXPERIMENT.trained()
 FEATURES = list(
@@ -44,7 +24,7 @@ KINDS = {
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
     "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
     "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},
-    "seeds_record": {name: f"{RECORD}/{name}.csv" for name in ("intervals", "claims")} if RECORD else {},
+    "seeds_record": RECORD,
 }
 """Every kind of file that a computation can read, by id."""
 
@@ -57,7 +37,7 @@ for spec in map(TABLES.get, TABLES.names()):
         input:
             [path for _, path in table_inputs(spec)],
         output:
-            [LAYOUT.table(name) for name in spec.makes],
+            [LAYOUT.table(name) for name in spec.files(PLAN)],
         log:
             LAYOUT.log("summarise", spec.name),
         benchmark:
@@ -65,7 +45,7 @@ for spec in map(TABLES.get, TABLES.names()):
         params:
             *code("gather", f"results.{spec.name}", *TASK_MODULES),
             name=spec.name,
-            settings=settings(**{key: PLAN[key] for key in spec.uses}),
+            settings=settings(**PLAN.model_dump(mode="json", include=set(spec.uses))),
             inputs=flags(inputs=[f"{name}={path}" for name, path in table_inputs(spec)]),
             tools=versions("numpy", "pandas", "scipy", "bjontegaard"),
         shell:
@@ -73,4 +53,4 @@ for spec in map(TABLES.get, TABLES.names()):
             "--outputs {output:q} > {log:q} 2>&1"
 
 
-TABLE_FILES = [name for spec in map(TABLES.get, TABLES.names()) for name in spec.makes]
+TABLE_FILES = [name for spec in map(TABLES.get, TABLES.names()) for name in spec.files(PLAN)]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from compfeat.arrays import read_arrays
 from compfeat.errors import DataError
+from compfeat.experiment.runs import Trained, parse_run
 from compfeat.io import read_csv
 from compfeat.registry import Registry
 from compfeat.results.plan import Plan
@@ -43,6 +44,11 @@ class Inputs:
     def of(self, kind: Kind) -> Mapping[str, Path]:
         """Return the files of one kind, by id; none where there are none."""
         return self.paths.get(kind, {})
+
+    def trained(self, kind: Kind) -> list[tuple[Trained, Path]]:
+        """Return the files of a kind that is by trained network, sorted."""
+        runs = {parse_run(name): path for name, path in self.of(kind).items()}
+        return [(Trained(run.cut, run.method, run.seed), runs[run]) for run in sorted(runs)]
 
     def file(self, kind: Kind, name: str) -> Path:
         """Return one file. Raises DataError where it is not among the inputs."""
@@ -73,6 +79,7 @@ class TableSpec:
         tables: tables of other computations that it reads.
         uses: parts of the plan that it depends on.
         make: makes them all.
+        more: files that it makes besides, by the plan (a file a cut, say).
         pages: title and caption of tables that are shown as pages and in the explorer, by file.
     """
 
@@ -83,9 +90,14 @@ class TableSpec:
     uses: tuple[str, ...]
     make: Callable[[Inputs], dict[str, Made]]
     pages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    more: Callable[[Plan], tuple[str, ...]] = lambda plan: ()
+
+    def files(self, plan: Plan) -> tuple[str, ...]:
+        """Return all files that it makes under a plan, in the folder of tables."""
+        return (*self.makes, *self.more(plan))
 
 
-TABLES: Registry[TableSpec] = Registry("compfeat.results", "table", helpers=("plan",))
+TABLES: Registry[TableSpec] = Registry("compfeat.results", "table", helpers=("plan", "planning"))
 
 
 def table(
@@ -96,21 +108,12 @@ def table(
     tables: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     pages: Mapping[str, tuple[str, str]] | None = None,
+    more: Callable[[Plan], tuple[str, ...]] = lambda plan: (),
 ) -> Callable[[Callable[[Inputs], dict[str, Made]]], Callable[[Inputs], dict[str, Made]]]:
     """Return a decorator that registers a function as the computation ``name`` (see TableSpec)."""
 
     def add(make: Callable[[Inputs], dict[str, Made]]) -> Callable[[Inputs], dict[str, Made]]:
-        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make, pages or {}))
+        TABLES.register(name)(TableSpec(name, makes, needs, tables, uses, make, pages or {}, more))
         return make
 
     return add
-
-
-def maker_of(file: str) -> str:
-    """Return the computation that makes the table ``file``. Raises DataError where none does."""
-    for name in TABLES.names():
-        if file in TABLES.get(name).makes:
-            return name
-    raise DataError(
-        f"no computation makes the table {file}; expected one that a module of compfeat.results says it makes"
-    )

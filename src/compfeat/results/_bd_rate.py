@@ -2,6 +2,7 @@
 
 Source: docs/method.md, "BD-rate" with its known traps. The fits are those of the library ``bjontegaard``; this module
 decides which of them mean anything. A refused number is never given out: its cell is empty and the verdict says why.
+Cubics are fitted by LAPACK, in the order of additions that compfeat.determinism chooses; the piecewise fits use no matrix product.
 
 The frontier (``Rules.frontier``)
     On a real ladder the finest qualities saturate: beyond some rate the features are as good as unquantised ones and
@@ -90,7 +91,6 @@ class Outcome:
 
 def library_fit(name: str) -> Fit:
     """Return the library's fit: ``cubic`` (least squares, one polynomial), ``pchip`` or ``akima`` (piecewise)."""
-
     import bjontegaard  # which imports matplotlib
 
     def fit(anchor: Curve, test: Curve) -> tuple[float, Interpolator, Interpolator]:

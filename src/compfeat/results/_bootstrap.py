@@ -2,21 +2,24 @@
 
 A resample draws as many validation images as there are, with replacement, and is the same for all methods and points, so
 that what makes an image hard or large cancels in a comparison (Efron and Tibshirani, An Introduction to the Bootstrap, 1993).
-Every metric is computed from the resample by its task's ``measure``, as from all images. Percentile intervals.
+Every metric is computed from the resample by its task's ``measure``, as from all images. Percentile intervals. Matrix products are
+of whole numbers alone, which add up exactly; means are added up in numpy's own order. So the numbers are those of any processor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from compfeat.errors import DataError
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Point, Run
 from compfeat.results._bd_rate import HEADLINE_FIT, Rules, compare, library_fit
 from compfeat.results._curves import Curve, FloatArray
-from compfeat.results._measured import POINT_KEYS, Measured
+from compfeat.results._measured import POINT_KEYS, Measured, counterparts
 from compfeat.results.plan import BootstrapPlan, Plan
 from compfeat.tasks import Metric
 
@@ -114,26 +117,27 @@ def interval_tables(
     """Return the intervals of the BD-rates (CELL and INTERVAL_COLUMNS) and of the float metrics' differences (FLOAT_COLUMNS).
 
     Of every comparison at each cut and seed; where there are several seeds, rows for all of them together, too.
+
+    Raises:
+        DataError: a comparison lacks a run, or a run its float features.
     """
     rules, ladders = Rules(frontier=plan.frontier), plan.ladder_codecs()
-    runs = sorted({point.run for point in points})
+    runs = {point.run for point in points}
     drawn = (bootstrap.confidence, bootstrap.resamples)
     rows: list[dict[str, object]] = []
     floats: dict[tuple[str, str, str, str], list[list[object]]] = {}
     for comparison in plan.pairs():
-        by_cut: dict[str, list[Run]] = {}
-        for run in runs:
-            if run.method == comparison.method:
-                by_cut.setdefault(run.cut, []).append(run)
-        for (cut, own), metric in ((pair, metric) for pair in by_cut.items() for metric in plan.compared()):
+        by_cut: dict[str, list[tuple[Run, Run]]] = {}
+        for pair in counterparts(runs, comparison):
+            by_cut.setdefault(pair[0].cut, []).append(pair)
+        for (cut, own), metric in product(by_cut.items(), plan.compared()):
             cells, differences = {}, {}
-            for run in own:
-                other = Run(run.cut, comparison.against, run.seed)
+            for run, other in own:
                 anchor = _ladder(points, other, ladders[comparison.against_ladder])
                 test = _ladder(points, run, ladders[comparison.ladder])
                 cells[int(run.seed)] = bd_replicates(anchor, test, metric, rules)
-                pair = [points[Point(r, UNCODED, FLOAT)][metric.name] for r in (other, run)]
-                differences[int(run.seed)] = pair[1] - pair[0]
+                uncoded = [_float_samples(points, r)[metric.name] for r in (other, run)]
+                differences[int(run.seed)] = uncoded[1] - uncoded[0]
             rows += [
                 dict(zip(CELL, _cell(cut, comparison, seed, metric), strict=True)) | interval_cells(values, bootstrap)
                 for seed, values in with_all(cells, bootstrap)
@@ -152,8 +156,10 @@ def _cell(cut: str, comparison: Comparison, seed: str, metric: Metric) -> tuple[
     return (cut, c.method, c.against, seed, c.ladder, c.against_ladder, metric.curve_name, HEADLINE_FIT, "total")
 
 
-def point_intervals(points: Mapping[Point, Samples], bootstrap: BootstrapPlan) -> pd.DataFrame:
-    """Return the intervals of every point's metrics and of its bytes an image (POINT_COLUMNS).
+def point_intervals(
+    points: Mapping[Point, Samples], metrics: Sequence[Metric], bootstrap: BootstrapPlan
+) -> pd.DataFrame:
+    """Return the intervals of every point's ``metrics`` and of its bytes an image (POINT_COLUMNS).
 
     They are of each point alone. What makes an image hard does not cancel in them as it does in a comparison, so two curves
     whose intervals overlap may well differ: that is for the intervals of the BD-rates to say.
@@ -161,7 +167,10 @@ def point_intervals(points: Mapping[Point, Samples], bootstrap: BootstrapPlan) -
     rows = []
     for point in sorted(points):
         key = (point.run.cut, point.run.method, point.run.seed, point.codec, point.quality)
-        for name, values in points[point].items():
+        for name in (RATE, *(metric.name for metric in metrics)):
+            values = points[point].get(name)
+            if values is None:
+                continue
             low_high = interval(values[1:], bootstrap.confidence)
             rows.append([*key, name, float(values[0]), *low_high, bootstrap.confidence, bootstrap.resamples])
     return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
@@ -171,6 +180,14 @@ def with_all(by_seed: Mapping[int, FloatArray], plan: BootstrapPlan) -> list[tup
     """Return every seed's replicates under its name and, of several seeds, those of all under ALL_SEEDS."""
     named = [(str(seed), by_seed[seed]) for seed in sorted(by_seed)]
     return named + ([(ALL_SEEDS, over_seeds(list(by_seed.values()), plan))] if len(by_seed) > 1 else [])
+
+
+def _float_samples(points: Mapping[Point, Samples], run: Run) -> Samples:
+    """Return the samples of a run's float features. Raises DataError where they were not evaluated."""
+    found = points.get(Point(run, UNCODED, FLOAT))
+    if found is None:
+        raise DataError(f"{run.id}: no scores of {UNCODED}/{FLOAT}; rerun the stage evaluate")
+    return found
 
 
 def _ladder(points: Mapping[Point, Samples], run: Run, codecs: Sequence[str]) -> list[Samples]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED, Point, Run, parse_run
+from compfeat.experiment.runs import UNCODED, Comparison, Point, Run, parse_run
 from compfeat.io import read_csv, read_json
 from compfeat.results import Inputs
 from compfeat.tasks import TASKS
@@ -60,6 +60,23 @@ def keys(point: Point) -> dict[str, Any]:
     """Return the key columns of a point."""
     run = {"cut": point.run.cut, "method": point.run.method, "seed": point.run.seed}
     return run | {"codec": point.codec, "quality": point.quality}
+
+
+def counterparts(runs: Collection[Run], comparison: Comparison) -> list[tuple[Run, Run]]:
+    """Return the runs of a comparison, each with that of the anchor at the same cut and seed, sorted.
+
+    Raises:
+        DataError: one of the two methods lacks a run that the other has, or there are none.
+    """
+    cuts = [
+        {(run.cut, run.seed) for run in runs if run.method == name} for name in (comparison.method, comparison.against)
+    ]
+    both = f"comparison of {comparison.method} with {comparison.against}"
+    for cut, seed in sorted(cuts[0] ^ cuts[1]):
+        raise DataError(f"{both}: cut {cut}, seed {seed} has one of them only; run both, or remove the comparison")
+    if not cuts[0]:
+        raise DataError(f"{both}: neither has a run; run both, or remove the comparison")
+    return [(Run(cut, comparison.method, seed), Run(cut, comparison.against, seed)) for cut, seed in sorted(cuts[0])]
 
 
 def measured_points(inputs: Inputs) -> Iterator[Measured]:

@@ -6,7 +6,7 @@ entropy-coded samples alone (``payload``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,10 +15,11 @@ import pandas as pd
 from tabulate import tabulate
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
+from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Run
 from compfeat.results import Inputs, Made, table
 from compfeat.results._bd_rate import FITS, HEADLINE_FIT, Outcome, Rules, compare, library_fit
 from compfeat.results._curves import Curve
+from compfeat.results._measured import counterparts
 from compfeat.results.plan import Plan
 from compfeat.tasks import Metric
 
@@ -45,12 +46,13 @@ HEADLINE_KEYS = list(HEADLINE[:6])
 
 @table(
     "bd_rates",
-    makes=("bd_rate.csv", "bd_details.csv", "headline.csv", "headline.md", "metrics.json"),
+    makes=("bd_rate.csv", "bd_details.csv", "headline.csv", "headline.md"),
+    more=lambda plan: tuple(metrics_file(cut, pair) for cut in plan.cuts for pair in plan.pairs()),
     tables=("points.csv",),
-    uses=("tasks", "codecs", "ladders", "comparisons", "frontier"),
+    uses=("tasks", "cuts", "methods", "codecs", "ladders", "comparisons", "frontier"),
 )
 def make(inputs: Inputs) -> dict[str, Made]:
-    """Return all five. Raises DataError where a comparison lacks a run."""
+    """Return all of them. Raises DataError where a comparison lacks a run, or a run its float features."""
     plan, points = inputs.plan, inputs.table("points.csv", "cut", "method", "seed", "codec", "quality")
     rates, details = [], []
     for pair in pairs(points, plan):
@@ -67,7 +69,7 @@ def make(inputs: Inputs) -> dict[str, Made]:
             readable(headline, plan), headers="keys", tablefmt="github", showindex=False, disable_numparse=True
         )
         + "\n",
-        "metrics.json": nested(headline),
+        **tracked(headline, plan),
     }
 
 
@@ -78,7 +80,7 @@ class Pair:
         ladders = plan.ladder_codecs()
         self.comparison, self.cut, self.seed = comparison, cut, seed
         self.rules = Rules(frontier=plan.frontier)
-        self.lossless = {(codec.name, quality) for codec in plan.codecs for quality in codec.lossless}
+        self.lossless = [plan.lossless(name) for name in (comparison.against, comparison.method)]
         runs = points[(points["cut"] == cut) & (points["seed"] == seed)]
         self.whole = [runs[runs["method"] == name] for name in (comparison.against, comparison.method)]
         sides = zip(self.whole, (comparison.against_ladder, comparison.ladder), strict=True)
@@ -104,13 +106,13 @@ class Pair:
         element) is where the metric is 1 % worse than on float features.
         """
         curves = [curve(side, metric) for side in self.sides]
-        lossy = [curve(self._lossy(side), metric) for side in self.sides]
+        lossy = [curve(without(side, known), metric) for side, known in zip(self.sides, self.lossless, strict=True)]
         found = {fit: compare(curves[0], curves[1], library_fit(fit), self.rules) for fit in FITS}
         main = found[HEADLINE_FIT]
-        without = compare(lossy[0], lossy[1], library_fit(HEADLINE_FIT), self.rules)
+        left = compare(lossy[0], lossy[1], library_fit(HEADLINE_FIT), self.rules)
         cells: dict[str, Any] = {f"{fit}_percent": outcome.bd_rate_percent for fit, outcome in found.items()}
         cells |= {"overlap": main.overlap, "monotone": main.monotone, "verdict": main.verdict}
-        cells |= {"without_lossless_percent": without.bd_rate_percent, "verdict_without_lossless": without.verdict}
+        cells |= {"without_lossless_percent": left.bd_rate_percent, "verdict_without_lossless": left.verdict}
         cells["bd_metric"] = bd_metric(self.sides, metric, main, self.rules)
         notes = []
         for name, run, side in zip(("anchor", "test"), self.whole, self.sides, strict=True):
@@ -122,9 +124,11 @@ class Pair:
             notes += [f"{name}: {why}"] if why else []
         return cells | {"verdict_at_1_percent_loss": "; ".join(notes) or "ok"}
 
-    def _lossy(self, side: pd.DataFrame) -> pd.DataFrame:
-        named = zip(side["codec"], side["quality"], strict=True)
-        return side[[(codec, quality) not in self.lossless for codec, quality in named]]
+
+def without(side: pd.DataFrame, lossless: Container[tuple[str, str]]) -> pd.DataFrame:
+    """Return the points of one side that are not lossless."""
+    named = zip(side["codec"], side["quality"], strict=True)
+    return side[np.array([point not in lossless for point in named], dtype=bool)]
 
 
 def pairs(points: pd.DataFrame, plan: Plan) -> Iterator[Pair]:
@@ -133,17 +137,13 @@ def pairs(points: pd.DataFrame, plan: Plan) -> Iterator[Pair]:
     Raises:
         DataError: a run of one of the methods has no counterpart of the other.
     """
+    runs = {
+        Run(str(cut), str(m), int(seed))
+        for cut, m, seed in zip(points["cut"], points["method"], points["seed"], strict=True)
+    }
     for comparison in plan.pairs():
-        found = [points[points["method"] == name] for name in (comparison.method, comparison.against)]
-        runs = [sorted(set(zip(own["cut"], own["seed"], strict=True))) for own in found]
-        if runs[0] != runs[1]:
-            lone = sorted(set(runs[0]) ^ set(runs[1]))[0]
-            raise DataError(
-                f"comparison of {comparison.method} with {comparison.against}: cut {lone[0]}, seed {lone[1]} has one of them only; "
-                "run both, or remove the comparison"
-            )
-        for cut, seed in runs[0]:
-            yield Pair(points, comparison, str(cut), int(seed), plan)
+        for run, _ in counterparts(runs, comparison):
+            yield Pair(points, comparison, run.cut, int(run.seed), plan)
 
 
 def curve(points: pd.DataFrame, metric: Metric, rate: str = "total_bytes") -> Curve:
@@ -173,8 +173,12 @@ def bd_metric(sides: Sequence[pd.DataFrame], metric: Metric, outcome: Outcome, r
 
 
 def float_value(run: pd.DataFrame, metric: Metric) -> float:
-    """Return what a curve is drawn over, of a run's float features."""
+    """Return what a curve is drawn over, of a run's float features. Raises DataError where they were not evaluated."""
     at = (run["codec"] == UNCODED) & (run["quality"] == FLOAT)
+    if at.sum() != 1:
+        raise DataError(
+            f"points.csv: {int(at.sum())} points {UNCODED}/{FLOAT} of a run; expected one; rerun the stage evaluate"
+        )
     return float(metric.curve_values(run.loc[at, metric.name].to_numpy(float))[0])
 
 
@@ -259,15 +263,18 @@ def readable(headline: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def nested(headline: pd.DataFrame) -> dict[str, Any]:
-    """Return the headline's BD-rates by cut, method, ladder and metric, for tools that track numbers; refused ones are left out."""
-    tree: dict[str, Any] = {}
-    for row in headline.to_dict("records"):
-        if pd.notna(row["bd_rate_percent"]):
-            leaf = (
-                tree.setdefault(str(row["cut"]), {})
-                .setdefault(str(row["method"]), {})
-                .setdefault(str(row["ladder"]), {})
-            )
-            leaf[str(row["metric"])] = round(float(row["bd_rate_percent"]), 3)
-    return tree
+def metrics_file(cut: str, pair: Comparison) -> str:
+    """Return the file of a comparison's BD-rates at one cut, for tools that track numbers: a row a file fits a terminal."""
+    ladders = dict.fromkeys((pair.ladder, pair.against_ladder))
+    return f"metrics/{cut}/{'-'.join([pair.method, pair.against, *ladders])}.json"
+
+
+def tracked(headline: pd.DataFrame, plan: Plan) -> dict[str, Made]:
+    """Return the headline's BD-rates (%) by metric, one mapping a ``metrics_file``; refused ones are left out."""
+    files: dict[str, Made] = {}
+    for cut in plan.cuts:
+        for pair in plan.pairs():
+            own = headline[(headline[HEADLINE_KEYS[:5]] == [cut, *vars(pair).values()]).all(axis=1)]
+            found = zip(own["metric"], own["bd_rate_percent"], strict=True)
+            files[metrics_file(cut, pair)] = {str(name): round(float(v), 2) for name, v in found if pd.notna(v)}
+    return files

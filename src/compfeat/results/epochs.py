@@ -19,12 +19,11 @@ def make(inputs: Inputs) -> dict[str, Made]:
         DataError: a file is missing, or has a column of one of these names already.
     """
     tables = []
-    for trained, path in inputs.of("epochs").items():
-        cut, training, seed = trained.split("/")
+    for trained, path in inputs.trained("epochs"):
         own = read_csv(path, ["epoch"])
         taken = [name for name in KEYS if name in own.columns]
         if taken:
             raise DataError(f"{path}: column {taken[0]!r} would clash with the run's own; rename it in the stage train")
-        keys = pd.DataFrame([[cut, training, int(seed.removeprefix("seed"))]] * len(own), columns=KEYS)
+        keys = pd.DataFrame([[*vars(trained).values()]] * len(own), columns=KEYS)
         tables.append(pd.concat([keys, own], axis=1))
     return {"epochs.csv": pd.concat(tables, ignore_index=True)}

@@ -49,7 +49,9 @@ def radial_bins(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.f
     Coefficient (u, v) has the frequency hypot(u / 2H, v / 2W); a bin is 1 / (2 min(H, W)) wide.
     """
     steps = min(height, width)
-    frequency = np.hypot(np.arange(height)[:, None] / height, np.arange(width)[None, :] / width)
+    # A root of exact sums is rounded alike everywhere, which hypot is not, and some coefficients lie between two bins.
+    down, across = np.arange(height)[:, None] / height, np.arange(width)[None, :] / width
+    frequency = np.sqrt(down * down + across * across)
     bins = np.floor(frequency * steps + 0.5).astype(np.intp)
     return bins, np.arange(bins.max() + 1) / (2.0 * steps)
 
@@ -62,17 +64,15 @@ def make(inputs: Inputs) -> dict[str, Made]:
         DataError: a file is missing, or holds no features.
     """
     tables = []
-    for trained, path in inputs.of("features").items():
-        cut, training, seed = trained.split("/")
+    for trained, path in inputs.trained("features"):
         try:
             features = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{path}: no features ({error}); delete it and rerun the stage features") from None
         own = feature_statistics(features)
         for method in inputs.plan.methods:
-            if method.training == training and method.sends == "features" and not method.transform:
-                own_seed = int(seed.removeprefix("seed"))
-                keyed = own.assign(cut=cut, method=method.name, seed=own_seed)
+            if method.training == trained.training and method.sends == "features" and not method.transform:
+                keyed = own.assign(cut=trained.cut, method=method.name, seed=trained.seed)
                 tables.append(keyed[["cut", "method", "seed", *own.columns]])
     columns = ["cut", "method", "seed", *COLUMNS]
     return {"feature_statistics.csv": pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)}

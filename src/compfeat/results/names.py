@@ -30,7 +30,9 @@ def make(inputs: Inputs) -> dict[str, Made]:
     plan = inputs.plan
     methods = [(m.name, m.label, m.training, m.transform, m.sends, i) for i, m in enumerate(plan.methods)]
     ladders = [(entry.name, entry.label, codec, i) for i, entry in enumerate(plan.ladders) for codec in entry.codecs]
-    codecs = [(c.name, q, i, q in c.lossless) for c in plan.codecs for i, q in enumerate(c.qualities)]
+    codecs = [
+        (c.name, q, i, q in {**c.lossless, **c.lossless_images}) for c in plan.codecs for i, q in enumerate(c.qualities)
+    ]
     comparisons = [(c.method, c.against, c.ladder, c.against_ladder) for c in plan.comparisons]
     metrics = [
         (task, m.name, m.curve_name, m.label, m.curve_label, m.unit, m.digits, m.higher_is_better, m.compared)

@@ -71,7 +71,8 @@ def shown_qualities(plan: Plan, run: Run, codec: str, there: set[str]) -> list[s
         sends = {method.name: method.sends for method in plan.methods}
         return [QUANTISED if sends[run.method] == "features" else FLOAT]
     entry = next(entry for entry in plan.codecs if entry.name == codec)
-    return evenly([q for q in entry.qualities if q in there and q not in entry.lossless], MOST_QUALITIES)
+    lossless = plan.lossless(run.method)
+    return evenly([q for q in entry.qualities if q in there and (codec, q) not in lossless], MOST_QUALITIES)
 
 
 def evenly(items: Sequence[str], most: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -83,6 +83,7 @@ class Plan(Section):
 
     dataset: str = ""
     tasks: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
     methods: tuple[MethodPlan, ...] = ()
     codecs: tuple[CodecPlan, ...] = ()
     ladders: tuple[LadderPlan, ...] = ()
@@ -91,10 +92,22 @@ class Plan(Section):
     bootstrap: BootstrapPlan | None = None
     claims: Limits | None = None
     showcase: tuple[int, ...] = ()
+    experiment: dict[str, Any] = Field(
+        default_factory=dict, description="what all numbers depend on (see planning.identity)"
+    )
 
     def compared(self) -> list[Metric]:
         """Return the metrics that BD-rates and claims are about, in the order of the tasks."""
         return compared_metrics(self.tasks)
+
+    def lossless(self, method: str) -> dict[tuple[str, str], str]:
+        """Return the lossless (codec, quality) of what a method sends, with the uncoded quality that each must equal."""
+        images = any(entry.name == method and entry.sends == "image" for entry in self.methods)
+        return {
+            (codec.name, quality): reference
+            for codec in self.codecs
+            for quality, reference in (codec.lossless_images if images else codec.lossless).items()
+        }
 
     def ladder_codecs(self) -> dict[str, tuple[str, ...]]:
         """Return the codecs of each ladder."""

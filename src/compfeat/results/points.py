@@ -5,7 +5,6 @@ Source: docs/method.md, "Quantiser" (the side information is counted) and "Task 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED
 from compfeat.results import Inputs, Made, table
 from compfeat.results._measured import LEDGER_BYTES, POINT_KEYS, Measured, keys, measured_points
-from compfeat.results.plan import CodecPlan
+from compfeat.results.plan import Plan
 from compfeat.tasks import metrics_of
 
 TOTAL_BYTES = ("total_bytes", *LEDGER_BYTES)
@@ -36,8 +35,7 @@ def make(inputs: Inputs) -> dict[str, Made]:
         images.append(per_image_table(measured))
     metrics = [metric.name for _, metric in metrics_of(inputs.plan.tasks)]
     points = points_table(rows, metrics)
-    senders = {method.name for method in inputs.plan.methods if method.sends == "image"}
-    check_lossless(points, metrics, inputs.plan.codecs, senders)
+    check_lossless(points, metrics, inputs.plan)
     per_image = pd.concat(images, ignore_index=True)
     check_common_images(per_image)
     integers = [*LEDGER_BYTES, *(str(name) for name in per_image if str(name).startswith("n_"))]
@@ -82,23 +80,17 @@ def points_table(rows: list[dict[str, Any]], metrics: list[str]) -> pd.DataFrame
     return points
 
 
-def check_lossless(
-    points: pd.DataFrame, metrics: list[str], codecs: tuple[CodecPlan, ...], image_senders: Collection[str] = ()
-) -> None:
+def check_lossless(points: pd.DataFrame, metrics: list[str], plan: Plan) -> None:
     """Check that every lossless point has exactly the metrics of the uncoded point that its codec refers to.
 
     Raises:
         DataError: one has not, or that uncoded point is missing; the message names the point.
     """
     run = ["cut", "method", "seed"]
-    by_codec = {codec.name: codec for codec in codecs}
+    known = {method.name: plan.lossless(method.name) for method in plan.methods}
     uncoded = points[points["codec"] == UNCODED].set_index([*run, "quality"])
     for row in points.to_dict("records"):
-        codec = by_codec.get(str(row["codec"]))
-        if codec is None:
-            continue
-        known = codec.lossless_images if row["method"] in image_senders else codec.lossless
-        reference = known.get(str(row["quality"]))
+        reference = known[str(row["method"])].get((str(row["codec"]), str(row["quality"])))
         if reference is None:
             continue
         key = (*(row[name] for name in run), reference)

@@ -104,16 +104,12 @@ def authors_fit(degree: int = 3) -> Fit:
     def fit(anchor: Curve, test: Curve) -> tuple[float, Interpolator, Interpolator]:
         low, high = shared_range(anchor, test)
         of_anchor, of_test = (np.polynomial.Polynomial.fit(c.metric, np.log(c.rate), degree) for c in (anchor, test))
-        primitive = (of_test - _same_domain(of_anchor, of_test)).integ()
-        difference = float(primitive(high) - primitive(low)) / (high - low)
+        primitives = (of_test.integ(), of_anchor.integ())
+        test_area, anchor_area = (float(primitive(high) - primitive(low)) for primitive in primitives)
+        difference = (test_area - anchor_area) / (high - low)
         return (float(np.exp(difference)) - 1.0) * 100.0, of_anchor, of_test
 
     return fit
-
-
-def _same_domain(polynomial: np.polynomial.Polynomial, like: np.polynomial.Polynomial) -> np.polynomial.Polynomial:
-    """Return the same function of the metric, written on the domain that ``like`` is scaled by."""
-    return polynomial.convert(domain=like.domain, window=like.window)
 
 
 def curve(points: pd.DataFrame, metric: Metric) -> Curve:

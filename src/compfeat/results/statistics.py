@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from compfeat.experiment.runs import Point
@@ -27,31 +28,44 @@ from compfeat.results._claims import (
     run_cells,
     run_losses,
 )
+from compfeat.results._curves import FloatArray
 from compfeat.results._measured import measured_points
 
 
 @table(
     "statistics",
-    makes=("intervals.csv", "float_intervals.csv", "point_intervals.csv", "claims.csv", "seeds_intervals.csv"),
+    makes=(
+        *("intervals.csv", "float_intervals.csv", "point_intervals.csv"),
+        *("claims.csv", "seeds_intervals.csv", "experiment.json"),
+    ),
     needs=("scores", "ledgers", "descriptions", "seeds_record"),
     tables=("points.csv", "published_points.csv", "published_intervals.csv"),
-    uses=("tasks", "methods", "ladders", "comparisons", "frontier", "bootstrap", "claims"),
+    uses=("tasks", "cuts", "methods", "ladders", "comparisons", "frontier", "bootstrap", "claims", "experiment"),
 )
 def make(inputs: Inputs) -> dict[str, Made]:
-    """Return all five. Raises DataError where a file is missing or damaged."""
+    """Return all six; ``experiment.json`` says, beside a record of these tables, what they depend on.
+
+    Raises:
+        DataError: a file is missing or damaged, or a comparison lacks a run.
+    """
     plan = inputs.plan
     assert plan.bootstrap is not None
     samples: dict[Point, Samples] = {}
+    counts: dict[int, FloatArray] = {}
     for measured in measured_points(inputs):
-        samples[measured.point] = point_samples(measured, image_counts(len(measured.image_ids), plan.bootstrap))
+        n = len(measured.image_ids)
+        if n not in counts:
+            counts[n] = image_counts(n, plan.bootstrap)
+        samples[measured.point] = point_samples(measured, counts[n])
     intervals, floats = interval_tables(samples, plan, plan.bootstrap)
     seeds, seeds_claims = read_record(inputs)
     return {
         "intervals.csv": intervals,
         "float_intervals.csv": floats,
-        "point_intervals.csv": point_intervals(samples, plan.bootstrap),
+        "point_intervals.csv": point_intervals(samples, plan.compared(), plan.bootstrap),
         "claims.csv": claims(inputs, intervals, floats, seeds_claims),
         "seeds_intervals.csv": seeds,
+        "experiment.json": plan.experiment,
     }
 
 
@@ -67,19 +81,26 @@ def claims(inputs: Inputs, intervals: pd.DataFrame, floats: pd.DataFrame, record
         *recorded_cells(recorded, FEWER_BITS, limits),
     ]
     losses = [
-        *(cell for cell in published_losses(released) if cell.metric in metrics),
+        *published_losses(released),
         *run_losses(floats, inputs.table("points.csv"), limits, metrics),
         *recorded_cells(recorded, NO_LOSS, limits),
     ]
-    return claims_table(bd_rates, losses, limits, metrics)
+    return claims_table(bd_rates, [cell for cell in losses if cell.metric in metrics], limits, metrics)
 
 
 def read_record(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the intervals and the claims of a recorded run of several seeds; without a record, tables of no rows."""
+    """Return the intervals and the claims of a recorded run of several seeds; without a record, tables of no rows.
+
+    Rows of cuts, comparisons and metrics that this run does not have are left out.
+    """
     intervals, checked = [*CELL, *INTERVAL_COLUMNS], list(COLUMNS)
     if not inputs.of("seeds_record"):
         return pd.DataFrame(columns=intervals), pd.DataFrame(columns=checked)
-    return (
-        read_csv(inputs.file("seeds_record", "intervals"), intervals)[intervals],
-        read_csv(inputs.file("seeds_record", "claims"), checked)[checked],
-    )
+    plan = inputs.plan
+    recorded = read_csv(inputs.file("seeds_record", "intervals"), intervals)[intervals]
+    compared = recorded[["method", "against", "ladder", "against_ladder"]].itertuples(index=False, name=None)
+    known = {tuple(vars(pair).values()) for pair in plan.pairs()}
+    own = np.array([pair in known for pair in compared], dtype=bool)
+    own &= recorded["cut"].isin(plan.cuts) & recorded["metric"].isin([metric.curve_name for metric in plan.compared()])
+    found = read_csv(inputs.file("seeds_record", "claims"), checked)[checked]
+    return recorded[own].reset_index(drop=True), found[found["cut"].isin(plan.cuts)].reset_index(drop=True)

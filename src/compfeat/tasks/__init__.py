@@ -151,17 +151,14 @@ def metrics_of(names: Sequence[str]) -> list[tuple[str, Metric]]:
 def weighted_means(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean of ``values`` (N,) under every row of ``weights`` (R x N), (R,); images whose value is nan do not count.
 
-    Rows of ones give numpy's own mean, to the bit.
+    Rows of ones give numpy's own mean, to the bit. Each row is added up in numpy's fixed order, not by a matrix product, whose order
+    depends on the processor.
     """
     scored = ~np.isnan(values)
     kept, used = values[scored], weights[:, scored]
-    if not kept.size:
-        return np.full(len(weights), np.nan)
-    whole = (used == 1).all(axis=1)
     totals = used.sum(axis=1)
     result: NDArray[np.float64] = np.full(len(weights), np.nan)
-    np.divide(used @ kept, totals, out=result, where=totals > 0)
-    result[whole] = np.mean(kept)
+    np.divide(np.ascontiguousarray(used * kept).sum(axis=1), totals, out=result, where=totals > 0)
     return result
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.results import _bd_rate
+from compfeat.results._bd_rate import FITS as NAMES
 from compfeat.results._bd_rate import Rules, compare, library_fit
 from compfeat.results._curves import Curve, overlap, overlap_of_smaller
 from compfeat.results.published import authors_fit
 
-FITS = {fit: library_fit(fit) for fit in _bd_rate.FITS} | {"authors_cubic": authors_fit()}
+FITS = {name: library_fit(name) for name in NAMES} | {"authors_cubic": authors_fit()}
 RATE = np.array([0.5, 1.0, 1.8, 3.0, 5.0])
 METRIC = np.array([0.30, 0.40, 0.46, 0.50, 0.525])
 
@@ -148,24 +148,42 @@ def test_overlap_is_a_share_of_the_union() -> None:
     assert overlap(Curve.of([1, 2], [0, 1]), Curve.of([1, 2], [2, 3])) == 0.0
 
 
-def test_what_is_refused_is_the_share_of_the_smaller_range() -> None:
-    short = Curve.of(RATE, METRIC)
-    # A longer ladder that reaches far lower covers all of the short one's range, though the union is mostly its own.
-    low = np.linspace(0.0, 0.28, 6)
-    longer = Curve.of(np.concatenate([0.05 * (1 + np.arange(6)), RATE * 0.8]), np.concatenate([low, METRIC]))
-    assert overlap(short, longer) < 0.5 and overlap_of_smaller(short, longer) == 1.0
-    for one, other, expected in ((short, longer, -20.0), (longer, short, 25.0)):
-        found = compare(one, other, FITS["pchip"], Rules())
-        assert found.bd_rate_percent == pytest.approx(expected, abs=2.5)
-        assert "warning: the curves share only" in found.verdict
-    apart = Curve.of(RATE, METRIC + 0.15)
-    for one, other in ((short, apart), (apart, short)):
-        found = compare(one, other, FITS["pchip"], Rules())
-        assert found.bd_rate_percent is None and "of the smaller of their metric ranges" in found.verdict
+def test_overlap_that_refuses_is_a_share_of_the_smaller_range() -> None:
+    assert overlap_of_smaller(Curve.of([1, 2], [0, 2]), Curve.of([1, 2], [1, 3])) == pytest.approx(1 / 2)
+    assert overlap_of_smaller(Curve.of([1, 2], [0, 9]), Curve.of([1, 2], [1, 3])) == 1.0
+    assert overlap_of_smaller(Curve.of([1, 2], [0, 1]), Curve.of([1, 2], [2, 3])) == 0.0
+    assert overlap_of_smaller(Curve.of([1], [1]), Curve.of([1, 2], [0, 3])) == 1.0
+    assert overlap_of_smaller(Curve.of([1], [4]), Curve.of([1, 2], [0, 3])) == 0.0
 
 
+@settings(max_examples=50, deadline=None)
 @given(one=curves, other=curves)
-@settings(max_examples=30, deadline=None)
-def test_the_share_of_the_smaller_range_is_symmetric(one: Curve, other: Curve) -> None:
-    assert overlap_of_smaller(one, other) == pytest.approx(overlap_of_smaller(other, one))
-    assert overlap(one, other) <= overlap_of_smaller(one, other) + 1e-12
+def test_both_overlaps_are_symmetric(one: Curve, other: Curve) -> None:
+    assert overlap(one, other) == overlap(other, one) <= overlap_of_smaller(one, other)
+    assert overlap_of_smaller(one, other) == overlap_of_smaller(other, one)
+
+
+LONG = Curve.of(
+    np.concatenate([[0.01, 0.02, 0.05, 0.1, 0.2], RATE]), np.concatenate([[0.0, 0.05, 0.1, 0.15, 0.2], METRIC])
+)
+"""The curve of RATE and METRIC with as many low points again: 43 % of the union is shared, all of the smaller range."""
+
+
+@pytest.mark.parametrize("longer", ["anchor", "test"])
+def test_a_longer_ladder_on_one_side_is_a_warning(longer: str) -> None:
+    short = Curve.of(RATE, METRIC)
+    pair = (LONG, short) if longer == "anchor" else (short, LONG)
+    found = compare(*pair, FITS["pchip"], Rules())
+    assert found.bd_rate_percent == pytest.approx(0.0, abs=2.0)
+    assert found.verdict == "ok; warning: the curves share only 43 % of their metric range"
+    assert found.overlap == pytest.approx(0.225 / 0.525)
+
+
+@pytest.mark.parametrize("upper", ["anchor", "test"])
+def test_curves_that_share_less_than_half_of_both_are_refused(upper: str) -> None:
+    low, high = Curve.of(RATE, METRIC), Curve.of(RATE, METRIC + 0.13)
+    found = compare(*((high, low) if upper == "anchor" else (low, high)), FITS["pchip"], Rules())
+    assert found.bd_rate_percent is None
+    assert (
+        found.verdict == "refused: the curves share 42 % of the smaller of their metric ranges, at least 50 % is needed"
+    )

@@ -13,7 +13,7 @@ import pytest
 from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
 from compfeat.io import write_csv, write_json
-from compfeat.results import TABLES, Inputs, Made, maker_of
+from compfeat.results import TABLES, Inputs, Made
 from compfeat.results.plan import Plan
 from helpers import PROJECT
 
@@ -165,11 +165,3 @@ def test_intervals_and_claims(inputs: Callable[..., Inputs], tmp_path: Path) -> 
     assert set(claims["method"]) == {"short", "compressible"}
     published = claims[claims["source"] == "published"]
     assert len(published[published["claim"] == "fewer_bits"]) == 6
-
-
-def test_every_file_has_one_maker() -> None:
-    files = [file for name in TABLES.names() for file in TABLES.get(name).makes]
-    assert len(files) == len(set(files))
-    assert maker_of("points.csv") == "points"
-    with pytest.raises(DataError, match="no computation makes the table nothing"):
-        maker_of("nothing.csv")

@@ -22,20 +22,20 @@ def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[P
         name: the computation, a module of compfeat.results.
         settings: the parts of the configuration that it uses.
         inputs: the files that it reads, each KIND:ID=PATH.
-        outputs: the files that it makes, by their names.
+        outputs: the files that it makes, each in the folder of tables by its name.
 
     Raises:
         ConfigError: an input without kind or id, or outputs that the computation does not make.
         DataError: a file is missing or damaged, or the files do not go together.
     """
     spec = TABLES.get(name)
-    by_name = {path.name: path for path in outputs}
-    if set(by_name) != set(spec.makes):
-        raise ConfigError(
-            f"--outputs: found {', '.join(sorted(by_name))}; {name} makes {', '.join(sorted(spec.makes))}"
-        )
+    files = spec.files(settings)
+    paths = {file: path for file in files for path in outputs if path.as_posix().endswith(f"/{file}")}
+    if set(paths) != set(files) or len(outputs) != len(files):
+        found = ", ".join(sorted(str(path) for path in outputs))
+        raise ConfigError(f"--outputs: found {found}; {name} makes {', '.join(sorted(files))}")
     made = spec.make(Inputs(settings, parsed(inputs)))
-    for file, path in by_name.items():
+    for file, path in paths.items():
         content = made.get(file)
         if isinstance(content, pd.DataFrame):
             write_csv(path, content)
@@ -49,7 +49,7 @@ def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[P
             raise DataError(
                 f"{name}: made no {file} of a kind that can be written; expected a table, arrays, text or a mapping"
             )
-    print(f"gather {name}: {', '.join(spec.makes)}")
+    print(f"gather {name}: {', '.join(files)}")
 
 
 def parsed(words: Sequence[str]) -> dict[str, dict[str, Path]]:

@@ -1,0 +1,132 @@
+"""What the workflow tells the tables: the plan of an experiment, and the record of another run of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from compfeat.codecs import CODECS
+from compfeat.errors import DataError
+from compfeat.experiment.config import Experiment, Sends
+from compfeat.experiment.section import options_of
+from compfeat.results.plan import (
+    BootstrapPlan,
+    CodecPlan,
+    ComparisonPlan,
+    LadderPlan,
+    Limits,
+    MethodPlan,
+    Plan,
+)
+
+RECORD_FILES = ("intervals", "claims")
+"""Tables of a recorded run of several seeds that are shown beside this run's."""
+RECORDED_EXPERIMENT = "experiment.json"
+"""In the folder of a record: what its numbers depend on, as ``identity`` gives it."""
+
+
+def plan_of(experiment: Experiment) -> Plan:
+    """Return the parts of an experiment that tables depend on."""
+    e = experiment
+    methods = [
+        MethodPlan(
+            name=name,
+            label=e.label(name),
+            training=method.training,
+            transform="" if method.transform is None else method.transform.name,
+            sends=method.sends,
+        )
+        for name, method in e.methods.items()
+    ]
+    ladders = [LadderPlan(name=k, label=ladder.label or k, codecs=ladder.codecs) for k, ladder in e.ladders.items()]
+    return Plan(
+        dataset=e.dataset.name,
+        tasks=e.tasks,
+        cuts=tuple(e.cuts),
+        methods=tuple(methods),
+        codecs=tuple(codec_plan(e, name) for name in e.codecs),
+        ladders=tuple(ladders),
+        comparisons=tuple(ComparisonPlan(**vars(comparison)) for comparison in e.resolved_comparisons()),
+        frontier=e.bd_rate.frontier,
+        bootstrap=BootstrapPlan(**e.statistics.model_dump(exclude={"seeds_record"})),
+        claims=None if e.claims is None else Limits(**e.claims.model_dump()),
+        showcase=e.showcase.images,
+        experiment=identity(e),
+    )
+
+
+def codec_plan(experiment: Experiment, name: str) -> CodecPlan:
+    """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
+    entry = experiment.codecs[name]
+    codec = CODECS.get(entry.codec or name)
+    options = options_of(codec, entry.options, f"codecs.{name}")
+    given = {q for method in experiment.methods for q in experiment.qualities(method).get(name, ())}
+    qualities = tuple(quality for quality in codec.qualities if quality in given)
+
+    def lossless(sends: Sends) -> dict[str, str]:
+        return {q: found for q in qualities if (found := codec.reference(q, sends, options)) is not None}
+
+    return CodecPlan(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
+
+
+def identity(experiment: Experiment) -> dict[str, Any]:
+    """Return what the numbers of an experiment depend on, besides its seeds, as plain values.
+
+    Where files lie, what things are called in print, the device and the number of threads are left out.
+    """
+    e = experiment
+    trainings = {trained.training for trained in e.trained()}
+    values: dict[str, Any] = {
+        "dataset": e.dataset.model_dump(mode="json", exclude={"root", "prepared"}),
+        "tasks": list(e.tasks),
+        "bd_rate": e.bd_rate.model_dump(mode="json"),
+        "cuts": {k: cut.model_dump(mode="json") for k, cut in e.cuts.items()},
+        "trainings": {
+            k: e.trainings[k].model_dump(mode="json", exclude={"device", "threads"}) for k in sorted(trainings)
+        },
+        "methods": {k: method.model_dump(mode="json", exclude={"label"}) for k, method in e.methods.items()},
+        "codecs": {k: codec.model_dump(mode="json") for k, codec in e.codecs.items()},
+        "ladders": {k: ladder.model_dump(mode="json", exclude={"label"}) for k, ladder in e.ladders.items()},
+    }
+    return values
+
+
+def disagreements(own: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys in which a recorded experiment is another one than ``own`` (both as ``identity``).
+
+    Cuts, trainings, methods, codecs and ladders that only one of them has do not matter: rows that only one has are not shown.
+    """
+    for section in ("dataset", "tasks", "bd_rate"):
+        if own[section] != recorded.get(section):
+            yield section
+    for section in ("cuts", "trainings", "methods", "codecs", "ladders"):
+        there = recorded.get(section, {})
+        yield from (f"{section}.{k}" for k, value in own[section].items() if k in there and there[k] != value)
+
+
+def seeds_record(experiment: Experiment, project: Path = Path()) -> tuple[dict[str, str], str]:
+    """Return the tables of the recorded run that the config names, by name, and why they are not used (empty where they are).
+
+    They are used only where the record is of the same experiment, run with other or more seeds.
+
+    Raises:
+        DataError: the record's description is damaged.
+    """
+    folder = experiment.statistics.seeds_record
+    if folder is None:
+        return {}, ""
+    path = project / folder / RECORDED_EXPERIMENT
+    try:
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, f"statistics.seeds_record: {path} is not there; the record is not used"
+    except ValueError as error:
+        raise DataError(
+            f"{path}: not JSON ({error}); restore the record, or set statistics.seeds_record to null"
+        ) from None
+    differing = ", ".join(disagreements(json.loads(json.dumps(identity(experiment))), recorded))
+    if differing:
+        return {}, f"statistics.seeds_record: {folder} is of another experiment ({differing}); it is not used"
+    return {name: f"{folder}/{name}.csv" for name in RECORD_FILES}, ""

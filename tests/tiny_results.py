@@ -1,0 +1,147 @@
+"""A tiny run's files for the stage ``gather``, of any methods, cuts, seeds and tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from compfeat.arrays import write_arrays
+from compfeat.cli.pipeline.gather import main
+from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Point, Run
+from compfeat.io import write_csv, write_json
+from compfeat.results import TABLES, TableSpec
+from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+
+PUBLISHED = Path(__file__).parents[1] / "data/published"
+IDS = ["007", "008", "009"]
+SIZES = {"fine": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
+CODECS = {"a": 1.0, "b": 1.5}
+"""Two codecs, and by how much their streams are larger."""
+NETWORK = {"channels": 4, "feature_height": 2, "feature_width": 8, "input_height": 16, "input_width": 32}
+TASKS = ("segmentation", "disparity", "reconstruction")
+
+
+@dataclass
+class TinyRun:
+    """Files and plan of a run; ``bytes_of`` says by what factor a method's streams differ."""
+
+    folder: Path
+    plan: Plan
+    bytes_of: dict[str, float]
+    seeds: tuple[int, ...] = (0,)
+    inputs: dict[str, dict[str, Path]] = field(default_factory=dict)
+
+    def write(self) -> None:
+        for cut in self.plan.cuts:
+            for method in self.plan.methods:
+                for seed in self.seeds:
+                    self._write_run(Run(cut, method.name, seed), method)
+        names = ("published_points", "published_bytes_per_image")
+        self.inputs["published"] = {name: PUBLISHED / f"{name}.csv" for name in names}
+        self.inputs["val"] = self._write_val()
+
+    def path(self, kind: str, name: str, file: str) -> Path:
+        return self.inputs.setdefault(kind, {}).setdefault(name, self.folder / kind / name / file)
+
+    def _write_run(self, run: Run, method: MethodPlan) -> None:
+        trained = f"{run.cut}/{method.training}/seed{run.seed}"
+        write_json(self.path("descriptions", trained, "network.json"), NETWORK)
+        write_csv(self.path("epochs", trained, "epochs.csv"), pd.DataFrame({"epoch": [1, 2], "total": [3.0, 2.0]}))
+        if method.sends == "features":
+            path = self.path("features", trained, "val.npy")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, np.random.default_rng(0).random((3, 4, 2, 8), dtype=np.float32))
+        uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
+        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05))
+        for codec in self.plan.codecs:
+            errors = {quality: 0.05 + 0.1 * i for i, quality in enumerate(codec.qualities)}
+            self._write_codec(run, codec.name, errors)
+            for quality in codec.qualities:
+                size = round(
+                    SIZES[quality] * CODECS[codec.name] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
+                )
+                columns = {"payload_bytes": [size] * 3, "header_bytes": [9] * 3, "side_info_bytes": [8] * 3}
+                path = self.path("ledgers", Point(run, codec.name, quality).id, "ledger.csv")
+                write_csv(path, pd.DataFrame({"image_id": IDS} | columns))
+
+    def _write_codec(self, run: Run, codec: str, errors: dict[str, float]) -> None:
+        scores: dict[str, Any] = {"image_id": np.array(IDS)}
+        pictures: dict[str, Any] = {}
+        for quality, error in errors.items():
+            right = round(1000 * (1 - 0.5 * error))
+            sums = {"sse": np.full(3, 10 * error), "n": np.full(3, 10)}
+            own = {
+                "segmentation": {"confusion": np.array([[[right, 1000 - right], [0, 500]]] * 3)},
+                "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
+                "reconstruction": sums,
+            }
+            for task in self.plan.tasks:
+                scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
+                pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
+        write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
+        write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
+
+    def _write_val(self) -> dict[str, Path]:
+        paths = {"arrays": self.folder / "val.npy", "index": self.folder / "val.csv", "info": self.folder / "val.json"}
+        np.save(paths["arrays"], np.zeros(3, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]))
+        write_csv(paths["index"], pd.DataFrame({"image_id": IDS}))
+        write_json(paths["info"], {"class_names": ["road", "sky"]})
+        return paths
+
+    def table(self, name: str) -> Path:
+        return self.folder / "summarise" / name
+
+    def argv(self, spec: TableSpec) -> list[str]:
+        """Return what a rule gives the stage."""
+        files = [f"{kind}:{name}={path}" for kind in spec.needs for name, path in self.inputs.get(kind, {}).items()]
+        files += [f"table:{name}={self.table(name)}" for name in spec.tables]
+        settings = self.plan.model_dump_json(include=set(spec.uses))
+        outputs = [str(self.table(name)) for name in spec.files(self.plan)]
+        return ["--name", spec.name, "--settings", settings, "--inputs", *files, "--outputs", *outputs]
+
+    def gather(self, *names: str) -> dict[str, Path]:
+        """Make the tables of computations (all, in an order that works, where none is named); return them by file."""
+        specs = [TABLES.get(name) for name in names or TABLES.names()]
+        made: dict[str, Path] = {}
+        for spec in sorted(specs, key=lambda spec: len(spec.tables)):
+            main(self.argv(spec))
+            made |= {name: self.table(name) for name in spec.files(self.plan)}
+        return made
+
+    def read(self, name: str) -> pd.DataFrame:
+        return pd.read_csv(self.table(name), dtype={"image_id": str}, keep_default_na=False, na_values=[""])
+
+
+def tiny_plan(methods: list[MethodPlan], comparisons: list[tuple[str, str, str, str]], **changes: Any) -> Plan:
+    codecs = [
+        CodecPlan(name=name, qualities=tuple(SIZES), lossless={"fine": QUANTISED}, lossless_images={"fine": FLOAT})
+        for name in CODECS
+    ]
+    names = ("method", "against", "ladder", "against_ladder")
+    values: dict[str, Any] = {
+        "dataset": "scenes",
+        "tasks": TASKS,
+        "cuts": ("c512",),
+        "methods": tuple(methods),
+        "codecs": tuple(codecs),
+        "ladders": tuple(LadderPlan(name=f"on {name}", label=name.upper(), codecs=(name,)) for name in CODECS),
+        "comparisons": tuple(ComparisonPlan(**dict(zip(names, pair, strict=True))) for pair in comparisons),
+        "frontier": True,
+        "bootstrap": BootstrapPlan(resamples=12, confidence=0.9, seed=0),
+        "claims": Limits(
+            method="new", against="old", bd_rate_percent=-15, float_loss={"miou": 0.005, "rmse": 1}, least_tasks=2
+        ),
+        "showcase": (0, 2),
+        "experiment": {"tasks": list(TASKS)},
+    }
+    return Plan(**values | changes)
+
+
+OLD, NEW = (MethodPlan(name=name, label=name.title(), training=f"train_{name}") for name in ("old", "new"))
+FOLDED = MethodPlan(name="folded", label="Folded", training="train_old", transform="rotation")
+REMOTE = MethodPlan(name="remote", label="Remote", training="train_old", sends="image")
+PAIRS = [("new", "old", "on a", "on a"), ("new", "old", "on b", "on b")]

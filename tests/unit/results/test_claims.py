@@ -1,0 +1,147 @@
+"""Claims: the rule decides, not the wish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from compfeat.results._claims import (
+    FEWER_BITS,
+    NO_LOSS,
+    NOT_SUPPORTED,
+    RECORDED,
+    SUPPORTED,
+    THIS_RUN,
+    UNDECIDED,
+    Cell,
+    claims_table,
+    published_cells,
+    published_losses,
+    recorded_cells,
+    run_cells,
+    run_losses,
+    verdict,
+    worse,
+)
+from compfeat.results.plan import BootstrapPlan, Limits
+from compfeat.results.published import AUTHORS_FIT, METRICS, published_bd_rate, published_intervals, read_published
+
+LIMITS = Limits(
+    method="new",
+    against="old",
+    bd_rate_percent=-15,
+    float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1},
+    least_tasks=2,
+)
+BY_NAME = {metric.name: metric for metric in METRICS}
+NAN = float("nan")
+PUBLISHED = Path(__file__).parents[3] / "data/published"
+
+
+def cell(value: float, low: float, high: float, metric: str = "miou") -> Cell:
+    return Cell(THIS_RUN, "c256", "hevc", metric, value, low, high, "new", "old")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (-30, -15, SUPPORTED),
+        (-30, -14.9, UNDECIDED),
+        (-14.9, 3, NOT_SUPPORTED),
+        (-15, 3, UNDECIDED),
+        (NAN, NAN, UNDECIDED),
+    ],
+)
+def test_the_whole_interval_decides(low: float, high: float, expected: str) -> None:
+    assert verdict(low, high, -15) == expected
+
+
+def test_every_claim_is_there_with_its_rule_and_numbers() -> None:
+    rates = [cell(-20, -25, -16), cell(-5, -9, -1, "psnr_db"), cell(2, -3, 6, "inv_rmse")]
+    losses = [cell(0.001, -0.002, 0.003), cell(0.3, 0.2, 0.4, "psnr_db"), cell(0.5, -1, 2, "rmse")]
+    table = claims_table(rates, losses, LIMITS, BY_NAME)
+    by_claim = {claim: rows["verdict"].tolist() for claim, rows in table.groupby("claim")}
+    assert by_claim == {
+        "fewer_bits": [SUPPORTED, NOT_SUPPORTED, NOT_SUPPORTED],
+        "no_loss": [SUPPORTED, NOT_SUPPORTED, UNDECIDED],
+        "several_tasks": [SUPPORTED],
+    }
+    assert table["rule"].str.startswith("supported where").all()
+
+
+@pytest.mark.parametrize(
+    ("highs", "lows", "expected"),
+    [
+        ((-1, -1, 5), (-9, -9, -9), SUPPORTED),
+        ((-1, 5, 5), (-9, 1, 1), NOT_SUPPORTED),
+        ((-1, 5, 5), (-9, -1, 1), UNDECIDED),
+    ],
+)
+def test_several_tasks_counts_sure_and_possible_ones(
+    highs: tuple[float, ...], lows: tuple[float, ...], expected: str
+) -> None:
+    names = ("miou", "psnr_db", "inv_rmse")
+    rates = [cell((lo + hi) / 2, lo, hi, name) for lo, hi, name in zip(lows, highs, names, strict=True)]
+    table = claims_table(rates, [], LIMITS, BY_NAME)
+    assert table.loc[table["claim"] == "several_tasks", "verdict"].tolist() == [expected]
+
+
+def test_the_published_intervals_are_around_the_published_bd_rates() -> None:
+    points, sizes = read_published(PUBLISHED / "published_points.csv", PUBLISHED / "published_bytes_per_image.csv")
+    intervals = published_intervals(points, sizes, BootstrapPlan(resamples=25, confidence=0.95, seed=0))
+    expected = published_bd_rate(points)
+    by_cell = expected[expected["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])["bd_rate_percent"]
+    for row in intervals.to_dict("records"):
+        assert row["bd_rate_percent"] == pytest.approx(by_cell[row["cut"], row["metric"]])
+        assert row["low_percent"] < row["bd_rate_percent"] < row["high_percent"]
+    assert len(published_cells(intervals)) == 6
+    assert {c.cut for c in published_losses(points)} == {"c256", "c512"}
+
+
+def test_worse_is_positive_for_every_metric() -> None:
+    assert worse(BY_NAME["miou"], -0.01, 0.5) == pytest.approx(0.01)
+    assert worse(BY_NAME["rmse"], 0.02, 2.0) == pytest.approx(1.0)
+
+
+def test_losses_of_the_run_take_the_anchors_own_value() -> None:
+    floats = pd.DataFrame(
+        [
+            ["c256", "new", "old", "0", "rmse", 0.02, 0.01, 0.04],
+            ["c256", "new", "old", "0", "psnr_db", 0.1, -0.1, 0.2],
+            ["c256", "third", "old", "0", "rmse", 9.0, 9.0, 9.0],
+        ],
+        columns=["cut", "method", "against", "seed", "metric", "difference", "low", "high"],
+    )
+    points = pd.DataFrame(
+        [["c256", "old", 0, "none", "float", 2.0, 20.0], ["c256", "new", 0, "none", "float", 9.0, 9.0]],
+        columns=["cut", "method", "seed", "codec", "quality", "rmse", "psnr_db"],
+    )
+    rmse, psnr = run_losses(floats, points, LIMITS, BY_NAME)
+    assert (rmse.value, rmse.low, rmse.high) == pytest.approx((1.0, 0.5, 2.0))
+    assert (psnr.value, psnr.low, psnr.high) == pytest.approx((-0.1, -0.2, 0.1))
+
+
+def test_claims_are_about_the_two_methods_that_the_config_names() -> None:
+    columns = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
+    rows = [["c", "new", "old", "0", "h", "h", "miou"], ["c", "third", "old", "0", "h", "h", "miou"]]
+    rows += [["c", "new", "third", "0", "h", "h", "miou"], ["c", "new", "old", "0", "h", "j", "miou"]]
+    numbers: dict[str, Any] = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
+    (found,) = run_cells(pd.DataFrame(rows, columns=columns).assign(**numbers), LIMITS)
+    assert (found.method, found.against, found.ladder, found.source) == ("new", "old", "h", THIS_RUN)
+
+
+def test_a_record_of_several_seeds_is_judged_anew_over_all_of_them() -> None:
+    """Its own verdicts do not count: the rules may have changed since."""
+    own = [cell(-20, -25, -16), replace(cell(-18, -19, -12), seed="all")]
+    own.append(replace(own[1], method="third"))
+    losses = [replace(cell(0.001, 0, 0.002), ladder="", seed=seed) for seed in ("0", "all")]
+    record = claims_table(own, losses, LIMITS, BY_NAME)
+    bits, loss = recorded_cells(record, FEWER_BITS, LIMITS), recorded_cells(record, NO_LOSS, LIMITS)
+    assert [(c.source, c.seed, c.ladder, c.value) for c in bits] == [(RECORDED, "all", "hevc", -18)]
+    assert [(c.source, c.metric, c.ladder) for c in loss] == [(RECORDED, "miou", "")]
+    looser = LIMITS.model_copy(update={"bd_rate_percent": -10})
+    assert claims_table(bits, [], looser, BY_NAME)["verdict"].tolist()[0] == SUPPORTED

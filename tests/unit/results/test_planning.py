@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compfeat.errors import DataError
+from compfeat.experiment.checks import checked
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
+from compfeat.io import write_json
+from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, seeds_record
+
+PROJECT = Path(__file__).parents[3]
+CONFIG = load_config([PROJECT / "config/config.yaml"])
+
+
+def experiment(**changes: Any) -> Experiment:
+    return checked(CONFIG | changes)
+
+
+def test_the_plan_says_what_tables_need() -> None:
+    e = experiment()
+    plan = plan_of(e)
+    assert plan.cuts == tuple(e.cuts) and [method.name for method in plan.methods] == list(e.methods)
+    assert {codec.name: codec.qualities for codec in plan.codecs} == {
+        k: codec.qualities for k, codec in e.codecs.items()
+    }
+    assert plan.pairs() == e.resolved_comparisons()
+    assert all(set(plan.lossless(name).values()) == {"u8"} for name in e.methods)
+    assert type(plan).model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_qualities_of_all_methods_finest_first() -> None:
+    name, codec = next((k, codec) for k, codec in CONFIG["codecs"].items() if len(codec["qualities"]) > 3)
+    method = next(iter(CONFIG["methods"]))
+    own = {"training": CONFIG["methods"][method]["training"], "codecs": {name: [codec["qualities"][2]]}}
+    methods = {method: CONFIG["methods"][method] | {"codecs": {name: codec["qualities"][:0:-1]}}, "other": own}
+    config: dict[str, Any] = {"methods": methods, "comparisons": [], "claims": None}
+    found = next(entry for entry in plan_of(experiment(**config)).codecs if entry.name == name)
+    assert found.qualities == tuple(codec["qualities"][1:])
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    write_json(tmp_path / "seeds" / RECORDED_EXPERIMENT, identity(experiment()))
+    return tmp_path
+
+
+def with_record(**changes: Any) -> Experiment:
+    return experiment(statistics=CONFIG["statistics"] | {"seeds_record": "seeds"}, **changes)
+
+
+def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
+    tables, why = seeds_record(with_record(seeds=[3], showcase={"images": [0]}, output="elsewhere"), record)
+    assert tables == {"intervals": "seeds/intervals.csv", "claims": "seeds/claims.csv"} and why == ""
+    assert seeds_record(experiment(statistics=CONFIG["statistics"] | {"seeds_record": None}), record) == ({}, "")
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "key"),
+    [
+        ("dataset", {"render_seed": 2}, "dataset"),
+        ("training", {"noise_steps": 2}, "trainings.warm_start"),
+        ("network", {"width": 8}, "cuts.c256"),
+        ("codecs", {"jpeg": {"qualities": ["q95", "q90", "q85", "q80"]}}, "codecs.jpeg"),
+        ("bd_rate", {"frontier": False}, "bd_rate"),
+    ],
+)
+def test_a_record_of_another_experiment_is_not_used(
+    record: Path, section: str, change: dict[str, Any], key: str
+) -> None:
+    tables, why = seeds_record(with_record(**{section: CONFIG[section] | change}), record)
+    assert tables == {} and "seeds is of another experiment (" in why and key in why
+
+
+def test_methods_that_only_one_of_two_has_do_not_matter() -> None:
+    own = identity(experiment())
+    more = {**own, "methods": {**own["methods"], "third": {}}}
+    assert list(disagreements(own, more)) == list(disagreements(more, own)) == []
+
+
+def test_a_record_that_is_not_there_or_damaged(record: Path) -> None:
+    path = record / "seeds" / RECORDED_EXPERIMENT
+    path.write_text("{")
+    with pytest.raises(DataError, match="not JSON"):
+        seeds_record(with_record(), record)
+    path.unlink()
+    assert "is not there" in seeds_record(with_record(), record)[1]
+
+
+def test_the_recorded_seeds_are_described() -> None:
+    folder = PROJECT / "data/reference/seeds"
+    assert set(json.loads((folder / RECORDED_EXPERIMENT).read_text())) == set(identity(experiment()))
