@@ -1,0 +1,220 @@
+"""Ten additions, one module each, dropped into a copy of the project in which nothing is edited, and one overlay that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compfeat.scenes.writing import render_scene
+from helpers import PROJECT
+from project_copy import copy_project, environment, snakemake
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+PLACES = {
+    "codecs": "codecs",
+    "losses": "losses",
+    "variants": "training/variants",
+    "transforms": "transforms",
+    "networks": "networks",
+    "tasks": "tasks",
+    "datasets": "datasets",
+    "results": "results",
+    "figures": "reports/figures",
+}
+"""Where the modules of each kind go, below src/compfeat."""
+MOST_LINES = 80
+OVERLAY = ("--configfile", "overlay.yaml")
+SCENES = {"train": 8, "val": 4}
+
+
+def modules() -> list[tuple[Path, str]]:
+    """Return every module with its place in the package."""
+    found = [(path, place) for kind, place in PLACES.items() for path in sorted((HERE / kind).glob("*.py"))]
+    assert len(found) == 10
+    return found
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return the hashes of the project's own files."""
+    files = [p for top in ("src", "workflow", "config", "profiles") for p in sorted((folder / top).rglob("*"))]
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in files
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with everything that can be added."""
+    project = copy_project(tmp_path_factory.mktemp("extension"))
+    before = tree(project)
+    for path, place in modules():
+        shutil.copy(path, project / "src/compfeat" / place)
+    shutil.copy(HERE / "overlay.yaml", project)
+    for split, count in SCENES.items():
+        folder = project / "data/raw/archives" / split
+        folder.mkdir(parents=True)
+        classes = np.full(256, 255, np.uint8)
+        ids = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+        classes[ids] = np.arange(len(ids))
+        for i in range(count):
+            scene, _ = render_scene(split, i, 3, (64, 128))
+            labels = classes[scene.label_ids]
+            np.savez(folder / f"{i:06d}.npz", image=scene.image, labels=labels, disparity_px=scene.disparity_px)
+    snakemake(project, "--cores", "2", *OVERLAY)
+    assert {name: digest for name, digest in tree(project).items() if name in before} == before
+    return project
+
+
+def table(run: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(run / f"results-extension/summarise/{name}.csv", dtype={"image_id": str})
+
+
+def tool(run: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "compfeat", *argv]
+    return subprocess.run(command, cwd=run, env=environment(run), capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in modules()], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_an_addition_is_one_small_module(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+
+
+def test_the_codec_of_floats_weighs_what_zlib_makes(run: Path) -> None:
+    features = np.load(run / "results-extension/features/c256/gained/seed0/val.npy")
+    points = table(run, "points").set_index(["cut", "method", "codec", "quality"]).to_dict("index")
+    for step in (0.02, 0.5):
+        sizes = [len(zlib.compress(np.rint(f / step).astype("<i2").tobytes(), 9)) for f in features]
+        point = points[("c256", "gained", "deflate", f"d{step}")]
+        assert (point["payload_bytes"], point["header_bytes"]) == (sum(sizes), 4 * len(sizes))
+        assert point["side_info_bytes"] == 0
+
+
+def test_the_fitted_codec_and_the_transform_are_fitted_to_train_features(run: Path) -> None:
+    features = np.load(run / "results-extension/features/s8/baseline/seed0/train.npy")
+    mean = features.mean(axis=(0, 2, 3), dtype=np.float64).astype(np.float32)
+    with np.load(run / "results-extension/fit/s8/centred/seed0/transform.npz") as state:
+        assert np.array_equal(state["mean"], mean)
+    centred = (features - mean[None, :, None, None]).swapaxes(0, 1).reshape(features.shape[1], -1)
+    with np.load(run / "results-extension/fit/s8/centred/seed0/ranged/state.npz") as state:
+        assert np.allclose(state["low"], np.quantile(centred, 0.001, axis=1), atol=1e-5)
+    floats = table(run, "points").query("codec == 'none' and quality == 'float' and cut == 's8'")
+    miou = dict(zip(floats["method"], floats["miou"], strict=True))
+    assert miou["centred"] == miou["baseline"]
+
+
+def test_the_other_network_has_its_stride_and_sign(run: Path) -> None:
+    network = json.loads((run / "results-extension/train/s8/baseline/seed0/network.json").read_text())
+    assert (network["stride"], network["signed"], network["channels"]) == (8, True, 16)
+    assert np.load(run / "results-extension/features/s8/baseline/seed0/val.npy").min() < 0
+
+
+def test_the_loss_and_the_variant_did_what_they_say(run: Path) -> None:
+    epochs = table(run, "epochs").query("cut == 'c256'")
+    assert np.isfinite(epochs.query("training == 'gained'")["loss_magnitude"]).all()
+    assert epochs.query("training == 'baseline'")["loss_magnitude"].isna().all()
+    from safetensors.numpy import load_file
+
+    start, still, gained = (
+        load_file(run / f"results-extension/train/c256/{name}/seed0/weights.safetensors")
+        for name in ("warm_start", "still", "gained")
+    )
+    frozen, trained = "encoder.conv1.weight", "encoder.layer1.0.conv1.weight"
+    assert np.array_equal(start[frozen], still[frozen]) and not np.array_equal(start[trained], still[trained])
+    assert not np.array_equal(start[frozen], gained[frozen])
+    assert np.abs(gained["loss.log_gain"]).max() > 0
+
+
+def test_the_fourth_task_is_scored_and_compared(run: Path) -> None:
+    images = table(run, "per_image").query(
+        "cut == 'c256' and method == 'baseline' and codec == 'none' and quality == 'u8'"
+    )
+    accuracy = (images["right_edges"] / images["n_edges"]).mean()
+    points = table(run, "points").set_index(["cut", "method", "codec", "quality"])
+    assert points.loc[("c256", "baseline", "none", "u8"), "edge_accuracy"] == pytest.approx(accuracy, abs=1e-12)
+    assert "edge_accuracy" in set(table(run, "bd_rate")["metric"]) & set(table(run, "metrics")["metric"])
+
+
+def test_the_remote_line_is_the_whole_network_on_a_coded_image(run: Path) -> None:
+    points = table(run, "points").set_index(["cut", "method", "codec", "quality"]).to_dict("index")
+    for cut in ("c256", "s8"):
+        png, floats = points[(cut, "remote", "png", "lossless")], points[(cut, "baseline", "none", "float")]
+        for metric in ("miou", "psnr_db", "rmse", "edge_accuracy"):
+            assert png[metric] == floats[metric]
+    remote = table(run, "points").query("method == 'remote'")
+    assert remote["rate_bpe"].isna().all() and remote.query("codec != 'none'")["rate_bpp"].notna().all()
+
+
+def test_comparisons_are_those_of_the_config(run: Path) -> None:
+    found = set(
+        table(run, "bd_rate")[["method", "against", "ladder", "against_ladder"]].itertuples(index=False, name=None)
+    )
+    assert found == {
+        ("compressible", "baseline", "published", "published"),
+        ("gained", "baseline", "flat", "flat"),
+        ("still", "gained", "flat", "flat"),
+        ("centred", "baseline", "fitted", "published"),
+        ("remote", "baseline", "published", "published"),
+    }
+
+
+def test_the_table_the_figure_and_the_documents_show_them(run: Path) -> None:
+    points = table(run, "points").dropna(subset="total_bytes")
+    expected = 1 - points["payload_bytes"] / points["total_bytes"]
+    assert np.allclose(table(run, "overhead")["overhead"], expected)
+    output = run / "results-extension"
+    assert (output / "figures/overhead.pdf").stat().st_size > 2000
+    assert "Overhead" in (output / "paper/tables/overhead.html").read_text()
+    page = (output / "paper/explorer.html").read_text()
+    assert all(
+        text in page for text in ("remote inference", "learned gains", "edge accuracy", "fitted ranges", "Overhead")
+    )
+    if shutil.which("pdftotext"):
+        pdf = str(output / "paper/paper.pdf")
+        text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+        assert all(word in text for word in ("remote inference", "learned gains", "edge accuracy", "Overhead"))
+
+
+def test_record_audit_lineage_and_crate_know_them(run: Path) -> None:
+    listed = run / "summary.tsv"
+    listed.write_text(snakemake(run, "--summary", *OVERLAY).partition("output_file")[2])
+    listed.write_text("output_file" + listed.read_text())
+    config = ("--config", "config/config.yaml", "overlay.yaml")
+    done = tool(run, "record", *config, "--record", "data/reference/extension", "--summary", str(listed))
+    assert done.returncode == 0, done.stderr
+    assert tool(run, "audit", "--record", "data/reference/extension").returncode == 0
+    row = ("--row", "method=centred", "--row", "codec=ranged", "--row", "quality=l30", "--row", "cut=s8")
+    done = tool(run, "lineage", "results-extension/summarise/points.csv", *row, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    chain: dict[str, Any] = json.loads(done.stdout)
+    made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
+    assert "results-extension/fit/s8/centred/seed0/transform.npz" in made
+    assert "results-extension/fit/s8/centred/seed0/ranged/state.npz" in made
+    assert not [path for path in made if "/c256/" in path or "/gained/" in path or "/deflate/" in path]
+    done = tool(run, "crate", *config, "--summary", str(listed))
+    assert done.returncode == 0, done.stderr
+    assert "compfeat.codecs.ranged" in (run / "ro-crate-metadata.json").read_text()
+
+
+def test_a_second_run_has_nothing_to_do(run: Path) -> None:
+    assert "Nothing to be done" in snakemake(run, "--dry-run", *OVERLAY)
+
+
+def test_the_modules_stand_in_no_other_file_of_the_project() -> None:
+    names = [path.stem for path, _ in modules()]
+    sources = [p for top in ("src", "workflow") for p in (PROJECT / top).rglob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    assert not [name for name in ("signed8", "centred", "ranged", "archives") if name in names and f'"{name}"' in text]

@@ -1,0 +1,25 @@
+"""A transform: each channel without its mean over train features."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.codecs import State
+from compfeat.experiment.section import Section
+from compfeat.transforms import TRANSFORMS, FitSource, Transform
+
+
+@TRANSFORMS.register("centred")
+class Centred(Transform):
+    """y = f - mean."""
+
+    @classmethod
+    def fit(cls, source: FitSource, options: Section) -> State:
+        return {"mean": source.features.mean(axis=(0, 2, 3), dtype=np.float64).astype(np.float32)}
+
+    def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        return features - self.state["mean"][:, None, None]
+
+    def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
+        return coded + self.state["mean"][:, None, None]
