@@ -95,10 +95,10 @@ def test_an_addition_is_one_small_module(path: Path) -> None:
 
 def test_the_codec_of_floats_weighs_what_zlib_makes(run: Path) -> None:
     features = np.load(run / "results-extension/features/c256/gained/seed0/val.npy")
-    points = table(run, "points").set_index(["cut", "method", "codec", "quality"])
+    points = table(run, "points").set_index(["cut", "method", "codec", "quality"]).to_dict("index")
     for step in (0.02, 0.5):
         sizes = [len(zlib.compress(np.rint(f / step).astype("<i2").tobytes(), 9)) for f in features]
-        point = points.loc[("c256", "gained", "deflate", f"d{step}")].to_dict()
+        point = points[("c256", "gained", "deflate", f"d{step}")]
         assert (point["payload_bytes"], point["header_bytes"]) == (sum(sizes), 4 * len(sizes))
         assert point["side_info_bytes"] == 0
 

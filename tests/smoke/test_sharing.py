@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -126,7 +127,7 @@ def test_the_crate_of_a_real_run_is_accepted(clone: Path, tmp_path: Path) -> Non
     result = services.validate({**settings, "cache_path": str(fill(tmp_path / "cache"))})
     assert [issue.message for issue in result.get_issues()] == []
     files = [e for e in json.loads((clone / "ro-crate-metadata.json").read_text())["@graph"] if "sha256" in e]
-    assert {entity["@id"] for entity in files} >= set(artifacts(clone))
+    assert {unquote(entity["@id"]) for entity in files} >= set(artifacts(clone))
 
 
 def test_lost_results_come_back_the_same_from_dvc_and_from_a_rerun(recorded: Path, clone: Path) -> None:

@@ -29,7 +29,7 @@ TASK_JOBS = {
     "features:*",
     "evaluate_*",
     "table_[!p]*",
-    "table_points",
+    "table_p[!a]*",
     "draw:*",
     "paper",
     "explorer",

@@ -16,6 +16,7 @@ from compfeat.experiment.config import SPLITS
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import UNCODED, Point, Run, Trained
+from compfeat.experiment.section import options_of
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS
@@ -90,9 +91,14 @@ def codec_class(codec):
     return CODECS.get(EXPERIMENT.codecs[codec].codec or codec)
 
 
+def codec_options(codec):
+    """Return the options that an entry of the config gives its codec."""
+    return options_of(codec_class(codec), EXPERIMENT.codecs[codec].options, f"codecs.{codec}")
+
+
 def codec_tool(codec):
     """Return name and version of the program that codes; nothing for the points that need none."""
-    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg)]
+    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg, codec_options(codec))]
 
 
 def trained_of(method):
@@ -148,7 +154,7 @@ def fitted_state(method, codec=None):
     files, run = {}, Run("{cut}", method, "{seed}")
     if is_fitted(method):
         files["transform"] = LAYOUT.transform(run)
-    if codec is not None and codec_class(codec).fitted:
+    if codec not in (None, UNCODED) and codec_class(codec).fitted:
         files["state"] = LAYOUT.codec_state(run, codec)
     return files
 
@@ -249,7 +255,12 @@ def evaluate_settings(method, codec):
     own = (
         codec_settings(method, codec)
         if codec != UNCODED
-        else dict(codec=UNCODED, qualities=list(EXPERIMENT.uncoded_qualities(method)), sends=sends(method))
+        else dict(
+            codec=UNCODED,
+            qualities=list(EXPERIMENT.uncoded_qualities(method)),
+            sends=sends(method),
+            transform=transform_section(method),
+        )
     )
     return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
 

@@ -7,8 +7,8 @@ for method in EXPERIMENT.methods:
             name:
                 f"evaluate_{method}_{codec}"
             input:
-                **(fitted_state(method, codec) if codec != UNCODED else {}),
-                **(coded_files(method, codec) if codec != UNCODED else {}),
+                **fitted_state(method, codec),
+                **(coded_files(method, codec) if codec != UNCODED else dict(source=sent(method, "val"))),
                 arrays=LAYOUT.arrays("val"),
                 index=LAYOUT.index("val"),
                 weights=LAYOUT.weights(trained_of(method)),
@@ -25,7 +25,7 @@ for method in EXPERIMENT.methods:
                 settings=settings(**evaluate_settings(method, codec)),
                 states=lambda w, input: flags(**state_files(input)),
                 coded=lambda w, input: flags(
-                    **{name: input[name] for name in ("streams", "side_infos", "ledgers") if name in input.keys()}
+                    **{name: input[name] for name in ("source", "streams", "side_infos", "ledgers") if name in input.keys()}
                 ),
                 plugin_code=lambda w: plugin_code("evaluate", network_module(w.cut)),
                 tools=", ".join([versions("torch", "numpy"), *codec_tool(codec)]),

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Sends
-from compfeat.experiment.runs import FLOAT, QUANTISED
-from compfeat.experiment.section import NoOptions, Section
+from compfeat.experiment.runs import FLOAT
+from compfeat.experiment.section import NoOptions, Section, options_of
 from compfeat.registry import Registry
 
 LOSSLESS = "lossless"
 """The quality, in any codec that has it, at which decoding gives back what was fed to the coder exactly."""
+RERUN = "rerun the encode stage for this point"
+"""What to do about any damaged stream."""
 Item = NDArray[Any]
 """What is sent of one image: features, float32 C x h x w; or the image, uint8 H x W x 3."""
 State = dict[str, NDArray[Any]]
@@ -48,7 +50,7 @@ class Decoded(NamedTuple):
 
     Attributes:
         item: features or image.
-        picture: uint8, H x W or H x W x 3: what was coded, to look at; None where a codec codes no picture.
+        picture: uint8, H x W or H x W x 3: what was decoded, to look at; None where a codec codes no picture.
     """
 
     item: Item
@@ -71,7 +73,12 @@ class Codec(ABC):
     """Whether it is fitted to a run's train features before it codes (see ``fit``)."""
 
     def __init__(
-        self, quality: str, options: Section | None = None, ffmpeg: str | None = None, state: State | None = None
+        self,
+        quality: str,
+        options: Section | None = None,
+        ffmpeg: str | None = None,
+        state: State | None = None,
+        sent: Sends = "features",
     ) -> None:
         """Raises ConfigError where ``quality`` is unknown.
 
@@ -80,8 +87,9 @@ class Codec(ABC):
             options: an instance of its ``options``; its defaults where None.
             ffmpeg: a binary, or None for imageio-ffmpeg's.
             state: what ``fit`` returned, for a fitted codec.
+            sent: what it is given to code, one of ``sends``.
         """
-        self.quality, self.ffmpeg, self.state = quality, ffmpeg, state
+        self.quality, self.ffmpeg, self.state, self.sent = quality, ffmpeg, state, sent
         self.chosen = self.options() if options is None else options
         self.check_quality(quality)
 
@@ -101,11 +109,12 @@ class Codec(ABC):
             )
 
     @classmethod
-    def reference(cls, quality: str, sends: Sends) -> str | None:
-        """Return the uncoded quality (FLOAT or QUANTISED) whose metrics a lossless quality must have; None for a lossy one."""
-        if quality != LOSSLESS:
-            return None
-        return FLOAT if sends == "image" else QUANTISED
+    def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
+        """Return the uncoded quality, FLOAT or QUANTISED, whose scores a lossless quality must have; None where there is none.
+
+        A lossless codec of floating-point numbers refers to FLOAT; those of frames to QUANTISED (see ``frames``).
+        """
+        return FLOAT if quality == LOSSLESS else None
 
     @property
     def is_lossless(self) -> bool:
@@ -113,14 +122,14 @@ class Codec(ABC):
         return self.quality == LOSSLESS
 
     @classmethod
-    def check_tool(cls, ffmpeg: str | None = None) -> None:
-        """Raise ToolError where the program that codes is missing or cannot do what is needed. Quick."""
+    def check_tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> None:
+        """Raise ToolError where the program that codes is missing or cannot do what is needed. Quick; arguments as in ``tool``."""
         return
 
     @classmethod
     @abstractmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
-        """Return name and version of the program that codes, without paths. ``ffmpeg`` as in the constructor."""
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
+        """Return name and version of the program that codes, without paths. ``ffmpeg``, ``options``: as in the constructor."""
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Section) -> State:
@@ -144,7 +153,7 @@ class Codec(ABC):
 
         Raises:
             BitstreamError: the stream is visibly damaged or has items of another shape. One too few, or a last one cut
-                short, can look sound from inside: compare ``measure`` with the ledger, as ``transport.receive`` does.
+                short, can look sound from inside: ``transport.receiver`` compares ``measure`` with the ledger and counts.
             ToolError: the external program that decodes is missing.
         """
 
@@ -158,10 +167,13 @@ CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS)
 
 
 def built(
-    name: str, quality: str, options: Mapping[str, Any], ffmpeg: str | None = None, state: State | None = None
+    name: str,
+    quality: str,
+    options: Mapping[str, Any],
+    ffmpeg: str | None = None,
+    state: State | None = None,
+    sent: Sends = "features",
 ) -> Codec:
     """Return the codec module ``name`` at a quality. Raises ConfigError for an unknown codec, quality or option."""
-    from compfeat.experiment.section import options_of
-
     codec = CODECS.get(name)
-    return codec(quality, options_of(codec, options, f"codecs.{name}"), ffmpeg, state)
+    return codec(quality, options_of(codec, options, f"codecs.{name}"), ffmpeg, state, sent)

@@ -13,17 +13,20 @@ from typing import IO, ClassVar
 
 import numpy as np
 
-from compfeat.codecs import LOSSLESS
+from compfeat.codecs import LOSSLESS, RERUN
 from compfeat.codecs._process import REMEDY, binary, failure, ffmpeg_python, last_words, running, version_line
-from compfeat.codecs._streams import RERUN
-from compfeat.codecs.frames import Frame, FrameCodec, check_frame
+from compfeat.codecs._streams import FrameBytes, opened
+from compfeat.codecs.frames import Frame, FrameCodec, check_frame, sample_type
 from compfeat.errors import BitstreamError, DataError, ToolError
 from compfeat.experiment.config import Sends
+from compfeat.experiment.section import Section
 from compfeat.io import atomic_path
 
 QUIET = ("-hide_banner", "-nostats", "-loglevel", "error")
 PICTURE_RATE = 25
 """Of the raw video that ffmpeg is told of, in Hz; no decoder needs it."""
+SCALING = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
+"""How images become YUV and RGB again: the same bytes whatever vector instructions the processor has."""
 
 
 class FfmpegCodec(FrameCodec):
@@ -36,41 +39,47 @@ class FfmpegCodec(FrameCodec):
     minimum: ClassVar[int] = 16
     """The smallest side that the encoder accepts."""
 
-    @abstractmethod
-    def encoder_args(self) -> dict[str, str]:
-        """Return ffmpeg's output options by name: at least ``vcodec`` and ``pix_fmt`` of grey pictures."""
-
     image_format: ClassVar[str] = "yuv420p"
     """Pixel format in which images are coded: full range, matrix BT.709."""
 
-    @classmethod
-    def reference(cls, quality: str, sends: Sends) -> str | None:
-        """Return None for images: chroma is subsampled, so that nothing is lossless."""
-        return None if sends == "image" else super().reference(quality, sends)
+    @abstractmethod
+    def encoder_args(self) -> dict[str, str]:
+        """Return ffmpeg's output options by name: at least ``vcodec``."""
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
+    def grey_format(cls) -> str:
+        """Return ffmpeg's name of grey pictures with samples of ``sample_bits``."""
+        return "gray" if cls.sample_bits == 8 else f"gray{cls.sample_bits}le"
+
+    @classmethod
+    def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
+        """Return None for images: chroma is subsampled, so that nothing is lossless."""
+        return None if sends == "image" else super().reference(quality, sends, options)
+
+    @classmethod
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
         return version_line(ffmpeg)
 
     @classmethod
-    def check_tool(cls, ffmpeg: str | None = None) -> None:
+    def check_tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> None:
         """Code and decode one small picture, where the binary is not the one that comes with the project."""
         if not ffmpeg:
             return
         version_line(ffmpeg)
-        picture = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        codec = cls(LOSSLESS if LOSSLESS in cls.qualities else cls.qualities[0], options, ffmpeg)
+        picture = np.arange(256).reshape(16, 16).astype(sample_type(cls.sample_bits))
         with TemporaryDirectory() as folder:
             stream = Path(folder, "stream")
-            codec = cls(LOSSLESS if LOSSLESS in cls.qualities else cls.qualities[0], None, ffmpeg)
-            codec.encode_frames([picture], (16, 16), stream)
+            codec.encode_frames([picture], picture.shape, stream)
             try:
-                found = list(codec.decode_frames(stream, (16, 16)))
+                found = list(codec.decode_frames(stream, picture.shape))
             except BitstreamError as error:
+                reason = str(error).removeprefix(f"{stream}: ").removesuffix(f"; {RERUN}")
                 raise ToolError(
-                    f"{ffmpeg}: cannot decode what it coded ({error}); is it older than ffmpeg 5.1? {REMEDY}"
+                    f"{ffmpeg}: cannot decode what it coded ({reason}); expected ffmpeg 5.1 or newer; {REMEDY}"
                 ) from None
-            if codec.is_lossless and not np.array_equal(found[0], picture):
-                raise ToolError(f"{ffmpeg}: a lossless picture came back changed; {REMEDY}")
+        if codec.is_lossless and not np.array_equal(found, [picture]):
+            raise ToolError(f"{ffmpeg}: a lossless picture came back changed; {REMEDY}")
 
     def padded(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the (H, W) at which pictures of ``shape`` are coded."""
@@ -81,28 +90,31 @@ class FfmpegCodec(FrameCodec):
         """Return the command that reads raw pictures of ``shape``, (H, W) grey or (H, W, 3) RGB, padded, and writes the stream."""
         ffmpeg = ffmpeg_python()
         height, width = self.padded(shape)
-        raw, coded = ("gray", {}) if len(shape) == 2 else ("rgb24", self._image_args())
+        grey = self.grey_format()
+        raw, coded = (grey, {"pix_fmt": grey}) if len(shape) == 2 else ("rgb24", self._image_args())
         source = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=raw, s=f"{width}x{height}", r=PICTURE_RATE)
         options = {**self.encoder_args(), **coded}
         target = source.output("pipe:", format=self.stream_format, **options).global_args(*QUIET)
         return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))
 
     def _image_args(self) -> dict[str, str]:
-        matrix = "scale=out_color_matrix=bt709:out_range=full"
-        return {"pix_fmt": self.image_format, "vf": matrix, "color_range": "pc", "colorspace": "bt709"}
+        colours = f"scale=out_color_matrix=bt709:out_range=full:{SCALING}"
+        return {"pix_fmt": self.image_format, "vf": colours, "color_range": "pc", "colorspace": "bt709"}
 
     def decode_argv(self, shape: tuple[int, ...]) -> list[str]:
-        """Return the command that reads the stream and writes grey YUV4MPEG, whose header states the size, or raw RGB."""
+        """Return the command that reads the stream and writes grey YUV4MPEG or RGB in PPM, whose headers state the size."""
         ffmpeg = ffmpeg_python()
         source = ffmpeg.input("pipe:", format=self.stream_format, err_detect="explode", threads=1)
         if len(shape) == 2:
-            target = source.output("pipe:", format="yuv4mpegpipe", pix_fmt="gray", fps_mode="passthrough")
+            # YUV4MPEG is not standard beyond 8 bits.
+            written = {"format": "yuv4mpegpipe", "pix_fmt": self.grey_format(), "strict": "-1"}
         else:
-            matrix = "scale=in_color_matrix=bt709:in_range=full"
-            target = source.output("pipe:", format="rawvideo", pix_fmt="rgb24", vf=matrix, fps_mode="passthrough")
-        return list(ffmpeg.compile(target.global_args("-xerror", *QUIET), cmd=binary(self.ffmpeg)))
+            colours = f"scale=in_color_matrix=bt709:in_range=full:{SCALING}"
+            written = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24", "vf": colours}
+        target = source.output("pipe:", fps_mode="passthrough", **written).global_args("-xerror", *QUIET)
+        return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))
 
-    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> None:
+    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
         remaining = iter(frames)
         first = next(remaining, None)
         if first is None:
@@ -112,34 +124,27 @@ class FfmpegCodec(FrameCodec):
             with temporary.open("wb") as file:
                 count = self._feed(argv, chain([first], remaining), shape, file)
             try:
-                coded = len(self.measure_frames(temporary))
+                sizes = self.measure_frames(temporary)
             except BitstreamError:
-                coded = 0
-            if coded != count:
-                raise ToolError(f"{argv[0]}: was fed {count} pictures and wrote {coded}; {REMEDY}")
+                sizes = []
+            if len(sizes) != count:
+                raise ToolError(f"{argv[0]}: was fed {count} pictures and wrote {len(sizes)}; {REMEDY}")
+        return sizes
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
-        count = len(self.measure_frames(stream))
+        read = read_yuv4mpeg if len(shape) == 2 else read_ppm
         with (
-            stream.open("rb") as file,
+            opened(stream) as file,
             TemporaryFile() as log,
             running(self.decode_argv(shape), stdin=file, stdout=subprocess.PIPE, stderr=log) as process,
         ):
             assert process.stdout is not None
             decoded = 0
-            for picture in self._pictures(process.stdout, shape, stream):
+            for picture in read(process.stdout, self.padded(shape), stream):
                 decoded += 1
-                if decoded <= count:
-                    yield picture[: shape[0], : shape[1]].copy()
-            if process.wait() or decoded != count:
-                raise BitstreamError(
-                    f"{stream}: {decoded} pictures decoded, expected {count} (ffmpeg: {last_words(log)}); {RERUN}"
-                )
-
-    def _pictures(self, source: IO[bytes], shape: tuple[int, ...], stream: Path) -> Iterator[Frame]:
-        """Yield the decoder's pictures, padded."""
-        size = self.padded(shape)
-        return read_yuv4mpeg(source, size, stream) if len(shape) == 2 else read_rgb(source, size)
+                yield picture[: shape[0], : shape[1]].copy()
+            if process.wait() or not decoded:
+                raise BitstreamError(f"{stream}: damaged after {decoded} pictures (ffmpeg: {last_words(log)}); {RERUN}")
 
     def _feed(self, argv: list[str], frames: Iterable[Frame], shape: tuple[int, ...], file: IO[bytes]) -> int:
         """Write the padded frames to the process ``argv``, whose output goes to ``file``; return their number."""
@@ -151,7 +156,7 @@ class FfmpegCodec(FrameCodec):
             assert process.stdin is not None
             try:
                 for frame in frames:
-                    check_frame(frame, shape, count)
+                    check_frame(frame, shape, count, self.sample_bits if len(shape) == 2 else 8)
                     process.stdin.write(np.pad(frame, margins, mode="edge").tobytes())
                     count += 1
                 process.stdin.close()
@@ -164,27 +169,36 @@ class FfmpegCodec(FrameCodec):
 
 
 def read_yuv4mpeg(source: IO[bytes], shape: tuple[int, int], stream: Path) -> Iterator[Frame]:
-    """Yield the pictures of a grey YUV4MPEG file one at a time; stops early where it is cut short or empty.
+    """Yield the pictures of a grey YUV4MPEG file one at a time, uint8 or uint16; stops early where it is cut short or empty.
 
     Raises:
         BitstreamError: the pictures are not of ``shape`` (H, W); ``stream`` is the file to name.
     """
-    header = source.readline()
-    match = re.match(rb"YUV4MPEG2 W(\d+) H(\d+) ", header)
+    match = re.match(rb"YUV4MPEG2 W(\d+) H(\d+) .*Cmono(\d*)", source.readline())
     if match is None:
         return
-    found = (int(match[2]), int(match[1]))
-    if found != shape:
-        raise BitstreamError(f"{stream}: pictures are coded as {found}; expected {shape} (H, W); {RERUN}")
+    check_size((int(match[2]), int(match[1])), shape, stream)
+    kind = np.dtype("<u2" if match[3] else "u1")
     while source.readline().startswith(b"FRAME"):
-        data = source.read(shape[0] * shape[1])
-        if len(data) < shape[0] * shape[1]:
+        data = source.read(shape[0] * shape[1] * kind.itemsize)
+        if len(data) < shape[0] * shape[1] * kind.itemsize:
             return
-        yield np.frombuffer(data, dtype=np.uint8).reshape(shape)
+        yield np.frombuffer(data, kind).reshape(shape)
 
 
-def read_rgb(source: IO[bytes], shape: tuple[int, int]) -> Iterator[Frame]:
-    """Yield raw RGB pictures of ``shape`` (H, W) one at a time; stops early where one is cut short."""
-    size = shape[0] * shape[1] * 3
-    while len(data := source.read(size)) == size:
-        yield np.frombuffer(data, dtype=np.uint8).reshape(*shape, 3)
+def read_ppm(source: IO[bytes], shape: tuple[int, int], stream: Path) -> Iterator[Frame]:
+    """Yield the RGB pictures of PPM files one after the other, uint8 H x W x 3; otherwise as ``read_yuv4mpeg``."""
+    while source.readline() == b"P6\n":
+        width, height = (int(side) for side in source.readline().split())
+        check_size((height, width), shape, stream)
+        source.readline()  # the greatest sample, 255
+        data = source.read(height * width * 3)
+        if len(data) < height * width * 3:
+            return
+        yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+
+
+def check_size(found: tuple[int, int], expected: tuple[int, int], stream: Path) -> None:
+    """Raise BitstreamError where pictures of ``stream`` do not have the ``expected`` (H, W)."""
+    if found != expected:
+        raise BitstreamError(f"{stream}: pictures are coded as {found}; expected {expected} (H, W); {RERUN}")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from compfeat.codecs._streams import RERUN, FrameBytes, mapped
+from compfeat.codecs import RERUN
+from compfeat.codecs._streams import FrameBytes, mapped
 from compfeat.codecs.frames import Frame, FrameCodec, check_frame
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import atomic_path
@@ -44,7 +45,7 @@ class ImageCodec(FrameCodec):
     def split(self, data: mmap.mmap, start: int) -> FrameBytes:
         """Return the bytes of the image file that begins at ``start``. Raises one of DAMAGE where it is damaged."""
 
-    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> None:
+    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
         count = 0
         with atomic_path(stream) as temporary, temporary.open("wb") as file:
             for frame in frames:
@@ -53,6 +54,7 @@ class ImageCodec(FrameCodec):
                 count += 1
             if not count:
                 raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
+        return self.measure_frames(stream)
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
         with mapped(stream) as data:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import IO
 
+from compfeat.codecs import RERUN
 from compfeat.errors import BitstreamError
 
 
@@ -24,8 +26,6 @@ class FrameBytes:
         return self.payload_bytes + self.header_bytes
 
 
-RERUN = "rerun the encode stage for this point"
-"""What to do about any damaged stream."""
 START_CODE = b"\0\0\1"
 
 
@@ -38,14 +38,18 @@ class Nal(Enum):
     TAIL = "what follows the slices of its picture"
 
 
+def opened(stream: Path) -> IO[bytes]:
+    """Open the file ``stream``. Raises BitstreamError where it is missing."""
+    try:
+        return stream.open("rb")
+    except OSError as error:
+        raise BitstreamError(f"{stream}: cannot be read ({error.strerror}); {RERUN}") from None
+
+
 @contextmanager
 def mapped(stream: Path) -> Iterator[mmap.mmap]:
     """Map the file ``stream`` read-only. Raises BitstreamError where it is missing or empty."""
-    try:
-        file = stream.open("rb")
-    except OSError as error:
-        raise BitstreamError(f"{stream}: cannot be read ({error.strerror}); {RERUN}") from None
-    with file:
+    with opened(stream) as file:
         try:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:

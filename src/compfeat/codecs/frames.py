@@ -3,56 +3,62 @@
 Source: docs/method.md, "Quantiser" and "Tiling". All arithmetic of the quantiser is IEEE double precision, one numpy operation at a
 time: a float32 converts to it exactly, and the difference of two cannot overflow, so codes and reconstructions are the same on every
 machine.
+
+A codec whose samples have more than 8 bits states its ``sample_bits`` and options with more ``bits``.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.codecs import Codec, Decoded, ImageBytes, Item
-from compfeat.codecs._streams import RERUN, FrameBytes
+from compfeat.codecs import LOSSLESS, RERUN, Codec, Decoded, ImageBytes, Item
+from compfeat.codecs._streams import FrameBytes
 from compfeat.errors import BitstreamError, ConfigError, DataError
 from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import FLOAT, QUANTISED
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 
-Frame = NDArray[np.uint8]
-"""One picture: tiled features, uint8 H x W, grey; or an image, uint8 H x W x 3."""
-MAX_BITS = 8
-"""Codes are bytes."""
+Codes = NDArray[Any]
+"""Quantised features: uint8, or uint16 where codes have more than 8 bits."""
+Frame = NDArray[Any]
+"""One picture: tiled features, H x W, grey, uint8 or uint16 as the codec's samples; or an image, uint8 H x W x 3."""
+USUAL_BITS, MOST_BITS = 8, 16
+"""Of the quantiser: the paper's, which the uncoded quality QUANTISED has, and what a sample can contain."""
 
 
 class Quantised(NamedTuple):
     """A quantised feature tensor.
 
     Attributes:
-        codes: uint8, C x H x W, 0 to 2^bits - 1.
+        codes: C x H x W, 0 to 2^bits - 1; uint8, or uint16 for more than 8 bits.
         minimum: the tensor's least value, which code 0 stands for.
         maximum: the tensor's greatest value, which code 2^bits - 1 stands for.
     """
 
-    codes: NDArray[np.uint8]
+    codes: Codes
     minimum: np.float32
     maximum: np.float32
 
 
-def quantise(features: NDArray[np.float32], bits: int = MAX_BITS) -> Quantised:
+def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS) -> Quantised:
     """Quantise a float32 tensor C x H x W: q = round((f - min) / (max - min) * (2^bits - 1)), one min and max for all.
 
     Ties round to even (numpy.rint). A constant tensor gets code 0 throughout.
 
     Raises:
         DataError: the tensor is empty, not float32, or has a value that is not finite.
-        ConfigError: ``bits`` is not 1 to 8.
+        ConfigError: ``bits`` is not 1 to 16.
     """
-    levels = _levels(bits)
+    levels, kind = _levels(bits), sample_type(bits)
     if features.dtype != np.float32 or features.size == 0:
         raise DataError(
             f"features are {features.dtype} of shape {features.shape}; expected a float32 tensor that is not empty"
@@ -66,14 +72,14 @@ def quantise(features: NDArray[np.float32], bits: int = MAX_BITS) -> Quantised:
     # Adding 0 turns -0 into +0: which of the two a minimum returns depends on the machine, and 8 bytes are sent.
     minimum, maximum = features.min() + np.float32(0), features.max() + np.float32(0)
     if minimum == maximum:
-        return Quantised(np.zeros(features.shape, dtype=np.uint8), minimum, maximum)
+        return Quantised(np.zeros(features.shape, dtype=kind), minimum, maximum)
     low = np.float64(minimum)
     scaled = (features.astype(np.float64) - low) / (np.float64(maximum) - low) * levels
-    return Quantised(np.rint(scaled).astype(np.uint8), minimum, maximum)
+    return Quantised(np.rint(scaled).astype(kind), minimum, maximum)
 
 
 def dequantise(
-    codes: NDArray[np.uint8], minimum: np.float32 | float, maximum: np.float32 | float, bits: int = MAX_BITS
+    codes: Codes, minimum: np.float32 | float, maximum: np.float32 | float, bits: int = USUAL_BITS
 ) -> NDArray[np.float32]:
     """Return the float32 values, shaped as ``codes``, that they stand for: min + q * (max - min) / (2^bits - 1).
 
@@ -81,7 +87,7 @@ def dequantise(
     ``minimum`` and ``maximum`` exactly. A lossy codec may overshoot: codes above 2^bits - 1 count as that.
 
     Raises:
-        ConfigError: ``bits`` is not 1 to 8.
+        ConfigError: ``bits`` is not 1 to 16.
     """
     levels = _levels(bits)
     low, high = np.float64(minimum), np.float64(maximum)
@@ -92,9 +98,14 @@ def dequantise(
 
 
 def _levels(bits: int) -> int:
-    if not 1 <= bits <= MAX_BITS:
-        raise ConfigError(f"quantiser bits {bits!r}; expected a whole number from 1 to {MAX_BITS}")
+    if not 1 <= bits <= MOST_BITS:
+        raise ConfigError(f"quantiser bits {bits!r}; expected a whole number from 1 to {MOST_BITS}")
     return int(2**bits - 1)
+
+
+def sample_type(bits: int) -> type[np.uint8] | type[np.uint16]:
+    """Return the type of numbers of ``bits`` bits."""
+    return np.uint8 if bits <= 8 else np.uint16
 
 
 def grid_shape(channels: int) -> tuple[int, int]:
@@ -118,7 +129,7 @@ def tiled_shape(channels: int, feature_shape: tuple[int, int]) -> tuple[int, int
     return rows * feature_shape[0], columns * feature_shape[1]
 
 
-def tile(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def tile(codes: Codes) -> Frame:
     """Return codes C x H x W as one image (rows * H) x (columns * W), channels in raster order, in C order."""
     channels, height, width = codes.shape
     rows, columns = grid_shape(channels)
@@ -128,7 +139,7 @@ def tile(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(image).reshape(rows * height, columns * width)
 
 
-def untile(image: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+def untile(image: Frame, channels: int) -> Codes:
     """Return the codes C x H x W that ``tile`` made the image of.
 
     Raises:
@@ -151,7 +162,7 @@ SIDE_INFO_BYTES = 8
 class FrameOptions(Section):
     """Options that all codecs of pictures have."""
 
-    bits: int = Field(8, ge=2, le=MAX_BITS, description="bits of the quantiser's codes; 8 in the paper")
+    bits: int = Field(USUAL_BITS, ge=2, le=8, description="bits of the quantiser's codes; 8 in the paper")
 
 
 class FrameCodec(Codec):
@@ -159,10 +170,12 @@ class FrameCodec(Codec):
 
     options: ClassVar[type[Section]] = FrameOptions
     sends: ClassVar[frozenset[Sends]] = frozenset({"features", "image"})
+    sample_bits: ClassVar[int] = 8
+    """Bits of a sample of a grey frame; with more than 8, frames are uint16, and ``options`` allow as many ``bits``."""
 
     @abstractmethod
-    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> None:
-        """Code frames of ``shape`` to the file ``stream``, atomically, with one in memory. Raises as ``encode``."""
+    def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
+        """Code frames of ``shape`` to the file ``stream``, atomically, with one in memory; return their bytes. As ``encode``."""
 
     @abstractmethod
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
@@ -172,59 +185,82 @@ class FrameCodec(Codec):
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Return each frame's bytes; their sum is the size of ``stream``. Raises BitstreamError where it is damaged."""
 
+    @classmethod
+    def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
+        """Return FLOAT of images, and QUANTISED of features where the quantiser has its usual bits; None for all else."""
+        if quality != LOSSLESS:
+            return None
+        if sends == "image":
+            return FLOAT
+        return QUANTISED if bits_of(options or cls.options()) == USUAL_BITS else None
+
     @property
     def bits(self) -> int:
         """Bits of the quantiser's codes."""
-        return int(getattr(self.chosen, "bits", MAX_BITS))
+        return bits_of(self.chosen)
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
-        pairs: list[tuple[np.float32, np.float32]] = []
         remaining = iter(items)
         first = next(remaining, None)
         if first is None:
             raise DataError(f"{stream}: no images to code; expected at least one")
-        is_image = first.dtype == np.uint8
-        shape = first.shape if is_image else tiled_shape(first.shape[0], first.shape[1:])
+        every = chain([first], remaining)
+        if self.sent == "image":
+            sizes = self.encode_frames(every, first.shape, stream)
+            write_bytes(side_info, b"")
+            return self._with_side_info(sizes, side_info)
+        pairs: list[tuple[np.float32, np.float32]] = []
 
         def frames() -> Iterator[Frame]:
-            item: Item | None = first
-            while item is not None:
-                yield item if is_image else self._quantised(item, pairs)
-                item = next(remaining, None)
+            for features in every:
+                quantised = quantise(features, self.bits)
+                pairs.append((quantised.minimum, quantised.maximum))
+                yield tile(quantised.codes).astype(sample_type(self.sample_bits), copy=False)
 
-        self.encode_frames(frames(), shape, stream)
+        sizes = self.encode_frames(frames(), tiled_shape(first.shape[0], first.shape[1:]), stream)
         write_bytes(side_info, np.array(pairs, dtype="<f4").tobytes())
-        return self.measure(stream, side_info)
-
-    def _quantised(self, features: Item, pairs: list[tuple[np.float32, np.float32]]) -> Frame:
-        quantised = quantise(features, self.bits)
-        pairs.append((quantised.minimum, quantised.maximum))
-        return tile(quantised.codes)
+        return self._with_side_info(sizes, side_info)
 
     def decode(self, stream: Path, side_info: Path, shape: tuple[int, ...]) -> Iterator[Decoded]:
-        if not is_features(shape):
+        if self.sent == "image":
             for frame in self.decode_frames(stream, shape):
                 yield Decoded(frame, frame)
             return
         pairs = read_side_info(side_info)
         frames = self.decode_frames(stream, tiled_shape(shape[0], (shape[1], shape[2])))
-        for frame, (minimum, maximum) in zip(frames, pairs, strict=True):
-            yield Decoded(dequantise(untile(frame, shape[0]), minimum, maximum, self.bits), frame)
+        for frame, pair in zip_longest(frames, pairs):
+            if frame is None or pair is None:
+                raise BitstreamError(
+                    f"{stream}: more or fewer frames than the {len(pairs)} pairs of {side_info}; {RERUN}"
+                )
+            values = dequantise(untile(frame, shape[0]), pair[0], pair[1], self.bits)
+            yield Decoded(values, self._picture(frame))
 
     def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
-        sizes = self.measure_frames(stream)
-        beside = side_info.stat().st_size if side_info.is_file() else 0
-        each = beside // len(sizes) if sizes else 0
-        if each * len(sizes) != beside or each not in (0, SIDE_INFO_BYTES):
+        return self._with_side_info(self.measure_frames(stream), side_info)
+
+    def _with_side_info(self, sizes: list[FrameBytes], side_info: Path) -> list[ImageBytes]:
+        """Return the bytes of frames and of their side information. Raises BitstreamError where that is not one pair each."""
+        each = 0 if self.sent == "image" else SIDE_INFO_BYTES
+        found = side_info.stat().st_size if side_info.is_file() else 0
+        if found != each * len(sizes):
             raise BitstreamError(
-                f"{side_info}: {beside} bytes for {len(sizes)} frames of {stream}; expected {SIDE_INFO_BYTES} or none each; {RERUN}"
+                f"{side_info}: {found} bytes; expected {each} for each of {len(sizes)} frames; {RERUN}"
             )
         return [ImageBytes(size.payload_bytes, size.header_bytes, each) for size in sizes]
 
+    def _picture(self, frame: Frame) -> NDArray[np.uint8]:
+        """Return a frame of codes in the full range of 8 bits."""
+        if self.bits == self.sample_bits == 8:
+            return frame
+        levels = 2**self.bits - 1
+        picture: NDArray[np.uint8] = np.rint(np.minimum(frame, levels) * (255 / levels)).astype(np.uint8)
+        return picture
 
-def is_features(shape: tuple[int, ...]) -> bool:
-    """Return whether ``shape`` is that of features (C, h, w) rather than of an image (H, W, 3)."""
-    return not (len(shape) == 3 and shape[2] == 3 and shape[0] > 3)
+
+def bits_of(options: Section) -> int:
+    """Return the bits of the quantiser's codes that a codec's options ask for."""
+    return int(getattr(options, "bits", USUAL_BITS))
 
 
 def read_side_info(path: Path) -> NDArray[np.float32]:
@@ -246,7 +282,8 @@ def read_side_info(path: Path) -> NDArray[np.float32]:
     return pairs
 
 
-def check_frame(frame: Frame, shape: tuple[int, ...], position: int) -> None:
-    """Raise DataError where ``frame``, the ``position``-th fed to a codec, is not uint8 of ``shape``."""
-    if frame.shape != shape or frame.dtype != np.uint8:
-        raise DataError(f"frame {position} is {frame.dtype} of shape {frame.shape}; expected uint8 of {shape}")
+def check_frame(frame: Frame, shape: tuple[int, ...], position: int, bits: int = 8) -> None:
+    """Raise DataError where ``frame``, the ``position``-th fed to a codec, is not of ``shape`` with samples of ``bits`` bits."""
+    kind = np.dtype(sample_type(bits))
+    if frame.shape != shape or frame.dtype != kind:
+        raise DataError(f"frame {position} is {frame.dtype} of shape {frame.shape}; expected {kind} of {shape}")

@@ -28,7 +28,6 @@ class Hevc(FfmpegCodec):
     def encoder_args(self) -> dict[str, str]:
         rate = "lossless=1" if self.is_lossless else f"qp={self.quality[2:]}"
         return {
-            "pix_fmt": "gray",
             "vcodec": "libx265",
             "preset": "medium",
             "x265-params": f"{X265_PARAMS}:{rate}",

@@ -14,6 +14,7 @@ from compfeat.codecs import CODECS
 from compfeat.codecs._images import ImageCodec, pillow_decode
 from compfeat.codecs._streams import FrameBytes
 from compfeat.codecs.frames import Frame
+from compfeat.experiment.section import Section
 
 SOI, SOS, EOI = 0xD8, 0xDA, 0xD9
 SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -27,7 +28,7 @@ class Jpeg(ImageCodec):
     qualities = tuple(f"q{quality}" for quality in range(100, 0, -1))
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
         turbo = features.version("libjpeg_turbo")
         library = f"libjpeg-turbo {turbo}" if turbo else f"libjpeg {features.version('jpg')}"
         return f"Pillow {version('pillow')} ({library})"

@@ -14,6 +14,7 @@ from compfeat.codecs import CODECS, LOSSLESS
 from compfeat.codecs._images import ImageCodec, pillow_decode
 from compfeat.codecs._streams import FrameBytes
 from compfeat.codecs.frames import Frame
+from compfeat.experiment.section import Section
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COMPRESS_LEVEL = 6
@@ -27,7 +28,7 @@ class Png(ImageCodec):
     qualities = (LOSSLESS,)
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
         """Return Pillow's version and that of its zlib: other zlibs give other bytes."""
         ng = features.version("zlib_ng")
         zlib_name = f"zlib-ng {ng}" if ng else f"zlib {features.version('zlib')}"

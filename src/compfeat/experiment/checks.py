@@ -100,8 +100,8 @@ def _codecs(e: Experiment) -> Iterator[str]:
     codecs = registry("codecs", "CODECS")
     for key, entry in e.codecs.items():
         codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
-        options_of(codec, entry.options, f"codecs.{key}")
-        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg)
+        options = options_of(codec, entry.options, f"codecs.{key}")
+        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg, options)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():

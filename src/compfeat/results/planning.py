@@ -10,6 +10,7 @@ from typing import Any
 from compfeat.codecs import CODECS
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment, Sends
+from compfeat.experiment.section import options_of
 from compfeat.results.plan import (
     BootstrapPlan,
     CodecPlan,
@@ -58,12 +59,14 @@ def plan_of(experiment: Experiment) -> Plan:
 
 def codec_plan(experiment: Experiment, name: str) -> CodecPlan:
     """Return a codec's qualities over all methods, finest first, with what its lossless ones must equal."""
-    codec = CODECS.get(experiment.codecs[name].codec or name)
+    entry = experiment.codecs[name]
+    codec = CODECS.get(entry.codec or name)
+    options = options_of(codec, entry.options, f"codecs.{name}")
     given = {q for method in experiment.methods for q in experiment.qualities(method).get(name, ())}
     qualities = tuple(quality for quality in codec.qualities if quality in given)
 
     def lossless(sends: Sends) -> dict[str, str]:
-        return {q: found for q in qualities if (found := codec.reference(q, sends)) is not None}
+        return {q: found for q in qualities if (found := codec.reference(q, sends, options)) is not None}
 
     return CodecPlan(name=name, qualities=qualities, lossless=lossless("features"), lossless_images=lossless("image"))
 

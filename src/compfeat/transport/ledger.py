@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compfeat.codecs import ImageBytes
-from compfeat.codecs._streams import RERUN
+from compfeat.codecs import RERUN, ImageBytes
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import read_csv
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from compfeat.codecs import Codec, Decoded
-from compfeat.codecs._streams import RERUN
+from compfeat.codecs import RERUN, Codec, Decoded
 from compfeat.errors import BitstreamError, DataError
 from compfeat.transport.ledger import COLUMNS, check_files, image_ids, ledger_table, read_ledger
 
@@ -26,7 +25,8 @@ def receive(
 
     Raises:
         DataError: the ledger is missing or damaged, or lists other images. Raised, as all checks are, before the first image.
-        BitstreamError: files or images are not what the ledger says, or (while decoding) the stream is damaged.
+        BitstreamError: files or images are not what the ledger says, or (while decoding, at the latest when the last image was
+            taken and one more is asked for) the stream is damaged.
         ToolError: the codec's program is missing.
     """
     table = read_ledger(ledger)
@@ -37,4 +37,15 @@ def receive(
     sizes = codec.measure(stream, side_info)
     if len(sizes) != len(found) or not ledger_table(found, sizes)[COLUMNS[1:]].equals(table[COLUMNS[1:]]):
         raise BitstreamError(f"{stream}: {len(sizes)} images that differ from the {len(found)} of {ledger}; {RERUN}")
-    return codec.decode(stream, side_info, shape)
+    return counted(codec.decode(stream, side_info, shape), len(found), stream)
+
+
+def counted(images: Iterator[Decoded], expected: int, stream: Path) -> Iterator[Decoded]:
+    """Yield ``images``. Raises BitstreamError where they are not as many as ``expected``."""
+    count = 0
+    for image in images:
+        count += 1
+        if count <= expected:
+            yield image
+    if count != expected:
+        raise BitstreamError(f"{stream}: {count} images decoded; expected {expected}; {RERUN}")

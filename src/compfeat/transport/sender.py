@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from compfeat.codecs import Codec, Item
-from compfeat.codecs._streams import RERUN
+from compfeat.codecs import RERUN, Codec, Item
 from compfeat.errors import BitstreamError
 from compfeat.io import write_csv
 from compfeat.transport.ledger import check_files, ledger_table

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import read_arrays
-from compfeat.codecs import Codec, Item, State, built
+from compfeat.codecs import CODECS, Codec, Item, State, built
 from compfeat.datasets import IMAGE
 from compfeat.datasets.packed import open_packed
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import Sends
-from compfeat.experiment.section import Section
+from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import Transform
+from compfeat.transforms import TRANSFORMS, Transform
 from compfeat.transforms import built as built_transform
 
 
@@ -33,13 +34,48 @@ class CodecSettings(Section):
     ffmpeg: str | None = Field(None, description="an ffmpeg binary; null for the one of imageio-ffmpeg")
 
     def codec_at(self, quality: str, state: Path | None) -> Codec:
-        """Return the codec at a quality, with its fitted state where it has one."""
-        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state))
+        """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError where that is not given."""
+        check_state(CODECS.get(self.codec), "codec", self.codec, state)
+        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
+
+    def check_tool(self) -> None:
+        """Raise ToolError where the codec's program is missing or cannot do what is needed."""
+        codec = CODECS.get(self.codec)
+        codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
+
+    def check_files(self, *lists: Sequence[Path]) -> None:
+        """Raise ConfigError where streams, side information and ledgers are not one file a quality."""
+        if any(len(paths) != len(self.qualities) for paths in lists):
+            found = ", ".join(str(len(paths)) for paths in lists)
+            raise ConfigError(
+                f"{found} streams, files of side information and ledgers found; expected {len(self.qualities)} of each, one a quality"
+            )
 
     def transform_from(self, state: Path | None) -> Transform | None:
-        """Return the method's transform with its fitted state; None where it has none."""
-        t = self.transform
-        return None if t is None else built_transform(t.name, t.options, read_state(state) or {})
+        """Return the method's transform, None where it has none. Raises ConfigError where its fitted state is not given."""
+        return transform_of(self.transform, state)
+
+
+def transform_of(config: PluginConfig | None, state: Path | None) -> Transform | None:
+    """Return the transform that ``config`` names with its fitted state; None where there is none.
+
+    Raises:
+        ConfigError: the transform or an option is unknown, or its state is not given.
+        DataError: the state is missing or damaged.
+    """
+    if config is None:
+        return None
+    check_state(TRANSFORMS.get(config.name), "transform", config.name, state)
+    return built_transform(config.name, config.options, read_state(state) or {})
+
+
+def check_state(entry: type[Codec] | type[Transform], noun: str, name: str, state: Path | None) -> None:
+    """Raise ConfigError where a fitted codec or transform has no state."""
+    if entry.fitted and state is None:
+        flag = "--transform" if noun == "transform" else "--state"
+        raise ConfigError(
+            f"{noun} {name!r} is fitted: its state is not given; give the file that the stage fit wrote as {flag}"
+        )
 
 
 def read_state(path: Path | None) -> State | None:
@@ -54,7 +90,7 @@ def open_features(path: Path) -> NDArray[np.float32]:
         DataError: the file is missing, damaged, cut short, or no features file.
     """
     try:
-        features = np.load(path, mmap_mode="r", allow_pickle=False)
+        features: np.memmap[Any, np.dtype[Any]] = open_memmap(path, mode="r")
     except FileNotFoundError:
         raise DataError(f"{path}: not found; run the features stage") from None
     except (OSError, ValueError, EOFError) as error:
@@ -62,27 +98,30 @@ def open_features(path: Path) -> NDArray[np.float32]:
         raise DataError(
             f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
         ) from None
-    if not isinstance(features, np.memmap) or features.dtype != np.float32 or features.ndim != 4:
+    if features.dtype != np.float32 or features.ndim != 4 or not features.size:
         raise DataError(
             f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
         )
     return features
 
 
-def items(source: Path, sends: Sends, transform: Transform | None) -> tuple[int, Iterator[Item]]:
-    """Return how many images ``source`` has, and what is sent of each, one at a time.
+def items(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[str]) -> Iterator[Item]:
+    """Yield what is sent of each image, one at a time.
 
     Args:
         source: a features file, or packed scenes where the image is sent.
         sends: which of the two.
-        transform: what is done to features.
+        transform: what is done to features; None for nothing.
+        ids: the images that are expected.
+
+    Raises:
+        DataError: the file is missing or damaged, or has another number of images. Raised before the first image.
     """
-    if sends == "image":
-        scenes = open_packed(source)
-        return len(scenes), (np.array(record[IMAGE]) for record in scenes)
-    features = open_features(source)
-    tensors = (np.array(tensor) for tensor in features)
-    return len(features), tensors if transform is None else (transform.forward(tensor) for tensor in tensors)
+    found: NDArray[Any] = open_packed(source)[IMAGE] if sends == "image" else open_features(source)
+    if len(found) != len(ids):
+        raise DataError(f"{source}: {len(found)} images, but the index lists {len(ids)}; rerun the stage that made it")
+    copies = (np.array(item) for item in found)
+    return copies if transform is None else map(transform.forward, copies)
 
 
 def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform | None) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ class Deflate(Codec):
     qualities = ("d0.02", "d0.05", "d0.1", "d0.2", "d0.5")
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
         return f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
     @property

@@ -25,7 +25,7 @@ class Ranged(Codec):
     fitted = True
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
         return f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
     @classmethod

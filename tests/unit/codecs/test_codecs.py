@@ -144,7 +144,7 @@ def check_lossless(name: str, shape: tuple[int, int], count: int, stream: Path) 
     ("name", "quality", "worst"), [("png", "lossless", 0), ("jpeg", "q95", 40), ("hevc", "qp4", 24)]
 )
 def test_images_come_back_in_colour(name: str, quality: str, worst: int, tmp_path: Path) -> None:
-    codec = made(name, quality)
+    codec = made(name, quality, sent="image")
     down, across = np.mgrid[0:48, 0:72]
     image = np.stack([down * 4, across * 3, 255 - down * 2], axis=-1).astype(np.uint8)
     sizes = codec.encode(iter([image, image]), tmp_path / "stream", tmp_path / "side")

@@ -8,7 +8,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from compfeat.cli.arguments import command
-from compfeat.errors import ConfigError, DataError
 from compfeat.transport.ledger import image_ids
 from compfeat.transport.sender import send
 from compfeat.transport.source import CodecSettings, items
@@ -42,23 +41,12 @@ def encode(
         DataError: features or index are missing or damaged, or their numbers of images differ.
         ToolError: the codec's program is missing or failed.
     """
-    check_outputs(settings, streams, side_infos, ledgers)
+    settings.check_files(streams, side_infos, ledgers)
+    settings.check_tool()
     ids, changed = image_ids(index), settings.transform_from(transform)
-    files = zip(settings.qualities, streams, side_infos, ledgers, strict=True)
-    for quality, stream, side_info, ledger in tqdm(list(files), unit="quality"):
-        count, sent = items(source, settings.sends, changed)
-        if count != len(ids):
-            raise DataError(f"{source}: {count} images, but {index} lists {len(ids)}; rerun the stage that made it")
-        send(settings.codec_at(quality, state), sent, ids, stream, side_info, ledger)
-
-
-def check_outputs(settings: CodecSettings, *lists: Sequence[Path]) -> None:
-    """Raise ConfigError where there is not one file a quality."""
-    if any(len(paths) != len(settings.qualities) for paths in lists):
-        found = ", ".join(str(len(paths)) for paths in lists)
-        raise ConfigError(
-            f"found {found} streams, side informations and ledgers; expected {len(settings.qualities)} of each"
-        )
+    codecs = [settings.codec_at(quality, state) for quality in settings.qualities]
+    for codec, *files in tqdm(list(zip(codecs, streams, side_infos, ledgers, strict=True)), unit="quality"):
+        send(codec, items(source, settings.sends, changed, ids), ids, *files)
 
 
 def main(argv: Sequence[str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,13 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.arrays import write_arrays
+from compfeat.arrays import Arrays, write_arrays
 from compfeat.cli.arguments import command
-from compfeat.cli.pipeline.encode import check_outputs
 from compfeat.codecs import Decoded
 from compfeat.codecs.frames import dequantise, quantise, tile
-from compfeat.datasets import IMAGE
-from compfeat.datasets.packed import Packed, in_chunks, open_packed
+from compfeat.datasets.packed import Packed, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
 from compfeat.networks.files import load_description, load_network
@@ -26,7 +25,7 @@ from compfeat.networks.split import SplitNetwork
 from compfeat.transforms import Transform
 from compfeat.transport.ledger import image_ids
 from compfeat.transport.receiver import receive
-from compfeat.transport.source import CodecSettings, shape_sent
+from compfeat.transport.source import CodecSettings, items, shape_sent
 
 
 class EvaluateSettings(CodecSettings):
@@ -45,6 +44,7 @@ def evaluate(
     index: Path,
     weights: Path,
     description: Path,
+    source: Path | None = None,
     transform: Path | None = None,
     state: Path | None = None,
     streams: list[Path] = [],  # noqa: B006 - never changed
@@ -61,6 +61,7 @@ def evaluate(
         index: CSV of the val split's images.
         weights: the trained network's weights.
         description: what network they are.
+        source: what the sender codes, for codec none alone: features, or packed scenes where the image is sent.
         transform: the state of the method's transform, where that is fitted.
         state: the codec's state, where that is fitted.
         streams: one bitstream a quality, in the order of the settings' qualities; none for codec none.
@@ -76,76 +77,93 @@ def evaluate(
         CheckpointError: the weights are missing, damaged, or of another network.
         ToolError: the codec's program is missing.
     """
-    s = settings
-    fix_arithmetic(s.threads)
-    described = load_description(description)
-    network = load_network(weights, described, choose_device(s.device))
+    s, described = settings, load_description(description)
     scenes, ids = open_packed(arrays), image_ids(index)
-    if len(scenes) != len(ids):
-        raise DataError(f"{arrays}: {len(scenes)} images, but {index} lists {len(ids)}; rerun the stage prepare")
+    if len(scenes) != len(ids) or any(position >= len(ids) for position in s.showcase):
+        raise DataError(
+            f"{arrays}: {len(scenes)} images, but {index} lists {len(ids)}, of which {list(s.showcase)} are to be shown; "
+            "rerun the stage prepare, or change the config key showcase.images"
+        )
     changed = s.transform_from(transform)
-    shape = shape_sent(s.sends, described.model_dump(), changed)
-    if s.codec != UNCODED:
-        check_outputs(s, streams, side_infos, ledgers)
-    found: dict[str, NDArray[Any]] = {"image_id": np.array(ids)}
-    kept: dict[str, NDArray[Any]] = {}
+    if s.codec == UNCODED:
+        received = [uncoded(source, quality, s, changed, ids) for quality in s.qualities]
+    else:
+        s.check_files(streams, side_infos, ledgers)
+        shape, codecs = (
+            shape_sent(s.sends, described.model_dump(), changed),
+            [s.codec_at(q, state) for q in s.qualities],
+        )
+        files = zip(codecs, streams, side_infos, ledgers, strict=True)
+        received = [undone(receive(*each, shape, ids), changed) for each in files]
+    fix_arithmetic(s.threads)
+    network = load_network(weights, described, choose_device(s.device))
+    found: Arrays = {"image_id": np.array(ids)}
+    kept: Arrays = {}
     with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
-        for k, quality in enumerate(s.qualities):
-            if s.codec == UNCODED:
-                received = uncoded(network, scenes, quality, s)
-            else:
-                codec = s.codec_at(quality, state)
-                decoded = receive(codec, streams[k], side_infos[k], ledgers[k], shape, ids)
-                received = (undone(image, changed) for image in decoded)
-            rows: dict[str, list[Any]] = {}
-            for chunk in in_chunks(len(scenes), s.batch_size):
-                batch = [next(received) for _ in range(chunk.start, chunk.stop)]
-                outputs = predict(network, features_of(network, batch))
-                for i in range(chunk.start, chunk.stop):
-                    own = {task: array[i - chunk.start] for task, array in outputs.items()}
-                    for task, prediction in own.items():
-                        for name, value in network.tasks[task].score(prediction, scenes[i]).items():
-                            rows.setdefault(f"{quality}/{task}/{name}", []).append(value)
-                    if i in s.showcase:
-                        kept |= shown(network, own, batch[i - chunk.start], f"{quality}/{i}")
-                bar.update(chunk.stop - chunk.start)
-            found |= {name: compact(np.array(values)) for name, values in rows.items()}
+        for quality, images in zip(s.qualities, received, strict=True):
+            scored, shown = score(network, images, scenes, s, bar)
+            found |= {f"{quality}/{name}": array for name, array in scored.items()}
+            kept |= {f"{quality}/{name}": array for name, array in shown.items()}
     write_arrays(scores, found)
     write_arrays(pictures, kept)
 
 
-def uncoded(network: SplitNetwork, scenes: Packed, quality: str, s: EvaluateSettings) -> Iterator[Decoded]:
-    """Yield the features as the encoder gives them (``float``) or after the quantiser of frames (``u8``)."""
-    if quality not in (FLOAT, QUANTISED):
-        raise ConfigError(f"codec {UNCODED}: quality {quality!r} found; expected {FLOAT} or {QUANTISED}")
-    for chunk in in_chunks(len(scenes), s.batch_size):
-        images = scenes[chunk][IMAGE]
-        for k, features in enumerate(encode_images(network, images)):
-            picture = np.array(images[k]) if s.sends == "image" else None
-            if quality == FLOAT:
-                yield Decoded(features, picture)
-            else:
-                q = quantise(features)
-                # A picture is laid out only where it is kept.
-                tiles = tile(q.codes) if chunk.start + k in s.showcase else None
-                yield Decoded(dequantise(q.codes, q.minimum, q.maximum), tiles)
+def uncoded(
+    source: Path | None, quality: str, s: EvaluateSettings, transform: Transform | None, ids: Sequence[str]
+) -> Iterator[Decoded]:
+    """Return what the receiver would have if nothing were coded: all as it is (FLOAT), or features after the quantiser of frames.
+
+    Raises:
+        ConfigError: another quality, or one that what is sent does not have; or no source.
+        DataError: the source is missing or damaged, or has other images.
+    """
+    known = (FLOAT,) if s.sends == "image" else (FLOAT, QUANTISED)
+    if quality not in known or source is None:
+        raise ConfigError(
+            f"codec {UNCODED}: quality {quality!r} of {source} found; expected {' or '.join(known)} of --source"
+        )
+    if quality == QUANTISED:
+        return undone(quantised(items(source, s.sends, transform, ids), s.showcase), transform)
+    picture = s.sends == "image"
+    return (Decoded(item, item if picture else None) for item in items(source, s.sends, None, ids))
 
 
-def undone(image: Decoded, transform: Transform | None) -> Decoded:
-    """Return a received image with its method's transform undone."""
-    return image if transform is None else Decoded(transform.inverse(image.item), image.picture)
+def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> Iterator[Decoded]:
+    """Yield features after the quantiser of frames; they are laid out as a picture where they are ``shown``."""
+    for position, features in enumerate(tensors):
+        codes, minimum, maximum = quantise(features)
+        yield Decoded(dequantise(codes, minimum, maximum), tile(codes) if position in shown else None)
 
 
-def features_of(network: SplitNetwork, batch: Sequence[Decoded]) -> NDArray[np.float32]:
-    """Return the features of received items: as they are, or what the encoder makes of received images."""
-    stacked = np.stack([image.item for image in batch])
-    return encode_images(network, stacked) if stacked.dtype == np.uint8 else stacked
+def undone(images: Iterator[Decoded], transform: Transform | None) -> Iterator[Decoded]:
+    """Return received images with their method's transform undone."""
+    return images if transform is None else (Decoded(transform.inverse(i.item), i.picture) for i in images)
 
 
-def shown(network: SplitNetwork, outputs: dict[str, Any], image: Decoded, start: str) -> dict[str, NDArray[Any]]:
-    """Return what is kept of a showcase image: what was sent, and each task's output in a small form."""
-    kept = {f"{start}/{task}": network.tasks[task].keep(prediction) for task, prediction in outputs.items()}
-    return kept if image.picture is None else kept | {f"{start}/sent": image.picture}
+def score(
+    network: SplitNetwork, images: Iterator[Decoded], scenes: Packed, s: EvaluateSettings, bar: tqdm[Any]
+) -> tuple[Arrays, Arrays]:
+    """Return every image's scores by TASK/SCORE, and what is kept of the showcase's by POSITION/TASK and POSITION/sent.
+
+    Takes ``images`` to their end, where a damaged stream may first show.
+    """
+    rows: dict[str, list[Any]] = {}
+    kept: Arrays = {}
+    position = 0
+    for batch in iter(lambda: list(islice(images, s.batch_size)), []):
+        stacked = np.stack([image.item for image in batch])
+        outputs = predict(network, encode_images(network, stacked) if s.sends == "image" else stacked)
+        for k, image in enumerate(batch):
+            for name, task in network.tasks.items():
+                for key, value in task.score(outputs[name][k], scenes[position]).items():
+                    rows.setdefault(f"{name}/{key}", []).append(value)
+                if position in s.showcase:
+                    kept[f"{position}/{name}"] = task.keep(outputs[name][k])
+            if position in s.showcase and image.picture is not None:
+                kept[f"{position}/sent"] = image.picture
+            position += 1
+        bar.update(len(batch))
+    return {name: compact(np.array(values)) for name, values in rows.items()}, kept
 
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:

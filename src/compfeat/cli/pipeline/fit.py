@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import write_arrays
 from compfeat.cli.arguments import command
-from compfeat.codecs import CODECS
+from compfeat.codecs import CODECS, Codec, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import TRANSFORMS, FitSource, built
-from compfeat.transport.source import open_features, read_state
+from compfeat.transforms import TRANSFORMS, FitSource
+from compfeat.transport.source import open_features, transform_of
 
 if TYPE_CHECKING:
     from compfeat.networks.split import SplitNetwork
@@ -69,23 +72,41 @@ def fit(
         return load_network(weights, load_description(description), torch.device("cpu"))
 
     if settings.codec is not None:
-        codec = CODECS.get(settings.codec)
-        changed = settings.transform
-        if changed is not None:
-            forward = built(changed.name, changed.options, read_state(transform) or {}).forward
-            found = np.stack([forward(np.array(tensor)) for tensor in found])
-        fitted = codec.fit(found, options_of(codec, settings.options, f"codecs.{settings.codec}"))
+        name, codec = settings.codec, CODECS.get(settings.codec)
+        options = options_of(codec, settings.options, f"codecs.{name}")
+        fitted = fit_codec(codec, options, found, settings.transform, transform)
     elif settings.transform is not None:
-        entry = TRANSFORMS.get(settings.transform.name)
-        options = options_of(entry, settings.transform.options, f"transform {settings.transform.name}")
+        name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
+        options = options_of(entry, settings.transform.options, f"transform {name}")
         fitted = entry.fit(FitSource(found, open_packed(scenes), network), options)
     else:
         raise ConfigError("--settings: names neither a transform nor a codec; nothing to fit")
     write_arrays(state, fitted)
-    size = state.stat().st_size
     print(
-        f"fit {settings.codec or (settings.transform and settings.transform.name)}: {len(fitted)} arrays, {size} bytes"
+        f"fit {name}: {len(fitted)} arrays of {sum(a.nbytes for a in fitted.values())} bytes, {state.stat().st_size} as a file"
     )
+
+
+def fit_codec(
+    codec: type[Codec],
+    options: Section,
+    features: NDArray[np.float32],
+    transform: PluginConfig | None,
+    state: Path | None,
+) -> State:
+    """Return the state of a codec fitted to ``features`` (N x C x h x w) behind a method's transform, if it has one.
+
+    Transformed features are kept in a temporary file: those of a whole train split need not fit into memory.
+    """
+    changed = transform_of(transform, state)
+    if changed is None:
+        return codec.fit(features, options)
+    shape = (len(features), *changed.coded_shape(features.shape[1:]))
+    with TemporaryDirectory() as folder:
+        coded = open_memmap(Path(folder, "coded.npy"), "w+", np.dtype(np.float32), shape)
+        for position, tensor in enumerate(features):
+            coded[position] = changed.forward(np.array(tensor))
+        return codec.fit(coded, options)
 
 
 def main(argv: Sequence[str]) -> int | None:

@@ -24,6 +24,8 @@ COLUMNS = ("cut", "seed", *PAIR, "metric", *ENDS)
 AUTHORS = "published"
 LINE = 0.11
 """Height of one interval (inches)."""
+LEAST_WIDTH = 2.0
+"""Of the axis of BD-rates (percentage points)."""
 
 
 @dataclass(frozen=True)
@@ -131,5 +133,8 @@ def draw_panel(ax: Axes, lines: Sequence[Line], cut: str, metric: Metric) -> Non
             ax.text(-0.5, y, "refused", fontsize=6, ha="right", va="center", color=line.look["color"])
     ax.set_yticks([sum(at) / len(at) for at in places.values()], [fitted(name, 1.4, 7) for name in places])
     ax.set_ylim(y + 1.2, 0.5)
+    left, right = ax.get_xlim()
+    if not right - left >= LEAST_WIDTH:  # where all are refused there is nothing to scale by
+        ax.set_xlim(-LEAST_WIDTH / 2, LEAST_WIDTH / 2)
     ax.grid(False, axis="y")
     few_ticks(ax, "x", 6)

@@ -1,0 +1,59 @@
+"""The quick check of an ffmpeg binary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from compfeat.codecs import CODECS
+from compfeat.codecs.hevc import Hevc
+from compfeat.errors import ToolError
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@pytest.fixture
+def wrapped(tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that writes a script around the real ffmpeg."""
+
+    def write(script: str) -> str:
+        path = tmp_path / "ffmpeg"
+        path.write_text(f'#!/bin/sh\nffmpeg="{FFMPEG}"\n{script}\n')
+        path.chmod(0o755)
+        return str(path)
+
+    return write
+
+
+def test_a_whole_ffmpeg_passes(wrapped: Callable[[str], str]) -> None:
+    Hevc.check_tool(None)
+    Hevc.check_tool(wrapped('exec "$ffmpeg" "$@"'))
+    CODECS.get("png").check_tool("/nowhere")  # needs none
+
+
+OLD = """case "$*" in *fps_mode*) echo "Unrecognized option 'fps_mode'." >&2; exit 1;; esac; exec "$ffmpeg" "$@" """
+CHANGED = """case "$*" in *"-f hevc -err"*) "$ffmpeg" "$@" | tr '\\001' '\\002';; *) exec "$ffmpeg" "$@";; esac"""
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (OLD, "cannot decode what it coded (damaged after 0 pictures (ffmpeg: Unrecognized option 'fps_mode'.)"),
+        (CHANGED, "a lossless picture came back changed"),
+        ("echo 'ffmpeg version 3'; exit 1", "is no ffmpeg"),
+    ],
+)
+def test_one_that_cannot_is_named(script: str, message: str, wrapped: Callable[[str], str], tmp_path: Path) -> None:
+    path = wrapped(script)
+    with pytest.raises(ToolError) as error:
+        Hevc.check_tool(path)
+    told = str(error.value)
+    assert told.startswith(f"{path}: ") and message in told and "tools.ffmpeg" in told and "\n" not in told
+
+
+def test_a_missing_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"cannot be run .*tools\.ffmpeg"):
+        Hevc.check_tool(str(tmp_path / "none"))

@@ -1,0 +1,60 @@
+"""Codecs with samples of more than 8 bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import Field
+
+from compfeat.codecs.frames import FrameOptions, dequantise, quantise
+from compfeat.codecs.hevc import Hevc
+from compfeat.errors import DataError
+from compfeat.experiment.section import Section
+
+
+class TenBits(FrameOptions):
+    bits: int = Field(10, ge=2, le=10)
+
+
+class Hevc10(Hevc):
+    options: type[Section] = TenBits  # type: ignore[misc]
+    sample_bits = 10
+
+
+FEATURES = np.linspace(-1, 3, 1024, dtype=np.float32).reshape(4, 16, 16)
+
+
+def test_all_codes_survive_lossless_coding(tmp_path: Path) -> None:
+    codec = Hevc10("lossless")
+    codec.encode([FEATURES, -FEATURES], tmp_path / "s", tmp_path / "i")
+    found = list(codec.decode(tmp_path / "s", tmp_path / "i", FEATURES.shape))
+    for received, item in zip(found, (FEATURES, -FEATURES), strict=True):
+        quantised = quantise(item, 10)
+        assert len(np.unique(quantised.codes)) == 1024
+        assert np.array_equal(received.item, dequantise(*quantised, 10))
+        assert received.picture is not None and received.picture.dtype == np.uint8
+        assert (received.picture.min(), received.picture.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("bits", [6, 8])
+def test_fewer_bits_than_samples_have(bits: int, tmp_path: Path) -> None:
+    codec = Hevc10("lossless", TenBits(bits=bits))
+    codec.encode([FEATURES], tmp_path / "s", tmp_path / "i")
+    (received,) = codec.decode(tmp_path / "s", tmp_path / "i", FEATURES.shape)
+    assert np.array_equal(received.item, dequantise(*quantise(FEATURES, bits), bits))
+    assert received.picture is not None and received.picture.dtype == np.uint8
+
+
+def test_commands_say_so_and_images_stay_at_8_bits(tmp_path: Path) -> None:
+    codec = Hevc10("qp20", None, "bin")
+    assert codec.encode_argv((16, 16)).count("gray10le") == 2 and "gray10le" in codec.decode_argv((16, 16))
+    assert "rgb24" in codec.encode_argv((16, 16, 3))
+    with pytest.raises(DataError, match=r"frame 0 is uint8 .*; expected uint16"):
+        Hevc10("qp20").encode_frames([np.zeros((16, 16), np.uint8)], (16, 16), tmp_path / "s")
+
+
+def test_nothing_uncoded_has_these_bits() -> None:
+    assert Hevc10.reference("lossless", "features") is None
+    assert Hevc10.reference("lossless", "features", TenBits(bits=8)) == "u8"

@@ -1,0 +1,189 @@
+"""What holds for every codec, fed with what methods send: features in floating point, or images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from compfeat.codecs import CODECS, LOSSLESS, Codec, Item
+from compfeat.codecs.frames import FrameCodec, FrameOptions, dequantise, quantise, tiled_shape
+from compfeat.codecs.hevc import Hevc
+from compfeat.codecs.jpeg import Jpeg
+from compfeat.codecs.png import Png
+from compfeat.errors import BitstreamError, ConfigError, DataError
+from compfeat.experiment.runs import FLOAT, QUANTISED
+from compfeat.experiment.section import options_of
+
+COUNT = 3
+SHAPES: dict[str, tuple[int, ...]] = {"features": (5, 4, 3), "image": (18, 33, 3)}  # both end in 3: nothing is guessed
+CASES = [(name, sent) for name in CODECS.names() for sent in sorted(CODECS.get(name).sends)]
+
+
+def items(sent: str, count: int = COUNT) -> list[Item]:
+    """Return features, or smooth images."""
+    rng = np.random.default_rng(3)
+    if sent == "features":
+        return list(rng.standard_normal((count, *SHAPES[sent])).astype(np.float32))
+    ramp = np.linspace(40, 200, SHAPES[sent][1])[None, :, None] + np.zeros(SHAPES[sent])
+    return [(ramp + rng.integers(0, 20, 3)).astype(np.uint8) for _ in range(count)]
+
+
+def finest(name: str, sent: Any) -> Codec:
+    codec = CODECS.get(name)
+    return codec(codec.qualities[0], None, None, None, sent)
+
+
+@pytest.fixture(scope="module", params=CASES, ids="/".join)
+def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Codec, Path, Path, Any]:
+    codec, folder = finest(*request.param), tmp_path_factory.mktemp("coded")
+    sizes = codec.encode(iter(items(request.param[1])), folder / "s", folder / "i")
+    return codec, folder / "s", folder / "i", sizes
+
+
+def test_items_come_back_in_shape_and_order(coded: tuple[Codec, Path, Path, Any]) -> None:
+    codec, stream, side_info, _ = coded
+    decoded = list(codec.decode(stream, side_info, SHAPES[codec.sent]))
+    for received, item in zip(decoded, items(codec.sent), strict=True):
+        assert received.item.shape == item.shape and received.item.dtype == item.dtype
+        assert np.abs(received.item.astype(float) - item).mean() < (0.05 if codec.sent == "features" else 6)
+        assert received.picture is None or received.picture.dtype == np.uint8
+
+
+def test_lossless_qualities_give_their_reference(coded: tuple[Codec, Path, Path, Any]) -> None:
+    codec, stream, side_info, _ = coded
+    reference = codec.reference(codec.quality, codec.sent)
+    decoded = [received.item for received in codec.decode(stream, side_info, SHAPES[codec.sent])]
+    if reference == FLOAT:
+        assert np.array_equal(decoded, items(codec.sent))
+    if reference == QUANTISED:
+        assert np.array_equal(decoded, [dequantise(*quantise(item)) for item in items(codec.sent)])
+
+
+def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec, Path, Path, Any]) -> None:
+    codec, stream, side_info, sizes = coded
+    assert len(sizes) == COUNT and codec.measure(stream, side_info) == sizes
+    assert sum(size.stream_bytes for size in sizes) == stream.stat().st_size
+    assert sum(size.side_info_bytes for size in sizes) == side_info.stat().st_size
+
+
+def test_two_runs_write_the_same_bytes(coded: tuple[Codec, Path, Path, Any], tmp_path: Path) -> None:
+    codec, stream, side_info, _ = coded
+    codec.encode(iter(items(codec.sent)), tmp_path / "s", tmp_path / "i")
+    assert (tmp_path / "s").read_bytes() == stream.read_bytes()
+    assert (tmp_path / "i").read_bytes() == side_info.read_bytes()
+
+
+def test_nothing_to_code_is_refused(coded: tuple[Codec, Path, Path, Any], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no images to code"):
+        coded[0].encode([], tmp_path / "s", tmp_path / "i")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", CODECS.names())
+def test_names_of_qualities_fit_into_paths_and_differ_from_the_uncoded_ones(name: str) -> None:
+    qualities = CODECS.get(name).qualities
+    assert qualities and len(set(qualities)) == len(qualities)
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", quality) for quality in qualities)
+    assert not {FLOAT, QUANTISED} & set(qualities)
+
+
+def test_images_have_no_side_information_and_features_8_bytes(tmp_path: Path) -> None:
+    for sent, expected in (("features", 8), ("image", 0)):
+        sizes = finest("png", sent).encode(items(sent), tmp_path / "s", tmp_path / "i")
+        assert [size.side_info_bytes for size in sizes] == [expected] * COUNT
+        assert (tmp_path / "i").stat().st_size == expected * COUNT
+
+
+def test_references() -> None:
+    four = FrameOptions.model_validate({"bits": 4})
+    assert Png.reference(LOSSLESS, "features") == Png.reference(LOSSLESS, "features", Png.options()) == QUANTISED
+    assert Png.reference(LOSSLESS, "features", four) is None and Png.reference(LOSSLESS, "image", four) == FLOAT
+    assert Hevc.reference(LOSSLESS, "image") is None and Hevc.reference(LOSSLESS, "features") == QUANTISED
+    assert Hevc.reference("qp10", "features") is None and Jpeg.reference("q100", "image") is None
+
+
+@pytest.mark.parametrize("bits", [2, 5, 8])
+def test_the_quantiser_has_the_bits_of_the_options(bits: int, tmp_path: Path) -> None:
+    codec = Png(LOSSLESS, options_of(Png, {"bits": bits}, "codecs.png"))
+    codec.encode(items("features"), tmp_path / "s", tmp_path / "i")
+    for received, item in zip(
+        codec.decode(tmp_path / "s", tmp_path / "i", SHAPES["features"]), items("features"), strict=True
+    ):
+        assert np.array_equal(received.item, dequantise(*quantise(item, bits), bits))
+        assert received.picture is not None and received.picture.shape == tiled_shape(5, (4, 3))
+        assert received.picture.max() == 255  # whatever the bits, the greatest code is white
+    with pytest.raises(ConfigError, match=r"codecs\.png\.bits"):
+        options_of(Png, {"bits": 9}, "codecs.png")
+
+
+Edit = Callable[[bytes], bytes]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda data: data[:-1], "23 bytes"),
+        (lambda data: data[:-8], "more or fewer frames than the 2 pairs"),
+        (lambda data: data + data[:8], "more or fewer frames than the 4 pairs"),
+        (lambda data: data[4:8] + data[:4] + data[8:], "image 0 has minimum and maximum"),
+        (lambda data: b"\0\0\xc0\x7f" + data[4:], "image 0 has minimum and maximum"),
+    ],
+)
+def test_damaged_side_information_is_seen(edit: Edit, message: str, tmp_path: Path) -> None:
+    codec, stream, side_info = finest("png", "features"), tmp_path / "s", tmp_path / "i"
+    codec.encode(items("features"), stream, side_info)
+    side_info.write_bytes(edit(side_info.read_bytes()))
+    with pytest.raises(BitstreamError, match=message) as error:
+        list(codec.decode(stream, side_info, SHAPES["features"]))
+    assert "rerun the encode stage" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_missing_side_information_is_seen(tmp_path: Path) -> None:
+    codec = finest("png", "features")
+    codec.encode(items("features"), tmp_path / "s", tmp_path / "i")
+    (tmp_path / "i").unlink()
+    with pytest.raises(BitstreamError, match="expected 8 for each of 3 frames"):
+        codec.measure(tmp_path / "s", tmp_path / "i")
+    with pytest.raises(BitstreamError, match="cannot be read"):
+        list(codec.decode(tmp_path / "s", tmp_path / "i", SHAPES["features"]))
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "hevc"])
+def test_images_of_another_size_are_refused(name: str, tmp_path: Path) -> None:
+    codec = finest(name, "image")
+    codec.encode(items("image"), tmp_path / "s", tmp_path / "i")
+    for other in ((40, 18, 3), (33, 18, 3)):
+        with pytest.raises(BitstreamError, match="expected"):
+            list(codec.decode(tmp_path / "s", tmp_path / "i", other))
+
+
+def decoded_at(codec: Codec, images: list[Item], folder: Path) -> NDArray[Any]:
+    codec.encode(images, folder / "s", folder / "i")
+    return np.array([received.item for received in codec.decode(folder / "s", folder / "i", images[0].shape)])
+
+
+def test_colours_survive_hevc_in_full_range(tmp_path: Path) -> None:
+    colours = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128), (200, 120, 30)]
+    images: list[Item] = [np.full((16, 24, 3), colour, np.uint8) for colour in colours]
+    found = decoded_at(Hevc("lossless", None, None, None, "image"), images, tmp_path)
+    assert np.abs(found.astype(int) - np.array(images)).max() <= 2
+
+
+def test_jpeg_of_images_subsamples_chroma_as_pillow_does(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Jpeg("q90", None, None, None, "image").encode(items("image", 1), tmp_path / "s", tmp_path / "i")
+    with Image.open(tmp_path / "s") as image:
+        assert image.mode == "RGB" and [layer[1:3] for layer in image.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
+
+
+def test_frame_codecs_take_features_and_images() -> None:
+    frames = [name for name in CODECS.names() if issubclass(CODECS.get(name), FrameCodec)]
+    assert {"png", "jpeg", "hevc"} <= set(frames)
+    assert all(CODECS.get(name).sends == {"features", "image"} for name in frames)

@@ -1,0 +1,133 @@
+"""Sender, receiver and ledger, with every codec of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compfeat.codecs import CODECS, Codec, Decoded
+from compfeat.errors import BitstreamError, DataError
+from compfeat.transport.ledger import COLUMNS, image_ids
+from compfeat.transport.receiver import counted, receive
+from compfeat.transport.sender import send
+
+SHAPE = (4, 8, 8)
+IDS = ["0007", "NA", "1e5"]
+ITEMS = [np.random.default_rng(i).standard_normal(SHAPE).astype(np.float32) for i in range(len(IDS))]
+
+
+@dataclass
+class Sent:
+    """One point's files."""
+
+    folder: Path
+    codec: Codec
+
+    def __post_init__(self) -> None:
+        self.stream, self.side_info, self.ledger = (self.folder / name for name in ("s", "i", "l.csv"))
+        send(self.codec, iter(ITEMS), IDS, self.stream, self.side_info, self.ledger)
+
+    def receive(self, ids: list[str] = IDS) -> list[Decoded]:
+        return list(receive(self.codec, self.stream, self.side_info, self.ledger, SHAPE, ids))
+
+    def edit_ledger(self, **columns: Any) -> None:
+        pd.read_csv(self.ledger, dtype={"image_id": str}, keep_default_na=False).assign(**columns).to_csv(
+            self.ledger, index=False
+        )
+
+
+@pytest.fixture(params=[name for name in CODECS.names() if "features" in CODECS.get(name).sends])
+def sent(request: pytest.FixtureRequest, tmp_path: Path) -> Sent:
+    codec = CODECS.get(request.param)
+    return Sent(tmp_path / "point", codec(codec.qualities[0]))
+
+
+def test_what_was_sent_arrives(sent: Sent) -> None:
+    for received, item in zip(sent.receive(), ITEMS, strict=True):
+        assert np.abs(received.item - item).mean() < 0.05
+    assert sorted(path.name for path in sent.folder.iterdir()) == ["i", "l.csv", "s"]
+
+
+def test_the_ledger_adds_up_and_ids_stay_text(sent: Sent) -> None:
+    table = pd.read_csv(sent.ledger)
+    assert list(table) == COLUMNS and image_ids(sent.ledger) == IDS
+    assert table[COLUMNS[1:3]].to_numpy().sum() == sent.stream.stat().st_size
+    assert table["side_info_bytes"].sum() == sent.side_info.stat().st_size
+
+
+def test_a_stream_cut_anywhere_is_seen(sent: Sent) -> None:
+    data = sent.stream.read_bytes()
+    boundary = sent.codec.measure(sent.stream, sent.side_info)[0].stream_bytes
+    for end in (0, 1, boundary - 1, boundary, boundary + 30, len(data) - 40, len(data) - 1):
+        sent.stream.write_bytes(data[:end])
+        with pytest.raises(BitstreamError, match=r"l.csv says .*rerun the encode stage") as error:
+            sent.receive()
+        assert "\n" not in str(error.value)
+
+
+def test_damage_of_the_same_length_is_seen_or_decodes_to_as_many_images(sent: Sent) -> None:
+    data = sent.stream.read_bytes()
+    for start in range(5, len(data) - 8, max(len(data) // 7, 1)):
+        sent.stream.write_bytes(
+            data[:start] + bytes(byte ^ 0xFF for byte in data[start : start + 8]) + data[start + 8 :]
+        )
+        try:
+            assert len(sent.receive()) == len(IDS)
+        except BitstreamError as error:
+            assert str(error).startswith(f"{sent.stream}: ") and "\n" not in str(error)
+
+
+def test_frames_swapped_against_the_ledger_are_seen(sent: Sent) -> None:
+    first, *_ = sizes = [size.stream_bytes for size in sent.codec.measure(sent.stream, sent.side_info)]
+    data = sent.stream.read_bytes()
+    if len(set(sizes)) > 1:
+        sent.stream.write_bytes(data[first:] + data[:first])
+        with pytest.raises(BitstreamError, match="differ from the 3"):
+            sent.receive()
+
+
+def test_a_ledger_that_is_wrong_is_refused(tmp_path: Path) -> None:
+    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
+    with pytest.raises(DataError, match="3 images that are not the 2 expected"):
+        sent.receive(IDS[:2])
+    with pytest.raises(DataError, match="that are not the 3 expected"):
+        sent.receive(IDS[::-1])
+    payload = pd.read_csv(sent.ledger)["payload_bytes"]
+    sent.edit_ledger(payload_bytes=payload.add([1, -1, 0]))
+    with pytest.raises(BitstreamError, match="images that differ"):
+        sent.receive()
+    sent.edit_ledger(payload_bytes="many")
+    with pytest.raises(DataError, match=r"'payload_bytes' is .*; expected whole numbers"):
+        sent.receive()
+
+
+def test_side_information_that_is_missing_or_too_long_is_refused(tmp_path: Path) -> None:
+    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
+    sent.side_info.write_bytes(sent.side_info.read_bytes() + bytes(8))
+    with pytest.raises(BitstreamError, match=r"32 bytes; .*l\.csv says 24"):
+        sent.receive()
+    sent.side_info.unlink()
+    with pytest.raises(BitstreamError, match="not found"):
+        sent.receive()
+
+
+def test_checks_come_before_the_first_image(tmp_path: Path) -> None:
+    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
+    with pytest.raises(DataError):
+        receive(sent.codec, sent.stream, sent.side_info, sent.ledger, SHAPE, ["other"])
+
+
+def test_a_codec_that_loses_or_invents_images_is_caught(tmp_path: Path) -> None:
+    one = Decoded(ITEMS[0], None)
+    for count in (1, 3):
+        with pytest.raises(BitstreamError, match=f"{count} images decoded; expected 2"):
+            list(counted(iter([one] * count), 2, tmp_path / "s"))
+    png = CODECS.get("png")("lossless")
+    with pytest.raises(BitstreamError, match="3 images coded; expected 2"):
+        send(png, iter(ITEMS), IDS[:2], tmp_path / "s", tmp_path / "i", tmp_path / "l.csv")
+    assert not (tmp_path / "l.csv").exists()

@@ -1,0 +1,88 @@
+"""What a method sends, and the settings that say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compfeat.errors import ConfigError, DataError
+from compfeat.experiment.section import from_json
+from compfeat.transport.source import CodecSettings, items, open_features, shape_sent
+from helpers import SIZE, random_scenes
+
+FEATURES = np.random.default_rng(0).standard_normal((3, 4, 2, 3)).astype(np.float32)
+IDS = ["a", "b", "c"]
+NETWORK = {"channels": 4, "feature_height": 2, "feature_width": 3, "input_height": 32, "input_width": 64}
+
+
+@pytest.fixture
+def features(tmp_path: Path) -> Path:
+    np.save(tmp_path / "f.npy", FEATURES)
+    return tmp_path / "f.npy"
+
+
+def test_features_are_mapped_and_sent_one_by_one(features: Path) -> None:
+    assert isinstance(open_features(features), np.memmap)
+    sent = list(items(features, "features", None, IDS))
+    assert np.array_equal(sent, FEATURES) and all(type(item) is np.ndarray for item in sent)
+
+
+def test_images_are_sent_as_they_are_packed(tmp_path: Path) -> None:
+    scenes = random_scenes(3)
+    np.save(tmp_path / "v.npy", scenes)
+    assert np.array_equal(list(items(tmp_path / "v.npy", "image", None, IDS)), scenes["image"])
+    assert shape_sent("image", NETWORK, None) == (*SIZE, 3) and shape_sent("features", NETWORK, None) == (4, 2, 3)
+
+
+def test_another_number_of_images_is_refused_before_the_first(features: Path) -> None:
+    with pytest.raises(DataError, match="3 images, but the index lists 2"):
+        items(features, "features", None, IDS[:2])
+
+
+@pytest.mark.parametrize(
+    "data", [np.zeros((3, 4)), np.zeros((1, 1, 1, 1)), np.zeros((0, 1, 1, 1), np.float32), random_scenes(1)]
+)
+def test_other_arrays_are_no_features(data: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "f.npy", data)
+    with pytest.raises(DataError, match="no features file"):
+        open_features(tmp_path / "f.npy")
+
+
+def test_missing_and_damaged_files_are_named(features: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not found; run the features stage"):
+        open_features(tmp_path / "none.npy")
+    whole = features.read_bytes()
+    for data in (whole[:-1], whole[:20], b"", b"PK\3\4", b"junk"):
+        features.write_bytes(data)
+        with pytest.raises(DataError, match=r"f\.npy: ") as error:
+            open_features(features)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"codec": "png", "qualities": []}', "qualities"),
+        ('{"codec": "png", "qualities": ["lossless"], "sends": "words"}', "sends"),
+        ('{"codec": "png", "qualities": ["lossless"], "quality": 1}', "quality' is unknown; did you mean 'qualities'"),
+        ('{"qualities": ["lossless"]}', r"'--settings\.codec' is missing"),
+    ],
+)
+def test_settings_that_are_wrong(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        from_json(CodecSettings, text)
+
+
+def test_a_codec_is_told_what_it_is_given() -> None:
+    settings = CodecSettings.model_validate(
+        {"codec": "png", "qualities": ["lossless"], "sends": "image", "options": {"bits": 4}}
+    )
+    codec = settings.codec_at("lossless", None)
+    assert codec.sent == "image" and codec.chosen.model_dump() == {"bits": 4}
+    for wrong in (settings.model_copy(update={"options": {"bitz": 4}}), settings.model_copy(update={"codec": "gif"})):
+        with pytest.raises(ConfigError, match=r"did you mean 'bits'|'gif' is unknown"):
+            wrong.codec_at("lossless", None)
+    with pytest.raises(ConfigError, match=r"1, 2 .*expected 1 of each"):
+        settings.check_files([Path("a")], [Path("a"), Path("b")])
