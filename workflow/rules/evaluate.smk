@@ -25,7 +25,11 @@ for method in EXPERIMENT.methods:
                 settings=settings(**evaluate_settings(method, codec)),
                 states=lambda w, input: flags(**state_files(input)),
                 coded=lambda w, input: flags(
-                    **{name: input[name] for name in ("source", "streams", "side_infos", "ledgers") if name in input.keys()}
+                    **{
+                        name: input[name]
+                        for name in ("source", "streams", "side_infos", "ledgers")
+                        if name in input.keys()
+                    }
                 ),
                 plugin_code=lambda w: plugin_code("evaluate", network_module(w.cut)),
                 tools=", ".join([versions("torch", "numpy"), *codec_tool(codec)]),

@@ -114,3 +114,11 @@ def test_records_of_outputs_that_a_rule_has_no_longer_are_passed_over(run: Path)
     listed = record.read_summary(summary(run).replace("results/summarise/outdated.csv", table))
     found = record.make_record(run, CONFIG, listed)
     assert "results/summarise/outdated.csv" not in found.artifacts and table in found.artifacts
+
+
+def test_a_record_of_an_earlier_format_is_replaced(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = recorded / FOLDER / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1}))
+    record_run(recorded)
+    assert "first record: " in capsys.readouterr().out
+    assert read_record(recorded / FOLDER).artifacts

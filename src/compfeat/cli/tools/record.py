@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compfeat.cli.arguments import command
+from compfeat.errors import DataError
 from compfeat.experiment.files import load_config
-from compfeat.provenance.records import changes, make_record, read_record, read_summary, write_record
+from compfeat.provenance.records import Record, changes, make_record, read_record, read_summary, write_record
 from compfeat.provenance.text import LISTED
 
 
@@ -38,11 +39,19 @@ def record(
     folder = project / record
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
     made = make_record(project, load_config([project / path for path in config]), outputs)
-    before = read_record(folder) if (folder / "record.json").is_file() else None
+    before = earlier(folder)
     lines = changes(before, made)
     write_record(project, folder, made)
     shown = lines[:LISTED] + ([f"and {len(lines) - LISTED} more: see git diff"] if len(lines) > LISTED else [])
     print("\n".join([*shown, f"record: {len(made.artifacts)} files -> {record}"]))
+
+
+def earlier(folder: Path) -> Record | None:
+    """Return the record that is there; None where there is none, or one that an earlier version of this project wrote."""
+    try:
+        return read_record(folder)
+    except DataError:
+        return None
 
 
 def main(argv: Sequence[str]) -> int | None:
