@@ -52,7 +52,7 @@ def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mappi
             "resamples": str(e.statistics.resamples),
             "confidence": f"{100 * e.statistics.confidence:g} %",
         },
-        "config": paired(config_rows(e.model_dump(mode="json"))),
+        "config": config_rows(e.model_dump(mode="json")),
         "figures": figure_facts(settings),
         "tools": [[name, version] for name, version in settings.tools.items()],
     }
@@ -108,12 +108,6 @@ def claim_facts(tables: Tables) -> Facts:
         rows.append([r["text"], r["source"], ", ".join(filter(None, where)), metric, value, between, r["verdict"]])
     about = listed([tables.vs(r) for r in pairs.to_dict("records")])
     return {"rows": rows, "about": about}
-
-
-def paired(rows: list[list[str]]) -> list[list[str]]:
-    """Return rows of two side by side: the second half beside the first."""
-    half = -(-len(rows) // 2)
-    return [row + (rows[half + i] if half + i < len(rows) else [""] * len(row)) for i, row in enumerate(rows[:half])]
 
 
 def config_rows(config: Mapping[str, Any], above: str = "") -> list[list[str]]:

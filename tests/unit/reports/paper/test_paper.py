@@ -18,7 +18,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import Comparison
 from compfeat.reports import words
 from compfeat.reports.paper.build import TEMPLATE, build
-from compfeat.reports.paper.facts import config_rows, paired, paper_facts
+from compfeat.reports.paper.facts import config_rows, paper_facts
 from compfeat.reports.paper.results import Sum, at_equal_quality
 from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
 from compfeat.reports.paper.system import decoder_widths, tile_grid
@@ -345,4 +345,3 @@ def test_shapes_are_those_of_the_method() -> None:
 
 
 def test_the_config_is_set_in_two_columns() -> None:
-    assert paired([["a", "1"], ["b", "2"], ["c", "3"]]) == [["a", "1", "c", "3"], ["b", "2", "", ""]]
