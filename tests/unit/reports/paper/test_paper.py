@@ -342,6 +342,3 @@ def test_shapes_are_those_of_the_method() -> None:
     assert tile_grid(512) == (16, 32) and tile_grid(256) == (16, 16)
     assert decoder_widths({"channels": 512, "stride": 32}, 1) == [512, 256, 128, 64, 32, 16]
     assert decoder_widths({"channels": 256, "stride": 16}, 2) == [256, 256, 128, 64, 32]
-
-
-def test_the_config_is_set_in_two_columns() -> None:
