@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import sys
 from functools import cache
 from pathlib import Path
 
 import grimp
 
+from compfeat.io import write_text
+
 PACKAGE = "compfeat"
+KNOWN = Path(".snakemake/tree-hashes.json")
+"""Remembers the hash of every source text that was parsed; it may be deleted at any time."""
 
 
 @cache
@@ -42,7 +48,21 @@ def parents(module: str) -> list[str]:
 
 def module_identities(*modules: str) -> dict[str, str]:
     """Return the hash (12 hex digits) of the syntax tree of each module in the import closure of ``modules``, by name."""
-    return {module: tree_hash(source_path(module))[:12] for module in closure(modules)}
+    before = len(known())
+    found = {module: tree_hash(source_path(module))[:12] for module in closure(modules)}
+    if len(known()) > before and KNOWN.parent.is_dir():
+        write_text(KNOWN, json.dumps(known()))
+    return found
+
+
+@cache
+def known() -> dict[str, str]:
+    """Return what is remembered: from the hash of a source text, and of what parses it, to that of its syntax tree."""
+    try:
+        remembered: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return remembered
 
 
 @cache
@@ -57,7 +77,12 @@ def code_identity(*modules: str) -> str:
 @cache
 def tree_hash(path: Path) -> str:
     """Return the SHA-256 of a source file's syntax tree without docstrings (comments are not part of the tree)."""
-    return text_hash(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    # Parsing is a third of a dry run; syntax trees differ by Python's version.
+    key = hashlib.sha256(f"{sys.version_info[:3]}\n{text}".encode()).hexdigest()
+    if key not in known():
+        known()[key] = text_hash(text)
+    return known()[key]
 
 
 def text_hash(source: str) -> str:

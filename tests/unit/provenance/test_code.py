@@ -92,3 +92,22 @@ def test_the_closure_holds_packages_but_no_sibling_plug_ins() -> None:
     closure = code.closure(("compfeat.cli.pipeline.encode", "compfeat.codecs.png"))
     assert {"compfeat.codecs", "compfeat.cli", "compfeat.codecs.frames", "compfeat.io"} <= set(closure)
     assert not {"compfeat.codecs.jpeg", "compfeat.codecs.hevc", "compfeat.cli.pipeline.train"} & set(closure)
+
+
+def test_what_is_remembered_is_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake").mkdir()
+    forget()
+    code.known.cache_clear()
+    first = code.module_identities("compfeat.codecs.png")
+    remembered = (tmp_path / code.KNOWN).read_text()
+    assert len(first) <= remembered.count(":")
+    forget()
+    code.known.cache_clear()
+    monkeypatch.setattr(code, "text_hash", lambda source: pytest.fail("parsed again"))
+    assert code.module_identities("compfeat.codecs.png") == first
+    (tmp_path / code.KNOWN).write_text("damaged")
+    monkeypatch.undo()
+    forget()
+    code.known.cache_clear()
+    assert code.module_identities("compfeat.codecs.png") == first
