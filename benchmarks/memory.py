@@ -49,7 +49,7 @@ def run_stages(folder: Path, count: int) -> dict[str, int]:
 
 def peak(argv: list[str]) -> int:
     """Run a command; return the peak resident memory (bytes) of its process."""
-    # By way of a small process: a child's peak counts what its parent held when it was started.
+    # By way of a small process: a child's peak includes its parent's memory at the time of the fork.
     done = subprocess.run([sys.executable, "-S", "-c", WATCH, *argv], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(argv)}: exit status {done.returncode}: {done.stderr[-500:]}")

@@ -15,7 +15,7 @@ import training
 
 @dataclass(frozen=True)
 class Row:
-    """One measured ratio and its limit; ``at_least`` tells on which side it should lie."""
+    """One measured ratio and its limit; ``at_least``: it should lie at or above the limit, else at or below."""
 
     name: str
     ratio: float

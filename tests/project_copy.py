@@ -82,7 +82,7 @@ def following(output: str, jobs: set[str]) -> set[str]:
 
 
 def fake_results(project: Path, *arguments: str) -> None:
-    """Let Snakemake take every result for made: files that hold their own names, recorded by Snakemake's ``--touch``.
+    """Make Snakemake regard every result as made: files that contain their own names, recorded by Snakemake's ``--touch``.
 
     What a dry run decides depends on files, checksums and the record, never on what is in the files.
     """

@@ -19,7 +19,7 @@ from pathlib import Path
 from compfeat.errors import CompfeatError
 
 GROUPS = {"tools": "Commands for people", "pipeline": "Stages, which Snakemake runs"}
-"""The packages of ``compfeat.cli`` that hold a module a name."""
+"""The packages of ``compfeat.cli`` with one module a command."""
 READER_LEFT = 141
 """Exit status of a program whose reader went away, as in shells."""
 

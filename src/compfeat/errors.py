@@ -14,7 +14,7 @@ class DataError(CompfeatError):
 
 
 class BitstreamError(CompfeatError):
-    """A coded file that cannot be decoded, or does not hold what its ledger says."""
+    """A coded file that cannot be decoded, or differs from its ledger."""
 
 
 class CheckpointError(CompfeatError):

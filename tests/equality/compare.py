@@ -1,6 +1,6 @@
 """Compare a run with the hashes of an earlier one whose files lay elsewhere: ``python tests/equality/compare.py --help``.
 
-``earlier.csv`` holds the SHA-256 of the default run before methods, trainings and codecs became data (of its record: weights,
+``earlier.csv`` has the SHA-256 of the default run before methods, trainings and codecs became data (of its record: weights,
 bitstreams, side information, ledgers, the quantised features, and every image's scores). The same numbers are made anew from this
 run's files in the earlier files' own form and compared. Run ``snakemake --configfile tests/equality/earlier.yaml evaluate_all``
 first. Exit status: 0 where all is equal, 1 where not.

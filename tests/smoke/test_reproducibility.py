@@ -110,7 +110,7 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
     assert second.returncode != 0 and "Traceback" not in output
     assert "Directory cannot be locked" in output and "--unlock" in output
     kill(first)
-    # The lock that the killed one left is told of alike, and taken away as the message says.
+    # The lock that the killed one left is reported alike, and removed as the message says.
     stale = subprocess.run(
         snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
     )
@@ -122,7 +122,7 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with hardly any room."""
+    """A disk with hardly any space."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]

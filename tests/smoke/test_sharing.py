@@ -32,7 +32,7 @@ FIGURE = "results/figures/rate_accuracy@hevc.pdf"
 LOST = ("results/encode/c256/baseline/seed0/hevc/qp22/stream.bin", "results/summarise/points.csv", FIGURE)
 
 
-def told(folder: Path, *argv: str) -> str:
+def output_of(folder: Path, *argv: str) -> str:
     """Run a command that must work; return what it printed."""
     done = run(folder, *argv)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -40,12 +40,12 @@ def told(folder: Path, *argv: str) -> str:
 
 
 def dvc(folder: Path, *argv: str) -> str:
-    return told(folder, ".venv/bin/dvc", *argv)
+    return output_of(folder, ".venv/bin/dvc", *argv)
 
 
 def commit(folder: Path, message: str) -> None:
-    told(folder, "git", "add", "--all")
-    told(folder, "git", *WHO, "commit", "--quiet", "--message", message)
+    output_of(folder, "git", "add", "--all")
+    output_of(folder, "git", *WHO, "commit", "--quiet", "--message", message)
 
 
 def compfeat(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
@@ -59,10 +59,10 @@ def recorded(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = folder / 'first; "here" it\'s'
     shutil.copytree(finished, project, symlinks=True)
     with_environment(project)
-    told(project, "git", "init", "--quiet", "--initial-branch=main")
+    output_of(project, "git", "init", "--quiet", "--initial-branch=main")
     commit(project, "code")
     dvc(project, "remote", "add", "--default", "store", str(folder / "store"))
-    assert re.search(r"first record: \d{3} files", told(project, "make", "record"))
+    assert re.search(r"first record: \d{3} files", output_of(project, "make", "record"))
     commit(project, "results")
     dvc(project, "push")
     return project
@@ -72,7 +72,7 @@ def recorded(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clone(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another's clone of it, elsewhere, with the results pulled, and times that say nothing."""
     folder = tmp_path_factory.mktemp("elsewhere") / "clone"
-    told(recorded.parent, "git", "clone", "--quiet", str(recorded), str(folder))
+    output_of(recorded.parent, "git", "clone", "--quiet", str(recorded), str(folder))
     shutil.copytree(recorded / ".venv", folder / ".venv", symlinks=True)
     (folder / ".venv/.ready").touch()  # later than what the clone has just written
     dvc(folder, "pull")
@@ -83,8 +83,8 @@ def clone(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_was_recorded_is_clean_and_recording_again_changes_nothing(recorded: Path) -> None:
     assert dvc(recorded, "status").strip() == UP_TO_DATE
-    assert "nothing has changed since the last record" in told(recorded, "make", "record")
-    assert told(recorded, "git", "status", "--porcelain") == ""
+    assert "nothing has changed since the last record" in output_of(recorded, "make", "record")
+    assert output_of(recorded, "git", "status", "--porcelain") == ""
     assert compfeat(recorded, "audit").returncode == 0
 
 
@@ -92,8 +92,8 @@ def test_a_clone_that_pulls_has_every_byte_and_nothing_to_do(recorded: Path, clo
     assert artifacts(clone) == artifacts(recorded)
     assert dvc(clone, "status").strip() == UP_TO_DATE
     assert "Nothing to be done" in snakemake(clone, "--dry-run")
-    assert told(clone, "make", "audit").endswith("0 changed, 0 missing, 0 extra\n")
-    assert told(clone, "make", "verify").startswith("verify: identical to the byte\n")
+    assert output_of(clone, "make", "audit").endswith("0 changed, 0 missing, 0 extra\n")
+    assert output_of(clone, "make", "verify").startswith("verify: identical to the byte\n")
 
 
 def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
         done = compfeat(folder, "lineage", FIGURE, "--format", "json")
         chains.append(json.loads(done.stdout))
     assert chains[0] == chains[1]
-    head = told(clone, "git", "rev-parse", "HEAD").strip()
+    head = output_of(clone, "git", "rev-parse", "HEAD").strip()
     assert {step["commit"] for step in chains[1]["steps"]} == {head}
     assert chains[1]["changed_since"] == chains[1]["other_code"] == []
 
@@ -122,7 +122,7 @@ def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) ->
 
 
 def test_the_crate_of_a_real_run_is_accepted(clone: Path, tmp_path: Path) -> None:
-    told(clone, "make", "crate")
+    output_of(clone, "make", "crate")
     settings = {"rocrate_uri": str(clone), "profile_identifier": "workflow-run-crate", "offline": True}
     result = services.validate({**settings, "cache_path": str(fill(tmp_path / "cache"))})
     assert [issue.message for issue in result.get_issues()] == []
@@ -178,7 +178,7 @@ def test_a_stale_run_is_not_recorded(changed: Path) -> None:
 
 def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None:
     snakemake(changed, "--cores", "2")
-    said = told(changed, "make", "record")
+    said = output_of(changed, "make", "record")
     assert "changed results/summarise/ladders.csv" in said and "config statistics" in said
     assert "changed results/encode" not in said
     settings = dvc(changed, "params", "diff")
@@ -186,7 +186,7 @@ def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None
     json.loads(dvc(changed, "metrics", "diff", "--json"))
     assert "results/summarise/metrics/c256/" in dvc(changed, "metrics", "show")
     commit(changed, "another setting")
-    told(changed, "make", "plots", "REV=HEAD~1")
+    output_of(changed, "make", "plots", "REV=HEAD~1")
     page = (changed / "dvc_plots/index.html").read_text()
     assert "vegaEmbed('#" in page and "HEAD~1" in page
     assert not re.search(r"<script[^>]*\ssrc=|<link ", page)
@@ -200,7 +200,7 @@ def started() -> Iterator[Browser]:
 
 
 def test_the_plots_are_drawn_offline(recorded: Path, started: Browser) -> None:
-    told(recorded, "make", "plots")
+    output_of(recorded, "make", "plots")
     page = started.new_context(offline=True).new_page()
     page.goto((recorded / "dvc_plots/index.html").as_uri())
     page.wait_for_selector("canvas, svg.marks")

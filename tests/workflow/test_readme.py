@@ -1,4 +1,4 @@
-"""What README and docs tell of recorded runs is what was recorded of them."""
+"""What README and docs say of recorded runs is what was recorded."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def changed(section: str, **values: Any) -> dict[str, Any]:
 
 
 PLAN = {"table_names", "table_points", "table_bd_rates", "table_pictures", "table_statistics"}
-"""Tables that are told of the methods or codecs."""
+"""Tables whose plan names the methods or codecs."""
 SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a QP": (
         changed("codecs", hevc={"qualities": ["qp22", "qp28", "qp34"]}),

@@ -1,4 +1,4 @@
-"""What all rules share: the checked experiment, the layout, and how jobs are told their settings, their code and their tools."""
+"""What all rules share: the checked experiment, the layout, and how jobs receive their settings, code identities and tools."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ wildcard_constraints:
 
 
 def settings(**values):
-    """Return what a job is told besides its files, as one quoted word of JSON."""
+    """Return a job's settings, as one quoted word of JSON."""
     return shlex.quote(json.dumps(values, ensure_ascii=False))
 
 
@@ -211,7 +211,7 @@ def training_modules(cut, training):
 
 
 def device_settings(training):
-    """Return what inference with a training's network is told of the machine."""
+    """Return the machine's settings for inference with a training's network."""
     return dict(device=EXPERIMENT.trainings[training].device, threads=1)
 
 
@@ -227,7 +227,7 @@ def fit_input(method):
 
 
 def codec_settings(method, codec):
-    """Return what sender and receiver are told of a method and a codec."""
+    """Return the settings of sender and receiver for a method and a codec."""
     entry = EXPERIMENT.codecs[codec]
     return dict(
         codec=entry.codec or codec,
@@ -251,7 +251,7 @@ def coded_files(method, codec):
 
 
 def evaluate_settings(method, codec):
-    """Return what the receiver is told."""
+    """Return the receiver's settings."""
     own = (
         codec_settings(method, codec)
         if codec != UNCODED

@@ -41,7 +41,7 @@ def command(function: Callable[..., int | None], argv: Sequence[str]) -> int | N
 
     Raises:
         ConfigError: a text is not JSON, or is not the model's.
-        SystemExit: an argument is missing, unknown or of the wrong type (status 2, told in one line), or ``--help`` was asked.
+        SystemExit: an argument is missing, unknown or of the wrong type (status 2, reported in one line), or ``--help`` was asked.
     """
     return function(**vars(parser(function).parse_args(argv)))
 
@@ -65,14 +65,14 @@ def described(docstring: str) -> tuple[str, dict[str, str]]:
     text, *sections = SECTIONS.split(docstring)
     args = dict(zip(sections[::2], sections[1::2], strict=True)).get("Args", "")
     entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", args, re.MULTILINE)
-    return text.strip(), {name: " ".join(told.split()).replace("%", "%%") for name, told in entries}
+    return text.strip(), {name: " ".join(text.split()).replace("%", "%%") for name, text in entries}
 
 
-def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any, told: str) -> None:
+def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any, help_text: str) -> None:
     """Add one argument."""
     kind, several = _kind(hint)
     optional = parameter.default is not parameter.empty
-    keywords: dict[str, Any] = {"help": told}
+    keywords: dict[str, Any] = {"help": help_text}
     if optional:
         keywords["default"] = list(parameter.default or ()) if several else parameter.default
         if parameter.default not in (None, False, "", ()):

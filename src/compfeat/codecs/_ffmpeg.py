@@ -24,7 +24,7 @@ from compfeat.io import atomic_path
 
 QUIET = ("-hide_banner", "-nostats", "-loglevel", "error")
 PICTURE_RATE = 25
-"""Of the raw video that ffmpeg is told of, in Hz; no decoder needs it."""
+"""Frame rate of the raw video, in Hz: ffmpeg requires one, no decoder needs it."""
 SCALING = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
 """How images become YUV and RGB again: the same bytes whatever vector instructions the processor has."""
 

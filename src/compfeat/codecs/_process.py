@@ -102,7 +102,7 @@ def last_words(log: IO[bytes]) -> str:
 
 
 def failure(path: str, log: IO[bytes], status: int, encoder: str) -> ToolError:
-    """Return the error that tells why ffmpeg, run from ``path`` to code with ``encoder``, ended with ``status``."""
+    """Return the error that says why ffmpeg, run from ``path`` to code with ``encoder``, ended with ``status``."""
     log.seek(0)
     if f"Unknown encoder '{encoder}'".encode() in log.read():
         return ToolError(f"{path}: has no encoder {encoder}; {REMEDY}")

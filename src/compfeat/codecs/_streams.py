@@ -75,7 +75,7 @@ def nal_units(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
 def measure_annex_b(stream: Path, role: Callable[[bytes], Nal]) -> list[FrameBytes]:
     """Return each picture's bytes in a byte stream: slices with their start codes are payload, all else is header.
 
-    ``role`` tells a NAL unit's part from its first three bytes, and raises ValueError where they are none.
+    ``role`` maps a NAL unit's first three bytes to its part, and raises ValueError where they are none.
 
     Raises:
         BitstreamError: no start code at the beginning, a picture without its first slice, or a damaged unit.

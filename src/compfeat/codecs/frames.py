@@ -40,8 +40,8 @@ class Quantised(NamedTuple):
 
     Attributes:
         codes: C x H x W, 0 to 2^bits - 1; uint8, or uint16 for more than 8 bits.
-        minimum: the tensor's least value, which code 0 stands for.
-        maximum: the tensor's greatest value, which code 2^bits - 1 stands for.
+        minimum: the tensor's least value, coded as 0.
+        maximum: the tensor's greatest value, coded as 2^bits - 1.
     """
 
     codes: Codes

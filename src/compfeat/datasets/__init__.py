@@ -86,7 +86,7 @@ DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset", HEL
 
 
 def unique(samples: list[Sample]) -> list[Sample]:
-    """Return ``samples``. Raises DataError where two have one id, which tables and figures could not tell apart."""
+    """Return ``samples``. Raises DataError where two have one id, which tables and figures could not distinguish."""
     first: dict[str, Sample] = {}
     for sample in samples:
         other = first.setdefault(sample.image_id, sample)

@@ -35,7 +35,7 @@ class CamVid(Dataset):
             require_folder(annotations, "the labels")
         found = files_ending([images], ".png")
         if not found:
-            raise DataError(f"{images}: holds no image; expected *.png; unpack the split there")
+            raise DataError(f"{images}: contains no image; expected *.png; unpack the split there")
         samples = []
         for path in found:
             files = {"image": path}

@@ -46,7 +46,9 @@ class Cityscapes(Dataset):
         cities = sorted(path for path in images.iterdir() if path.is_dir() and not is_clutter(path))
         found = files_ending(cities, IMAGE_END)
         if not found:
-            raise DataError(f"{images}: holds no image; expected CITY/*{IMAGE_END}; unpack or render the split there")
+            raise DataError(
+                f"{images}: contains no image; expected CITY/*{IMAGE_END}; unpack or render the split there"
+            )
         return unique([self._sample(root, split, path, fields) for path in found])
 
     def _sample(self, root: Path, split: str, image: Path, fields: Sequence[str]) -> Sample:

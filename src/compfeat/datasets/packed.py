@@ -19,7 +19,7 @@ Packed = np.ndarray[Any, np.dtype[np.void]]
 
 
 def record_dtype(height: int, width: int, truths: Sequence[Truth]) -> np.dtype[np.void]:
-    """Return the type of one record: the image and every truth at ``height`` x ``width``; a truth of two tasks stands once."""
+    """Return the type of one record: the image and every truth at ``height`` x ``width``; a truth of two tasks only once."""
     size = (height, width)
     fields: list[tuple[str, str, tuple[int, ...]]] = [(IMAGE, "u1", (*size, 3))]
     fields += [(t.field, t.dtype, (*size, *t.channels)) for t in {t.field: t for t in truths}.values()]
@@ -38,7 +38,7 @@ def pack(scene: Scene, truths: Sequence[Truth], dtype: np.dtype[np.void]) -> Pac
 
 
 def write_packed(path: Path, dtype: np.dtype[np.void], count: int, records: Iterable[Packed]) -> None:
-    """Write ``count`` records one by one, atomically; holds one record in memory.
+    """Write ``count`` records one by one, atomically; with one record in memory.
 
     The memory map only lays out the file: records are written through a file handle, so that mapped pages don't
     pile up and a full disk is an OSError and not a SIGBUS.

@@ -40,7 +40,7 @@ def _read(path: Path, expected: str) -> tuple[str, NDArray[np.generic], NDArray[
         raise DataError(f"{path}: cannot be decoded ({what}); expected {expected}; fetch the file again") from None
     if kind != "PNG":
         raise DataError(
-            f"{path}: holds a {kind} picture, whose values are not exact or not what its name says; expected {expected} as PNG; "
+            f"{path}: is a {kind} picture, whose values are not exact or not what its name says; expected {expected} as PNG; "
             "take the original file"
         )
     return mode, pixels, None if palette is None else np.array(palette, np.uint8).reshape(-1, 3)
@@ -98,7 +98,7 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
         size: (height, width) that the image has.
 
     Raises:
-        DataError: the file is missing, is no PNG, cannot be decoded, has another size, is another kind of map, or holds an id
+        DataError: the file is missing, is no PNG, cannot be decoded, has another size, is another kind of map, or contains an id
             outside ``classes``.
     """
     expected = "label ids, one byte a pixel, grey"

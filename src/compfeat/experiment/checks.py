@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from compfeat.errors import CompfeatError, ConfigError
-from compfeat.experiment.config import Experiment, problems
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.consistency import problems
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.section import options_of
 

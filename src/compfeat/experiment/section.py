@@ -1,4 +1,4 @@
-"""The base of every typed part of the configuration, and how a mistake in one is told in one line."""
+"""The base of every typed part of the configuration, and how a mistake in one is reported in one line."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def known_keys(model: type[BaseModel], parts: list[str]) -> list[str]:
 
 
 def section_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the section that an annotation is or holds (as the values of a mapping, the items of a list)."""
+    """Return the section that an annotation is or contains (as the values of a mapping, the items of a list)."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((s for part in getattr(annotation, "__args__", ()) if (s := section_in(part)) is not None), None)

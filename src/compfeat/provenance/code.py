@@ -1,7 +1,7 @@
 """The identity of the code a stage uses: a hash over its import closure.
 
 Comments, docstrings and layout do not count: the hash is of the syntax trees without them. Plug-ins are found by name at run
-time (``registry.py``), so the closure of a stage holds only the plug-ins it is given here.
+time (``registry.py``), so the closure of a stage contains only the plug-ins it is given here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def closure(modules: tuple[str, ...]) -> list[str]:
 
 
 def parents(module: str) -> list[str]:
-    """Return the packages above ``module``, without the top one (it holds the version only)."""
+    """Return the packages above ``module``, without the top one (it has the version only)."""
     parts = module.split(".")
     return [".".join(parts[:i]) for i in range(2, len(parts))]
 

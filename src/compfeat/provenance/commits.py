@@ -1,4 +1,4 @@
-"""Which commit holds the code that a job ran: the newest whose modules have the identities on record."""
+"""Which commit has the code that a job ran: the newest whose modules have the identities on record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files on the disk differ from the record, and what stands on them."""
+"""Which files on the disk differ from the record, and what depends on them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def affected(project: Path, graph: Graph, damaged: Iterable[str]) -> dict[str, l
 
 
 def audit_report(project: Path, record: Record) -> dict[str, Any]:
-    """Return the audit: counts, every difference, and what stands on each and on all of them.
+    """Return the audit: counts, every difference, and what depends on each and on all of them.
 
     Raises:
         DataError: a file cannot be read.

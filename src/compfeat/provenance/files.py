@@ -17,7 +17,7 @@ PASSING = re.compile(r"\..*\.part.*|resume\.safetensors")
 
 @dataclass(frozen=True, order=True)
 class Fingerprint:
-    """What a file holds: its size and its SHA-256 in hex."""
+    """A file's contents: its size and its SHA-256 in hex."""
 
     size_bytes: int
     sha256: str

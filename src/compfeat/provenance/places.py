@@ -52,7 +52,7 @@ _PATTERNS = {kind: pattern(path) for kind, path in {**OF_TRAINED, **OF_RUN, **GA
 
 @dataclass(frozen=True)
 class Place:
-    """What a file is, and of what: ``cells`` has the output folder and the names that its path holds."""
+    """What a file is, and of what: ``cells`` has the output folder and the names in its path."""
 
     kind: str
     cells: Mapping[str, str]

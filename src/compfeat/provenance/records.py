@@ -57,7 +57,7 @@ class Record:
 
 
 def artifact_folders(config: Mapping[str, Any], outputs: Iterable[str]) -> list[str]:
-    """Return the folders that hold artifacts: source images that were rendered, prepared data, and one a stage."""
+    """Return the folders of artifacts: source images that were rendered, prepared data, and one a stage."""
     output, dataset = PurePosixPath(config["output"]), config["dataset"]
     made = [PurePosixPath(path) for path in outputs]
     stages = {path.relative_to(output).parts[0] for path in made if path.is_relative_to(output)}

@@ -16,7 +16,7 @@ KEYS = (
     *("claim", "source", "cut", "method", "against", "training", "seed", "codec", "quality"),
     *("ladder", "against_ladder", "metric", "fit", "rate", "statistic"),
 )
-"""Columns that name a row. Others hold what was found."""
+"""Columns that identify a row. The others are results."""
 THIS_RUN = ("", "this run")
 """Sources of numbers of this run, in a table that has a column ``source``."""
 Names = frozenset[str] | None
@@ -50,7 +50,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a row stands on."""
+    """What a row depends on."""
 
     own: bool = True
     """Whether it was measured in this run, rather than given (published, or by another run)."""
@@ -67,7 +67,7 @@ class Selection:
     """Whether it shows the training epoch by epoch."""
 
     def keeps(self, path: str, job: Job, graph: Graph) -> bool:
-        """Return whether the row stands on the file ``path``, which ``job`` reads."""
+        """Return whether the row depends on the file ``path``, which ``job`` reads."""
         gathers = kind_of(job.outputs[0]) == "table"
         if gathers and path in (graph.given if self.own else graph.measured):
             return False
@@ -148,7 +148,7 @@ def _only(value: str) -> Names:
 
 
 def keeper(graph: Graph, selections: Iterable[Selection]) -> Keep:
-    """Return what follows the inputs that one of ``selections`` stands on."""
+    """Return what follows the inputs that one of ``selections`` depends on."""
     chosen = list(dict.fromkeys(selections))
 
     def keep(path: str, job: Job) -> bool:

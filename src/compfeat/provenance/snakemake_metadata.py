@@ -1,6 +1,6 @@
 """Snakemake's own records of what made what: the only place that knows their format.
 
-Written for Snakemake 9.27 (record format 6) and its file backend: ``.snakemake/metadata`` holds one JSON file an output. The
+Written for Snakemake 9.27 (record format 6) and its file backend: ``.snakemake/metadata`` has one JSON file an output. The
 file's name is the output's path in URL-safe base64, cut into folders (``@...``) where it is long. The format is private to
 Snakemake, so a record of another one is refused, and ``tests/unit/provenance/test_snakemake_metadata.py`` reads what the
 installed Snakemake writes.

@@ -138,7 +138,7 @@ def _escaped(text: str) -> str:
 
 
 def affected_lines(affected: Report) -> Iterator[str]:
-    """Yield what stands on files (``differences.affected``), the numbers of headline and claims by their keys."""
+    """Yield what depends on files (``differences.affected``), the numbers of headline and claims by their keys."""
     yield from (f"  figure    {path}" for path in affected["figures"])
     yield from (f"  table     {table['path']}{_rows(table)}" for table in affected["tables"])
     yield from (f"  document  {path}" for path in affected["documents"])
@@ -164,7 +164,7 @@ def audit_lines(audit: Report, record: str) -> Iterator[str]:
     for difference in audit["differences"]:
         yield f"{difference['state']:8} {difference['path']}{_both(difference)}"
     if any(audit["affected"].values()):
-        yield "What stands on these files, and must not be relied on:"
+        yield "What depends on these files, and must not be relied on:"
         yield from affected_lines(audit["affected"])
     elif audit["differences"]:
         yield "Nothing was made from these."

@@ -91,7 +91,7 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """Label and unit; an arrow tells that lower is better."""
+        """Label and unit; an arrow where lower is better."""
         more = [part for part in (self.unit, "" if self.higher_is_better else "↓") if part]
         return f"{self.label} ({', '.join(more)})" if more else self.label
 

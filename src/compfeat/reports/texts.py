@@ -1,4 +1,4 @@
-"""What stands around a figure or a table in documents, wherever it is shown."""
+"""What describes a figure or a table in documents, wherever it is shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compfeat.experiment.section import Section
 
 
 class FigureText(Section):
-    """What stands around a figure."""
+    """What describes a figure."""
 
     name: str = Field(description="as the config names it")
     caption: str = Field(description="what is seen")
@@ -16,9 +16,9 @@ class FigureText(Section):
 
 
 class TableText(Section):
-    """What stands around a table."""
+    """What describes a table."""
 
     name: str = Field(description="of its file, without the suffix")
     title: str = Field(description="its heading")
-    caption: str = Field(description="what it holds, in a few sentences")
+    caption: str = Field(description="what it shows, in a few sentences")
     category: str = Field(description="the heading that it stands below in the report")

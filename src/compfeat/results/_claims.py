@@ -1,6 +1,6 @@
 """The abstract's claims, checked against the published numbers, against this run, and against a recorded run of several seeds.
 
-What must hold for a claim to be supported is written in the config (``claims``), before any number is known. An interval that
+The rule by which a claim is supported is written in the config (``claims``), before any number is known. An interval that
 lies wholly on the claim's side of the limit supports it, one wholly on the other side does not, anything else is undecided.
 """
 
@@ -75,8 +75,8 @@ def _row(claim: str, text: str, cell: Cell, statistic: str, unit: str, rule: str
     keys = {"source": cell.source, "cut": cell.cut, "method": cell.method}
     keys |= {"against": cell.against, "seed": cell.seed, "ladder": cell.ladder}
     numbers = {"metric": cell.metric, "value": cell.value, "low": cell.low, "high": cell.high}
-    told = {"statistic": statistic, "unit": unit, "rule": rule, "verdict": found, "reason": cell.reason}
-    return {"claim": claim, "text": text, **keys, **numbers, **told}
+    outcome = {"statistic": statistic, "unit": unit, "rule": rule, "verdict": found, "reason": cell.reason}
+    return {"claim": claim, "text": text, **keys, **numbers, **outcome}
 
 
 def bits_row(cell: Cell, limits: Limits) -> dict[str, Any]:

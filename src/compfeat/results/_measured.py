@@ -80,7 +80,7 @@ def counterparts(runs: Collection[Run], comparison: Comparison) -> list[tuple[Ru
 
 
 def measured_points(inputs: Inputs) -> Iterator[Measured]:
-    """Yield every point, sorted by run, codec and quality; holds one run's and codec's files at a time.
+    """Yield every point, sorted by run, codec and quality; with one run's and codec's files in memory.
 
     Raises:
         DataError: a file is missing or lacks something, or scores and ledger are not about the same images.

@@ -61,7 +61,7 @@ def make(inputs: Inputs) -> dict[str, Made]:
     """Return the statistics of the features of every method that sends features and transforms none, as its network gives them.
 
     Raises:
-        DataError: a file is missing, or holds no features.
+        DataError: a file is missing, or contains no features.
     """
     tables = []
     for trained, path in inputs.trained("features"):

@@ -1,4 +1,4 @@
-"""What tables are told of the configuration: names, order, comparisons and rules, as data."""
+"""What tables read of the configuration: names, order, comparisons and rules, as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the workflow tells the tables: the plan of an experiment, and the record of another run of it."""
+"""What the workflow gives the tables: the plan of an experiment, and the record of another run of it."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class Street:
         bands: materials of the bands, one more than edges.
         crossing: distance of a zebra crossing in m, 0 for none.
         shade: (side, reach) of the houses' shadow: it covers side * lateral > reach.
-        spots: (x, z, half width, half depth) of what stands on the ground and darkens it.
+        spots: (x, z, half width, half depth) of what depends on the ground and darkens it.
     """
 
     heading: float

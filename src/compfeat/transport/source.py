@@ -24,7 +24,7 @@ from compfeat.transforms import built as built_transform
 
 
 class CodecSettings(Section):
-    """What sender and receiver are told of a method and a codec."""
+    """The settings of sender and receiver: a method and a codec."""
 
     codec: str = Field(description="a module of compfeat.codecs")
     options: dict[str, Any] = Field(default_factory=dict, description="the codec's own options")

@@ -16,7 +16,7 @@ from compfeat.io import write_bytes
 
 
 class Options(Section):
-    """What deflate is told."""
+    """Options of deflate."""
 
     level: int = Field(6, ge=0, le=9, description="zlib's level")
 

@@ -144,8 +144,8 @@ class Bench:
         words = self.words(
             source=self.source(settings), index="val.csv", transform=states["transform_state"], state=states["state"]
         )
-        told = {"codec": codec, "qualities": qualities, **settings}
-        return ["--settings", json.dumps(told), *words, *self.coded(name, qualities)]
+        options = {"codec": codec, "qualities": qualities, **settings}
+        return ["--settings", json.dumps(options), *words, *self.coded(name, qualities)]
 
     def evaluate_argv(self, name: str, codec: str, qualities: Sequence[str], **settings: Any) -> list[str]:
         states = {key: settings.pop(key, None) for key in ("transform_state", "state")}
@@ -153,9 +153,16 @@ class Bench:
             arrays="val.npy", index="val.csv", transform=states["transform_state"], state=states["state"]
         )
         words += self.words(source=self.source(settings)) if codec == "none" else self.coded(name, qualities)
-        told = {"showcase": [1], "device": "cpu", "batch_size": 2, "codec": codec, "qualities": qualities, **settings}
+        options = {
+            "showcase": [1],
+            "device": "cpu",
+            "batch_size": 2,
+            "codec": codec,
+            "qualities": qualities,
+            **settings,
+        }
         outputs = self.words(scores=f"{name}/scores.npz", pictures=f"{name}/pictures.npz")
-        return ["--settings", json.dumps(told), *words, *self.network(), *outputs]
+        return ["--settings", json.dumps(options), *words, *self.network(), *outputs]
 
     def run(self, name: str, codec: str, qualities: Sequence[str], **settings: Any) -> tuple[Arrays, Arrays]:
         """Encode and evaluate; return scores and pictures."""
@@ -293,9 +300,9 @@ def test_a_constant_feature_tensor_is_coded_and_scored(tmp_path: Path) -> None:
 def mistake(stage: str, argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a stage that must fail; return its one line."""
     assert compfeat([stage, *argv]) == 2
-    told = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
-    assert len(told) == 1 and told[0].startswith(f"compfeat {stage}: error: ")
-    return told[0]
+    error_lines = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert len(error_lines) == 1 and error_lines[0].startswith(f"compfeat {stage}: error: ")
+    return error_lines[0]
 
 
 @pytest.mark.parametrize(
@@ -354,8 +361,8 @@ def test_a_bitstream_cut_short(
     stream.write_bytes((bench.folder / codec / quality / "stream.bin").read_bytes()[:-1])
     argv[argv.index("--streams") + 1] = str(stream)
     argv[argv.index("--scores") + 1] = str(tmp_path / "scores.npz")
-    told = mistake("evaluate", argv, capsys)
-    assert str(stream) in told and "rerun the encode stage" in told
+    reported = mistake("evaluate", argv, capsys)
+    assert str(stream) in reported and "rerun the encode stage" in reported
     assert not (tmp_path / "scores.npz").exists()
 
 

@@ -50,8 +50,10 @@ def test_one_that_cannot_is_named(script: str, message: str, wrapped: Callable[[
     path = wrapped(script)
     with pytest.raises(ToolError) as error:
         Hevc.check_tool(path)
-    told = str(error.value)
-    assert told.startswith(f"{path}: ") and message in told and "tools.ffmpeg" in told and "\n" not in told
+    reported = str(error.value)
+    assert (
+        reported.startswith(f"{path}: ") and message in reported and "tools.ffmpeg" in reported and "\n" not in reported
+    )
 
 
 def test_a_missing_one_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What holds for every codec."""
+"""What is true of every codec."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What holds for every codec, fed with what methods send: features in floating point, or images."""
+"""What is true of every codec, fed with what methods send: features in floating point, or images."""
 
 from __future__ import annotations
 

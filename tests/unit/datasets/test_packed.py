@@ -1,4 +1,4 @@
-"""The packed form: written record by record, read as a map, and damage told apart."""
+"""The packed form: written record by record, read as a map, and each damage reported as what it is."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_missing_root_split_and_images(root: Path) -> None:
         dataset.samples(root, "train", FIELDS)
     for path in (root / "leftImg8bit").rglob("*.png"):
         path.unlink()
-    assert "holds no image" in _read(root)
+    assert "contains no image" in _read(root)
 
 
 @pytest.mark.parametrize("which", [1, 2])
@@ -162,7 +162,7 @@ def test_camvid_errors(tmp_path: Path) -> None:
         dataset.samples(tmp_path, "val", fields)
     shutil.rmtree(tmp_path / "val")
     (tmp_path / "val").mkdir()
-    with pytest.raises(DataError, match="holds no image"):
+    with pytest.raises(DataError, match="contains no image"):
         dataset.samples(tmp_path, "val", ("image",))
 
 
@@ -211,7 +211,7 @@ def test_another_format_named_png_is_refused(root: Path, kind: str, which: int) 
     path = _files(root, "lindau_000000_000019")[which]
     image = Image.open(path).copy()
     image.save(path, format=kind)
-    assert f"{path}: holds a {kind} picture" in _read(root)
+    assert f"{path}: is a {kind} picture" in _read(root)
 
 
 def test_equal_names_in_two_folders_are_refused(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""A recorded run in miniature, for the tests of what is told of it."""
+"""A recorded run in miniature, for the tests of the tools that read records."""
 
 from __future__ import annotations
 

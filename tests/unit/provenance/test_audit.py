@@ -1,4 +1,4 @@
-"""The audit: one byte, one file too few or too many is found, and what stands on it is named."""
+"""The audit: one byte, one file too few or too many is found, and what depends on it is named."""
 
 from __future__ import annotations
 

@@ -68,10 +68,10 @@ def test_the_public_validator_accepts_it_offline(described: Path, offline: Path)
 @pytest.mark.slow
 def test_the_validator_would_see_a_wrong_crate(described: Path, offline: Path) -> None:
     path = described / "ro-crate-metadata.json"
-    told = json.loads(path.read_text())
-    for entity in told["@graph"]:
+    described_run = json.loads(path.read_text())
+    for entity in described_run["@graph"]:
         entity.pop("mainEntity", None)
-    path.write_text(json.dumps(told))
+    path.write_text(json.dumps(described_run))
     assert any("Main Workflow" in problem for problem in problems(described, offline))
 
 
@@ -92,8 +92,8 @@ def test_every_file_has_its_sha256(described: Path) -> None:
 
 
 def test_every_job_tells_what_ran_on_what_and_when(described: Path) -> None:
-    told = entities(described / "ro-crate-metadata.json")
-    actions = [entity for entity in told.values() if entity["@type"] == "CreateAction"]
+    described_run = entities(described / "ro-crate-metadata.json")
+    actions = [entity for entity in described_run.values() if entity["@type"] == "CreateAction"]
     assert len(actions) == 41
     encode = next(a for a in actions if a["name"] == "encode: results/encode/c256/plain/seed0/jpeg/q95/ledger.csv")
     assert encode["startTime"] == "1970-01-01T00:16:40+00:00" and encode["endTime"] == "1970-01-01T00:16:41+00:00"
@@ -101,11 +101,11 @@ def test_every_job_tells_what_ran_on_what_and_when(described: Path) -> None:
         "results/features/c256/plain/seed0/val.npy",
         "data/prepared/streets/val.csv",
     }
-    program = told[encode["instrument"]["@id"]]
+    program = described_run[encode["instrument"]["@id"]]
     assert "compfeat.codecs.jpeg ba9876543210" in program["description"]
-    tools = [told[tool["@id"]] for tool in program["softwareRequirements"]]
+    tools = [described_run[tool["@id"]] for tool in program["softwareRequirements"]]
     assert [(tool["name"], tool["version"]) for tool in tools] == [("numpy", "2.4.6"), ("pillow", "13.0.0")]
-    whole = told["#run"]
+    whole = described_run["#run"]
     assert whole["instrument"] == {"@id": "Snakefile"}
     assert {"config/config.yaml", "data/published/published_points.csv"} == {file["@id"] for file in whole["object"]}
 

@@ -46,51 +46,57 @@ def project(run: Path) -> Path:
 
 def impact(project: Path, capsys: pytest.CaptureFixture[str], path: str) -> dict[str, Any]:
     assert main(["impact", path, "--project", str(project), "--json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return printed
 
 
-def hit(told: dict[str, Any]) -> dict[str, int]:
-    return {Path(table["path"]).name: table["n_hit"] for table in told["tables"]}
+def hit(printed: dict[str, Any]) -> dict[str, int]:
+    return {Path(table["path"]).name: table["n_hit"] for table in printed["tables"]}
 
 
 def test_a_module_remakes_what_its_jobs_made_and_what_follows(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = impact(project, capsys, "src/compfeat/codecs/jpeg.py")
-    assert told["rules"] == ["encode"]
-    assert [path for path in told["files"] if "/encode/" in path] == [
+    printed = impact(project, capsys, "src/compfeat/codecs/jpeg.py")
+    assert printed["rules"] == ["encode"]
+    assert [path for path in printed["files"] if "/encode/" in path] == [
         f"results/encode/c256/{method}/seed0/jpeg/q95/{name}"
         for method in ("plain", "tight")
         for name in ("ledger.csv", "stream.bin")
     ]
-    assert hit(told) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1, "headline.csv": 1}
-    assert told["figures"] == FIGURES[1:] and told["documents"] == ["results/paper/paper.pdf"]
+    assert hit(printed) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1, "headline.csv": 1}
+    assert printed["figures"] == FIGURES[1:] and printed["documents"] == ["results/paper/paper.pdf"]
 
 
 def test_an_image_a_result_and_a_file_that_nothing_reads(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = impact(project, capsys, IMAGE)
-    assert told["rules"] == ["prepare"] and told["figures"] == FIGURES and hit(told)["epochs.csv"] == 3
-    assert "data/prepared/streets/train.npy" in told["files"] and "data/prepared/streets/val.npy" not in told["files"]
-    told = impact(project, capsys, "results/figures/rate.pdf")
-    assert (told["figures"], told["documents"], told["tables"]) == ([], ["results/paper/paper.pdf"], [])
-    told = impact(project, capsys, "notes.txt")
-    assert not any(told[name] for name in ("rules", "figures", "tables", "documents", "files"))
+    printed = impact(project, capsys, IMAGE)
+    assert printed["rules"] == ["prepare"] and printed["figures"] == FIGURES and hit(printed)["epochs.csv"] == 3
+    assert (
+        "data/prepared/streets/train.npy" in printed["files"]
+        and "data/prepared/streets/val.npy" not in printed["files"]
+    )
+    printed = impact(project, capsys, "results/figures/rate.pdf")
+    assert (printed["figures"], printed["documents"], printed["tables"]) == ([], ["results/paper/paper.pdf"], [])
+    printed = impact(project, capsys, "notes.txt")
+    assert not any(printed[name] for name in ("rules", "figures", "tables", "documents", "files"))
 
 
 def test_an_image_elsewhere_is_known_by_its_hash(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "copy.png").write_text("image val 1")
-    told = impact(project, capsys, "copy.png")
-    assert told["rules"] == ["prepare"]
-    assert "data/prepared/streets/val.npy" in told["files"] and "data/prepared/streets/train.npy" not in told["files"]
+    printed = impact(project, capsys, "copy.png")
+    assert printed["rules"] == ["prepare"]
+    assert (
+        "data/prepared/streets/val.npy" in printed["files"]
+        and "data/prepared/streets/train.npy" not in printed["files"]
+    )
 
 
 def test_rule_files_and_templates(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert impact(project, capsys, "workflow/rules/encode.smk")["rules"] == ["encode", "features"]
     everything = impact(project, capsys, "workflow/rules/common.smk")
     assert {"render", "prepare", "train", "paper"} <= set(everything["rules"])
-    told = impact(project, capsys, "template.typ")
-    assert told["rules"] == ["paper"] and told["figures"] == []
+    printed = impact(project, capsys, "template.typ")
+    assert printed["rules"] == ["paper"] and printed["figures"] == []
 
 
 def test_packages_and_settings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,9 +109,9 @@ def test_packages_and_settings(project: Path, capsys: pytest.CaptureFixture[str]
 
 def test_a_person_is_told_the_same(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", "src/compfeat/codecs/jpeg.py", "--project", str(project)]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("src/compfeat/codecs/jpeg.py: the module compfeat.codecs.jpeg; read or run by encode\n")
-    assert "\n  table     results/summarise/points.csv  (2 of 13 rows)\n" in told
+    printed = capsys.readouterr().out
+    assert printed.startswith("src/compfeat/codecs/jpeg.py: the module compfeat.codecs.jpeg; read or run by encode\n")
+    assert "\n  table     results/summarise/points.csv  (2 of 13 rows)\n" in printed
     assert main(["impact", "notes.txt", "--project", str(project)]) == 0
     assert capsys.readouterr().out.endswith("no job reads or runs it\n")
 
@@ -120,6 +126,6 @@ WRONG = {
 @pytest.mark.parametrize("path", sorted(WRONG))
 def test_mistakes_are_told_in_one_line(path: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", path, "--project", str(project)]) == 2
-    told = capsys.readouterr().err
-    assert WRONG[path] in told and told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert WRONG[path] in printed and printed.count("\n") == 1
     assert CONFIG["training"] == {"noise_steps": 1, "precision": "float32"}

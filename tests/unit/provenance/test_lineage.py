@@ -22,24 +22,24 @@ BY_HEVC = ("--row", "ladder=hevc", "--row", "metric=miou")
 
 def lineage(project: Path, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
     assert main(["lineage", *argv, "--project", str(project), "--format", "json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return printed
 
 
-def outputs(told: dict[str, Any]) -> list[str]:
-    return [file["path"] for step in told["steps"] for file in step["outputs"]]
+def outputs(printed: dict[str, Any]) -> list[str]:
+    return [file["path"] for step in printed["steps"] for file in step["outputs"]]
 
 
 def test_a_figure_leads_back_to_the_images(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = lineage(run, capsys, "results/figures/rate.pdf")
-    rules = [step["rule"] for step in told["steps"]]
+    printed = lineage(run, capsys, "results/figures/rate.pdf")
+    rules = [step["rule"] for step in printed["steps"]]
     assert rules[-2:] == ["points", "figure"] and rules[0] == "render"
     assert {"prepare", "train", "features", "encode", "evaluate"} <= set(rules)
-    assert len(told["images"]) == 4
-    everything = [told["target"], *told["images"], *told["sources"]]
-    everything += [file for step in told["steps"] for file in (*step["inputs"], *step["outputs"])]
+    assert len(printed["images"]) == 4
+    everything = [printed["target"], *printed["images"], *printed["sources"]]
+    everything += [file for step in printed["steps"] for file in (*step["inputs"], *step["outputs"])]
     assert all(file["sha256"] == digest(run / file["path"]) for file in everything)
-    assert told["sources"] == []
+    assert printed["sources"] == []
 
 
 def test_each_job_comes_after_those_it_builds_on(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,15 +60,15 @@ def test_a_step_tells_code_settings_seed_tools_and_time(run: Path, capsys: pytes
 
 
 def test_one_number_stands_on_its_own_points_only(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = lineage(run, capsys, BD_RATE, *BY_HEVC)
-    assert told["rows"][0]["bd_rate_percent"] == "-10.5" and len(told["rows"]) == 1
-    streams = [path for path in outputs(told) if path.endswith("stream.bin")]
+    printed = lineage(run, capsys, BD_RATE, *BY_HEVC)
+    assert printed["rows"][0]["bd_rate_percent"] == "-10.5" and len(printed["rows"]) == 1
+    streams = [path for path in outputs(printed) if path.endswith("stream.bin")]
     runs = ("plain", "tight")
     assert streams == [
         f"results/encode/c256/{method}/seed0/hevc/{q}/stream.bin" for method in runs for q in ("qp22", "qp34")
     ]
-    assert not [path for path in outputs(told) if "jpeg" in path or "/none/" in path or path.endswith("epochs.csv")]
-    assert told["sources"] == []
+    assert not [path for path in outputs(printed) if "jpeg" in path or "/none/" in path or path.endswith("epochs.csv")]
+    assert printed["sources"] == []
 
 
 def test_a_point_stands_on_one_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,19 +80,19 @@ def test_a_point_stands_on_one_run(run: Path, capsys: pytest.CaptureFixture[str]
 
 def test_one_image_of_one_point_and_an_epoch(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cells = ["method=plain", "codec=hevc", "quality=qp22", "image_id=000001_val"]
-    told = lineage(run, capsys, "results/summarise/per_image.csv", *[f"--row={cell}" for cell in cells])
+    printed = lineage(run, capsys, "results/summarise/per_image.csv", *[f"--row={cell}" for cell in cells])
     # The network saw all of the training images, whatever image it is tried on.
     images = [f"data/raw/streets/pictures/{split}/{i}.png" for split, i in (("train", 0), ("train", 1), ("val", 1))]
-    assert [image["path"] for image in told["images"]] == images
+    assert [image["path"] for image in printed["images"]] == images
     epoch = lineage(run, capsys, "results/summarise/epochs.csv", "--row=training=plain")
     assert not [path for path in outputs(epoch) if "evaluate" in path or "/tight/" in path]
     assert "results/train/c256/plain/seed0/epochs.csv" in outputs(epoch)
 
 
 def test_published_numbers_stand_on_the_authors_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = lineage(run, capsys, "results/summarise/published_points.csv", "--row=cut=c256")
-    assert [step["rule"] for step in told["steps"]] == ["published_points"]
-    assert [file["path"] for file in told["sources"]] == ["data/published/published_points.csv"]
+    printed = lineage(run, capsys, "results/summarise/published_points.csv", "--row=cut=c256")
+    assert [step["rule"] for step in printed["steps"]] == ["published_points"]
+    assert [file["path"] for file in printed["sources"]] == ["data/published/published_points.csv"]
 
 
 def test_what_changed_since_it_was_read_is_told(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,10 +124,10 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
         made = f"results/train/{text[-1]}.bin"
         record = make(run, "train", {made: "weights"}, (), [f"code of compfeat.losses.baseline {text_hash(text)[:12]}"])
         _without(run, record[0], "compfeat.cli.pipeline.train")
-        told = lineage(run, capsys, made)
-        assert told["steps"][0]["commit"] == commit
-        assert told["git"] == {"commit": commits[3], "modified": False}
-        assert told["other_code"] == ["compfeat.losses.baseline"]
+        printed = lineage(run, capsys, made)
+        assert printed["steps"][0]["commit"] == commit
+        assert printed["git"] == {"commit": commits[3], "modified": False}
+        assert printed["other_code"] == ["compfeat.losses.baseline"]
     source.write_text("X = 5\n")
     assert lineage(run, capsys, BD_RATE)["git"]["modified"] is True
 
@@ -135,8 +135,8 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
 def _without(project: Path, output: str, module: str) -> None:
     """Take a module out of the record of a file."""
     path = record_path(project, output)
-    told = json.loads(path.read_text())
-    path.write_text(json.dumps(told | {"params": [p for p in told["params"] if module not in p]}))
+    printed = json.loads(path.read_text())
+    path.write_text(json.dumps(printed | {"params": [p for p in printed["params"] if module not in p]}))
 
 
 def test_the_settings_of_a_command() -> None:
@@ -147,13 +147,13 @@ def test_the_settings_of_a_command() -> None:
 
 def test_the_text_names_results_first_and_shares_what_jobs_share(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lineage", BD_RATE, *BY_HEVC, "--project", str(run)]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith(f"{BD_RATE}  ") and digest(run / BD_RATE) in told.splitlines()[0]
-    heads = re.findall(r"^(\w+): (\d+) jobs?$", told, re.M)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{BD_RATE}  ") and digest(run / BD_RATE) in printed.splitlines()[0]
+    heads = re.findall(r"^(\w+): (\d+) jobs?$", printed, re.M)
     counts = {"bd_rate": 1, "points": 1, "evaluate": 2, "encode": 2, "features": 2, "train": 3, "ladders": 1}
     assert heads == [(rule, str(n)) for rule, n in (counts | {"prepare": 2, "render": 2}).items()]
-    assert told.count("  settings: ") >= len(heads)
-    assert "4 source files of images in data/raw/streets" in told
+    assert printed.count("  settings: ") >= len(heads)
+    assert "4 source files of images in data/raw/streets" in printed
 
 
 @pytest.mark.parametrize("argv", [["results/paper/paper.pdf"], [BD_RATE, *BY_HEVC]])
@@ -177,9 +177,9 @@ def test_a_large_graph_shows_rules(tmp_path: Path, capsys: pytest.CaptureFixture
     ]
     make(project, "paper", {'results/paper/a "big" <one>.pdf': "x"}, many)
     assert main(["lineage", 'results/paper/a "big" <one>.pdf', "--project", str(project), "--format", "mermaid"]) == 0
-    told = capsys.readouterr().out
-    assert '  job_encode["encode<br>50 jobs"]\n' in told and "  job_encode --> job_paper\n" in told
-    assert '  target(["results/paper/a #quot;big#quot; #lt;one#gt;.pdf"])\n' in told
+    printed = capsys.readouterr().out
+    assert '  job_encode["encode<br>50 jobs"]\n' in printed and "  job_encode --> job_paper\n" in printed
+    assert '  target(["results/paper/a #quot;big#quot; #lt;one#gt;.pdf"])\n' in printed
 
 
 WRONG = {
@@ -196,8 +196,8 @@ WRONG = {
 @pytest.mark.parametrize("argv", sorted(WRONG))
 def test_mistakes_are_told_in_one_line(argv: tuple[str, ...], run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lineage", *argv, "--project", str(run)]) == 2
-    told = capsys.readouterr().err
-    assert WRONG[argv] in told and told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert WRONG[argv] in printed and printed.count("\n") == 1
 
 
 def test_paths_may_be_absolute_or_roundabout(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

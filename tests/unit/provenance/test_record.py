@@ -33,8 +33,8 @@ def contents(project: Path) -> dict[str, bytes]:
 def test_the_same_run_elsewhere_and_later_gives_the_same_record(recorded: Path, tmp_path: Path) -> None:
     other = write_run(tmp_path / "other")
     for path in (other / ".snakemake/metadata").rglob("*"):
-        told = json.loads(path.read_text()) | {"starttime": 5e8, "endtime": 6e8}
-        path.write_text(json.dumps(told))
+        metadata = json.loads(path.read_text()) | {"starttime": 5e8, "endtime": 6e8}
+        path.write_text(json.dumps(metadata))
     record_run(other)
     assert contents(other) == contents(recorded)
     assert sorted(contents(other)) == ["artifacts.csv", "bd_rate.csv", "claims.csv", "points.csv", "record.json"]
@@ -56,8 +56,8 @@ def test_it_says_what_changed_since_the_last(recorded: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.startswith("nothing has changed since the last record\n")
     make(recorded, "paper", {"results/paper/paper.pdf": "another"}, ["results/figures/rate.pdf"], ["typst 0.15.2"])
     record_run(recorded)
-    told = capsys.readouterr().out.splitlines()
-    assert told[:2] == ["changed results/paper/paper.pdf", "tool typst 0.15.2"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:2] == ["changed results/paper/paper.pdf", "tool typst 0.15.2"]
 
 
 def test_a_run_that_is_not_up_to_date_is_refused(run: Path) -> None:
@@ -108,9 +108,9 @@ def test_long_paths_are_read_as_snakemake_writes_them(run: Path) -> None:
 
 def test_records_of_outputs_that_a_rule_has_no_longer_are_passed_over(run: Path) -> None:
     table = "results/summarise/points.csv"
-    told = json.loads(record_path(run, table).read_text()) | {"starttime": 10.0, "endtime": 20.0}
+    metadata = json.loads(record_path(run, table).read_text()) | {"starttime": 10.0, "endtime": 20.0}
     outdated = record_path(run, "results/summarise/outdated.csv")
-    outdated.write_text(json.dumps(told))
+    outdated.write_text(json.dumps(metadata))
     listed = record.read_summary(summary(run).replace("results/summarise/outdated.csv", table))
     found = record.make_record(run, CONFIG, listed)
     assert "results/summarise/outdated.csv" not in found.artifacts and table in found.artifacts

@@ -1,4 +1,4 @@
-"""The stage gather and what holds for every table, whoever adds one."""
+"""The stage gather and what is true of every table, whoever adds one."""
 
 from __future__ import annotations
 

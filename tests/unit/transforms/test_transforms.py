@@ -1,4 +1,4 @@
-"""What holds for every transform of the package."""
+"""What is true of every transform of the package."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "pdf": {"dpi": 300, "metadata": {"Creator": "compfeat", "Producer": "compfeat", "CreationDate": None}},
     "png": {"dpi": 200, "metadata": {"Software": "compfeat"}},
 }
-"""How each format is written: nothing in a file may tell when it was drawn, so that redrawing gives the same bytes."""
+"""How each format is written: no file contains the time of drawing, so that redrawing gives the same bytes."""
 
 
 def stage(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:

@@ -29,7 +29,7 @@ from compfeat.transport.source import CodecSettings, items, shape_sent
 
 
 class EvaluateSettings(CodecSettings):
-    """What the receiver is told; codec ``none`` has the qualities float and, of features, u8."""
+    """The receiver's settings; codec ``none`` has the qualities float and, of features, u8."""
 
     showcase: tuple[int, ...] = Field((), description="positions in val of the images whose pictures are kept")
     batch_size: int = Field(8, ge=1, description="images at once; part of the result")

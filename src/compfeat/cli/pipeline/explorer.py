@@ -25,7 +25,7 @@ def stage(
     """Make one HTML file to look at the results with, offline.
 
     Args:
-        settings: what stands around the figures and tables.
+        settings: what describes the figures and tables.
         tables: files of the summary, found by their names, pictures.npz among them.
         figures: PNGs of the figures to show, found by their names.
         pages: tables to show as they are, found by their names.

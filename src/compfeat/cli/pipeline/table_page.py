@@ -15,7 +15,7 @@ def stage(*, settings: TableText, table: Path, html: Path) -> None:
     """Write a table of the summary as an HTML page, for the report.
 
     Args:
-        settings: what stands around the table.
+        settings: what describes the table.
         table: a CSV file.
         html: output.
 

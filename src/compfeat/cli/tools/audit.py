@@ -13,7 +13,7 @@ from compfeat.provenance.text import audit_lines
 
 
 def audit(*, record: str = "data/reference/default", project: Path = Path(), json_: bool = False) -> int:
-    """Check every file of a run against its record, and name what stands on those that differ.
+    """Check every file of a run against its record, and name what depends on those that differ.
 
     Exit status: 0 where all is as recorded, 1 where a file was changed, is missing or is extra, 2 for a user's mistake (among
     them that nothing was recorded).

@@ -62,7 +62,7 @@ def explorer_facts(
     figures: Sequence[Figure] = (),
     pages: Sequence[Page] = (),
 ) -> Facts:
-    """Return everything the page shows, as JSON can hold it.
+    """Return everything the page shows, as JSON-ready values.
 
     Raises:
         DataError: no metric has a value, or the pictures cannot be shown.

@@ -98,7 +98,7 @@
   /** Return what the BD-rates of this choice are, in words; of many, where they stand. */
   function sentences(now) {
     const seed = now.seed === "mean" ? "all" : now.seed;
-    const told = facts.intervals
+    const found = facts.intervals
       .filter((r) => r.source === OURS && r.cut === now.cut && r.metric === now.metric.bd_name && r.seed === seed
         && now.methods.includes(r.method) && now.methods.includes(r.against)
         && (facts.codecs_of[r.ladder] || []).some((codec) => now.codecs.includes(codec)))
@@ -107,10 +107,10 @@
         const value = r.bd_rate === null ? r.verdict.replace("refused: ", "no number, ") : `${signed(r.bd_rate, 1)} %${between}`;
         return `BD-rate of ${r.who} with ${r.ladder_title}: ${value}.`;
       });
-    return told.length > 4 ? `The table below has the BD-rates of these ${told.length} comparisons.` : told.join(" ");
+    return found.length > 4 ? `The table below has the BD-rates of these ${found.length} comparisons.` : found.join(" ");
   }
 
-  function tell(now, points) {
+  function describe(now, points) {
     const drawn = points.filter((p) => p.role === OURS || p.role === facts.published);
     const labels = (names) => names.map((name) => methods.get(name).label).join(", ");
     const missing = now.published && !points.some((p) => p.role === facts.published)
@@ -147,7 +147,7 @@
     const mine = ++turn;
     const now = choice();
     const points = rows(now);
-    tell(now, points);
+    describe(now, points);
     for (const one of shown) one.finalize();
     shown = [];
     const chart = document.getElementById("chart");
@@ -159,15 +159,15 @@
     const columns = parts.length === 1 ? 1 : parts.length === 2 || parts.length === 4 ? 2 : 3;
     chart.style.setProperty("--panels", String(columns));
     const height = window.innerWidth < 640 ? 280 : [400, 320, 240][columns - 1];
-    const told = `Chart: ${document.getElementById("curve-status").textContent} The table below has its data.`;
-    chart.setAttribute("aria-label", told);
+    const description = `Chart: ${document.getElementById("curve-status").textContent} The table below has its data.`;
+    chart.setAttribute("aria-label", description);
     const panel = (names) => element("div", { class: "panel" },
       element("h3", null, ...names.map((name) => element("span", null, swatch(methods.get(name)), methods.get(name).label))),
       element("div"));
     const boxes = parts.map(panel);
     chart.replaceChildren(...boxes);
     for (const [i, names] of parts.entries()) {
-      const made = await vegaEmbed(boxes[i].lastChild, { ...spec(now, panelRows(names, points), height), description: told },
+      const made = await vegaEmbed(boxes[i].lastChild, { ...spec(now, panelRows(names, points), height), description },
         { actions: false, renderer: "svg", tooltip: true });
       if (mine !== turn) {
         made.finalize();

@@ -9,7 +9,7 @@ from compfeat.reports.texts import FigureText, TableText
 
 
 class Settings(Section):
-    """What stands around the figures and tables that it shows."""
+    """What describes the figures and tables that it shows."""
 
     figures: tuple[FigureText, ...] = Field((), description="the figures to show, in order")
     pages: tuple[TableText, ...] = Field((), description="the tables to show, in order")

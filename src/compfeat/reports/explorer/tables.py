@@ -115,7 +115,7 @@ def rounded(value: Any) -> Any:
 def point_rows(tables: Tables) -> Rows:
     """Return this run's points and the published ones: source, POINT, ladder, bpe, bytes, the metrics, and between.
 
-    ``between`` holds the metrics' intervals, (low, high) by metric, for this run's points. ``ladder`` says which points a line
+    ``between``: the metrics' intervals, (low, high) by metric, for this run's points. ``ladder`` says which points a line
     joins: the first ladder that has the codec, else the codec alone. Points that are not coded have no rate: they are levels.
     """
     rows: Rows = []

@@ -87,10 +87,10 @@
     const head = ["bytes", ...points.map(({ method }) => right(method.label)), right(points.length === 2 ? "change" : "")];
     fill(document.getElementById("viewer-table"), `What ${image().id} weighs, ${sent}`, head, rows);
     if (!points.length) return "no chosen method has this codec; choose another one.";
-    const told = points.map(({ method, point }) => `${method.label} ${grouped(point.bytes)} bytes`).join(", ");
+    const weights = points.map(({ method, point }) => `${method.label} ${grouped(point.bytes)} bytes`).join(", ");
     const saved = change(column("bytes"), 1);
     return points[0].point.bytes === null ? `${sent}: nothing is spent, as nothing is coded.`
-      : `${sent}: ${told}${saved ? ` (${saved})` : ""}.`;
+      : `${sent}: ${weights}${saved ? ` (${saved})` : ""}.`;
   }
 
   function draw() {

@@ -70,12 +70,12 @@ class Shown:
             values = self.task.measure(own, np.ones((1, 1))) if own else {}
         except KeyError:
             values = {}
-        told = []
+        scores = []
         for metric in self.metrics:
             value = float(values[metric.name][0]) if metric.name in values else float("nan")
             if np.isfinite(value):
-                told.append(f"{metric.label} {number(value, metric.digits)} {metric.unit}".rstrip())
-        return ", ".join(told)
+                scores.append(f"{metric.label} {number(value, metric.digits)} {metric.unit}".rstrip())
+        return ", ".join(scores)
 
 
 def viewer(

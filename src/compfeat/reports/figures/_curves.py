@@ -69,7 +69,7 @@ def draw_curves(groups: Sequence[Sequence[Curve]], metrics: Sequence[Metric], no
     everything = pd.concat([curve.points for curve in curves])
     rate, label = rate_of(everything)
     rows = [(cut, g) for cut in cuts(everything) for g in range(len(groups))]
-    lines = max((len(told) for told in notes.values()), default=0)
+    lines = max((len(texts) for texts in notes.values()), default=0)
     each = 1.75 if len(groups) == 1 else 0.9
     height = legend_height(len(curves) + 1) + 0.4 + len(rows) * (each + 0.12 * lines)
     figure, axes = panels(len(rows), len(metrics), height, sharex="row")
@@ -78,8 +78,8 @@ def draw_curves(groups: Sequence[Sequence[Curve]], metrics: Sequence[Metric], no
         for ax, metric in zip(row, metrics, strict=True):
             draw_panel(ax, [(curve, curve in groups[g]) for curve in curves], cut, metric, rate)
             # Above the panel, where no curve can be.
-            told = "\n".join(fitted(text, width + 0.3, 6.5) for text in notes.get((cut, metric.curve_name, g), []))
-            ax.set_title(told, loc="right", fontsize=6.5, linespacing=1.15, pad=3)
+            title = "\n".join(fitted(text, width + 0.3, 6.5) for text in notes.get((cut, metric.curve_name, g), []))
+            ax.set_title(title, loc="right", fontsize=6.5, linespacing=1.15, pad=3)
             # The groups of a cut have the same axis.
             ax.tick_params(labelbottom=g == len(groups) - 1)
         row[0].set_ylabel(f"cut {cut}\n{row[0].get_ylabel()}")
@@ -119,7 +119,7 @@ def draw_panel(ax: Axes, curves: Sequence[tuple[Curve, bool]], cut: str, metric:
         level = curve.floats.loc[curve.floats["cut"] == cut, metric.name].mean() if len(curve.floats) else float("nan")
         if pd.notna(level):
             ax.axhline(level, color=curve.look.colour, zorder=0, **FLOAT_LINE)
-            # A hollow mark on the frame tells the levels apart in grey print, too.
+            # A hollow mark on the frame distinguishes the levels in grey print, too.
             mark = curve.look.hollow(markersize=3, clip_on=False)
             ax.plot([1.0], [level], transform=ax.get_yaxis_transform(), **mark)
     few_ticks(ax, "y", 5)

@@ -33,14 +33,14 @@ def draw(tables: Tables) -> Figure:
     paired = tables.csv("published_paired.csv", "cut", *SENT_BY, "smaller_share", "saving_percent")
     means = images.groupby(SENT_BY, as_index=False)["baseline_bytes"].mean()
     largest = means.loc[means["baseline_bytes"].idxmax(), SENT_BY].tolist()
-    chosen, told = (table[(table[SENT_BY] == largest).all(axis=1)] for table in (images, paired))
+    chosen, shares = (table[(table[SENT_BY] == largest).all(axis=1)] for table in (images, paired))
     larger, smaller = looks(("larger", "smaller")).values()
     found = cuts(chosen)
     figure, axes = panels(1, len(found), 2.3, sharey=True)
     for ax, cut in zip(axes[0], found, strict=True):
         draw_ratios(ax, chosen[chosen["cut"] == cut], smaller, larger)
         ax.set_title(f"cut {cut}", loc="left", fontweight="bold")
-        row = told[told["cut"] == cut].iloc[0]
+        row = shares[shares["cut"] == cut].iloc[0]
         share = f"{100 * row['smaller_share']:.0f} % of the images smaller"
         note(ax, f"{share}\nall bytes: {percent(-row['saving_percent'])} %", x=0.03, y=0.96)
         ax.set_xlabel("image, in the authors' order")
@@ -52,7 +52,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def draw_ratios(ax: Axes, own: pd.DataFrame, smaller: Look, larger: Look) -> None:
-    """Draw each image's ratio, told apart by whether it is below 1."""
+    """Draw each image's ratio; those below 1 have a mark of their own."""
     ax.axhline(1.0, color="0.3", linewidth=0.7)
     for label, look, part in (("smaller", smaller, own["ratio"] < 1), ("not smaller", larger, own["ratio"] >= 1)):
         marks = own[part]

@@ -108,7 +108,7 @@ def notes(
 
     A line each; of several groups all in one line, without the range over seeds.
     """
-    told: dict[tuple[str, str, int], list[str]] = {}
+    texts: dict[tuple[str, str, int], list[str]] = {}
     pairs = ["method", "against", "ladder", "against_ladder"]
     anchors = {(c.against, c.against_ladder) for c in compared}
     for g, group in enumerate(groups):
@@ -121,12 +121,12 @@ def notes(
             for row in headline[
                 (headline[pairs] == [c.method, c.against, c.ladder, c.against_ladder]).all(axis=1)
             ].to_dict("records"):
-                lines = told.setdefault((str(row["cut"]), str(row["metric"]), g), [])
+                lines = texts.setdefault((str(row["cut"]), str(row["metric"]), g), [])
                 lines.append(f"{'' if lines else 'BD-rate '}{marks}{bd_text(row, brief=len(groups) > 1)}")
     if len(groups) == 1:
-        return told
+        return texts
     # A line breaks between comparisons, not inside one.
-    return {key: ["   ".join(line.replace(" ", "\u00a0") for line in lines)] for key, lines in told.items()}
+    return {key: ["   ".join(line.replace(" ", "\u00a0") for line in lines)] for key, lines in texts.items()}
 
 
 def bd_text(row: Mapping[Any, Any], brief: bool = False) -> str:

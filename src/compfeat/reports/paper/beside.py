@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.experiment.config import Experiment
+from compfeat.reports.paper.coding import side_info_text
 from compfeat.reports.paper.results import cell, fit_title
-from compfeat.reports.paper.system import epochs_of, side_info_text, used_trainings, weights_sentences
+from compfeat.reports.paper.system import weights_sentences
 from compfeat.reports.paper.tables import LADDERS, PAIR, Facts, Tables, match
+from compfeat.reports.paper.training import epochs_of, used_trainings
 from compfeat.reports.words import NOTHING, counted, interval, listed, percent
 
 NOT_GIVEN = "not given"
@@ -23,7 +25,7 @@ ORIGINAL = {
     "side": "not counted",
     "seeds": "one",
 }
-"""Of the original paper and its release what stands against this run's settings (docs/method.md says where from)."""
+"""The original paper's settings, and its release's (docs/method.md has the sources)."""
 TITLES = {
     "dataset": "dataset",
     "images": "images, training and measured",
@@ -103,8 +105,8 @@ def beside_facts(experiment: Experiment, tables: Tables) -> Facts:
         for pair in tables.pairs() or [("", "")]:
             own = match(tables.intervals, r | dict(zip(PAIR, pair, strict=True)), "cut", "metric", *PAIR)
             ours = [cell(match(own, dict(zip(LADDERS, ladder, strict=True)), *LADDERS)) for ladder in ladders]
-            told = tables.who(dict(zip(PAIR, pair, strict=True))) if pair[0] else NOTHING
-            rows.append([r["cut"], tables.curve_label(r["metric"]), *cells, told, *ours])
+            compared = tables.who(dict(zip(PAIR, pair, strict=True))) if pair[0] else NOTHING
+            rows.append([r["cut"], tables.curve_label(r["metric"]), *cells, compared, *ours])
     return {
         "fits": [fit_title(fit.removeprefix("authors_")) for fit in fits],
         "ladders": [tables.ladder(dict(zip(LADDERS, ladder, strict=True))) for ladder in ladders],
@@ -139,8 +141,8 @@ def training_text(e: Experiment) -> str:
     for name in used_trainings(e):
         training = e.trainings[name]
         lengths.setdefault((training.start, epochs_of(training)), []).append(name)
-    told = [
+    texts = [
         f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start in e.trainings else "")
         for (start, epochs), names in lengths.items()
     ]
-    return "; ".join(told)
+    return "; ".join(texts)

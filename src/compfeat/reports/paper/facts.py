@@ -1,6 +1,6 @@
-"""What the paper tells, as text ready to be set: every number of it comes from here, and from the run's tables and config.
+"""What the paper says, as text ready to be set: every number of it comes from here, and from the run's tables and config.
 
-Sentences that draw a conclusion, and those that hold for some configs only, are chosen by rule, so that another run says something
+Sentences that draw a conclusion, and those that apply to some configs only, are chosen by rule, so that another run says something
 else.
 """
 
@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_facts
+from compfeat.reports.paper.coding import coding_facts
 from compfeat.reports.paper.results import result_facts
 from compfeat.reports.paper.seeds import THIS_RUN, seed_facts
 from compfeat.reports.paper.settings import Settings
-from compfeat.reports.paper.system import coding_facts, data_facts, network_facts, training_facts
+from compfeat.reports.paper.system import data_facts, network_facts
 from compfeat.reports.paper.tables import PAIR, Facts, Tables
+from compfeat.reports.paper.training import training_facts
 from compfeat.reports.summary import ALL_SEEDS
 from compfeat.reports.words import NOTHING, listed, number
 
@@ -73,10 +75,11 @@ def metric_sentence(tables: Tables) -> str:
     """Return what task performance is, and which metrics enter BD-rates as their inverse."""
     labels = [f"{m.label} in {m.unit}" if m.unit else m.label for m in tables.metrics]
     inverse = [m.curve_label for m in tables.metrics if not m.higher_is_better]
-    told = f"Performance is {listed(labels)}."
+    sentence = f"Performance is {listed(labels)}."
     if inverse:
-        told += f" In BD-rates, where more must be better, {'it enters' if len(labels) == 1 else 'some enter'} as {listed(inverse)}."
-    return told
+        enter = "it enters" if len(labels) == 1 else "some enter"
+        sentence += f" In BD-rates, where more must be better, {enter} as {listed(inverse)}."
+    return sentence
 
 
 def claim_facts(tables: Tables) -> Facts:

@@ -1,4 +1,4 @@
-"""What the paper tells of this run's results, in rows and in sentences that follow from the numbers by rule."""
+"""What the paper says of this run's results, in rows and in sentences that follow from the numbers by rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compfeat.reports.words import NOTHING, capital, count, interval, number, pe
 
 FloatArray = NDArray[np.float64]
 MOST_IN_ABSTRACT = 3
-"""Comparisons that the abstract tells one by one."""
+"""At most so many comparisons are summed up one by one in the abstract."""
 FIT_NAMES = {"pchip": "PCHIP", "akima": "Akima"}
 
 
@@ -155,8 +155,8 @@ class Sum:
         sure, above = int((last["high_percent"] < 0).sum()), int((last["low_percent"] > 0).sum())
         return cls(len(own), len(rates), int((rates < 0).sum()), sure, above, float(rates.mean()))
 
-    def told(self, title: str) -> str:
-        """Return it as a sentence."""
+    def sentence(self, title: str) -> str:
+        """Return the sum in words."""
         if not self.measured:
             return f"{title}: no BD-rate could be formed."
         above = f"{self.above or 'none'} {'lie' if self.above > 1 else 'lies'} wholly above zero"
@@ -175,17 +175,17 @@ def by_comparison(tables: Tables) -> list[tuple[dict[Any, Any], Sum]]:
 
 def result_sentences(tables: Tables) -> list[str]:
     """Return a sentence for each ladder of a single comparison, and how the bytes compare at equal quality."""
-    told = [total.told(tables.ladder(row)) for row, total in by_comparison(tables)]
+    sentences = [total.sentence(tables.ladder(row)) for row, total in by_comparison(tables)]
     for method, against in tables.pairs():
         percents = at_equal_quality(tables, method, against)
         if len(percents):
             fewer, spread = int((percents < 0).sum()), (percent(float(end)) for end in (percents.min(), percents.max()))
-            told.append(
+            sentences.append(
                 f"At the same codec and quality, {fewer} of {len(percents)} points of {tables.method(method)} take fewer bytes than "
                 f"those of {tables.method(against)}, from {' to '.join(spread)}, {percent(float(percents.mean()))} in the mean; "
                 "what that costs the tasks is what a BD-rate charges for."
             )
-    return told
+    return sentences
 
 
 def sum_rows(tables: Tables) -> list[list[str]]:
@@ -212,13 +212,13 @@ def abstract_sentences(tables: Tables) -> list[str]:
     if len(pairs) == 1:
         rows = by_comparison(tables)
         return (
-            [f"{capital(tables.vs(rows[0][0]))}:", *(total.told(tables.ladder(row)) for row, total in rows)]
+            [f"{capital(tables.vs(rows[0][0]))}:", *(total.sentence(tables.ladder(row)) for row, total in rows)]
             if rows
             else []
         )
     if len(pairs) <= MOST_IN_ABSTRACT:
-        return [Sum.of(tables, own[p]).told(capital(tables.vs(dict(zip(PAIR, p, strict=True))))) for p in pairs]
-    total = Sum.of(tables, tables.headline).told(f"{capital(count(len(pairs)))} comparisons of methods")
+        return [Sum.of(tables, own[p]).sentence(capital(tables.vs(dict(zip(PAIR, p, strict=True))))) for p in pairs]
+    total = Sum.of(tables, tables.headline).sentence(f"{capital(count(len(pairs)))} comparisons of methods")
     means = {
         p: float(rows["bd_rate_percent"].mean()) for p, rows in own.items() if rows["bd_rate_percent"].notna().any()
     }

@@ -22,7 +22,7 @@ STATEMENTS = {
     "no loss of task performance": ("no_loss", None),
     "for several tasks": ("several_tasks", None),
 }
-"""What the seeds are asked: the claim whose rows answer, and the limit in place of the claim's own."""
+"""Statements checked on several seeds: the claim whose rows are read, and the limit in place of the claim's own."""
 
 
 def seed_facts(experiment: Experiment, tables: Tables) -> Facts:
@@ -30,14 +30,16 @@ def seed_facts(experiment: Experiment, tables: Tables) -> Facts:
     n = len(experiment.seeds)
     recorded = len(tables.seeds) > 0
     if recorded:
-        told = "The same experiment was run with several seeds and recorded. The interval resamples seeds and images."
+        sentence = (
+            "The same experiment was run with several seeds and recorded. The interval resamples seeds and images."
+        )
     elif n > 1:
-        told = f"This run has {counted(n, 'seed')}. The intervals resample seeds and images."
+        sentence = f"This run has {counted(n, 'seed')}. The intervals resample seeds and images."
     else:
-        told = "This run has one seed, and no run of several seeds is recorded beside it: what it shows may depend on the seed."
+        sentence = "This run has one seed, and no run of several seeds is recorded beside it: what it shows may depend on the seed."
     source = tables.seeds if recorded else tables.intervals
     return {
-        "sentence": told,
+        "sentence": sentence,
         "recorded": recorded,
         "rows": seed_rows(source, tables, beside=recorded) if recorded or n > 1 else [],
         "survival": survival_rows(tables),
@@ -102,5 +104,7 @@ def places(rows: list[Mapping[Any, Any]], tables: Tables) -> str:
         where = " ".join(name for name in (str(row["cut"]), tables.ladder({"ladder": row["ladder"] or None})) if name)
         name = str(row["metric"])
         metrics.setdefault(where, []).append(labels.get(name) or (tables.curve_label(name) if name else ""))
-    told = (": ".join(text for text in (where, ", ".join(filter(None, own))) if text) for where, own in metrics.items())
-    return "; ".join(told) or NOTHING
+    texts = (
+        ": ".join(text for text in (where, ", ".join(filter(None, own))) if text) for where, own in metrics.items()
+    )
+    return "; ".join(texts) or NOTHING

@@ -117,10 +117,10 @@ def test_every_comparison_has_its_own_row(name: str, summaries: dict[str, Path])
     tables, _, _ = read(summaries[name])
     ours = [r for r in facts_of(summaries, name)["intervals"] if r["source"] == OURS]
     keys = ("cut", "method", "against", "seed", "ladder", "against_ladder", "metric")
-    told = {tuple(r[key] for key in keys): r for r in ours}
-    assert len(told) == len(ours) == len(tables.intervals)
+    by_key = {tuple(r[key] for key in keys): r for r in ours}
+    assert len(by_key) == len(ours) == len(tables.intervals)
     for r in tables.intervals.to_dict("records"):
-        mine = told[tuple(str(r[key]) for key in keys)]
+        mine = by_key[tuple(str(r[key]) for key in keys)]
         assert mine["bd_rate"] == rounded(r["bd_rate_percent"]) and mine["low"] == rounded(r["low_percent"])
     if name == "three methods":
         assert any(r["who"] == "sparse against compressible" and " against " in r["ladder_title"] for r in ours)

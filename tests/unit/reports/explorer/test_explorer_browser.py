@@ -162,9 +162,9 @@ def test_tooltips_tell_the_point(seen: Visit) -> None:
     marks(seen.page)
     seen.page.locator('#chart [aria-roledescription="point"]').nth(2).hover(force=True)
     seen.page.wait_for_selector("#vg-tooltip-element.visible")
-    told = seen.page.inner_text("#vg-tooltip-element")
-    assert "bits per feature element" in told and "baseline" in told and "mIoU" in told
-    assert re.search(r"interval\s+[\d.]+ to [\d.]+", told)
+    shown_text = seen.page.inner_text("#vg-tooltip-element")
+    assert "bits per feature element" in shown_text and "baseline" in shown_text and "mIoU" in shown_text
+    assert re.search(r"interval\s+[\d.]+ to [\d.]+", shown_text)
     seen.screenshot("explorer_tooltip")
 
 
@@ -180,8 +180,8 @@ def test_each_control_changes_the_viewer(control: str, seen: Visit) -> None:
 
 def test_what_is_not_coded_costs_nothing_and_is_as_it_was(seen: Visit) -> None:
     seen.page.click("#viewer-choice input[name=codec][value=none]")
-    _, told, _ = sources(seen.page)
-    assert "nothing is spent" in told and "off by" not in seen.page.inner_text("#pictures")
+    _, shown_text, _ = sources(seen.page)
+    assert "nothing is spent" in shown_text and "off by" not in seen.page.inner_text("#pictures")
     assert seen.page.is_disabled("#quality") and seen.page.is_disabled("#coarser")
 
 

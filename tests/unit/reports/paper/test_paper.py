@@ -175,19 +175,19 @@ def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> No
     record = overlay == ""
     e, facts = run_of((overlay,) if overlay else (), tmp_path, record)
     assert build(facts, {}).startswith(b"%PDF")
-    told = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
+    text_set = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
     started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start is not None]
-    assert all((phrase in told) == record for phrase in RECORD)
-    assert all((phrase in told) == bool(started) for phrase in START)
-    assert ("rendered by this project" in told) == (e.dataset.name == "streets")
-    assert "pretrained" not in told and "random weights" in told
-    assert ("resample seeds and images" in told) == (len(e.seeds) > 1)
-    assert ("may depend on the seed" in told) == (not record and len(e.seeds) == 1)
-    assert ("No method is compared" in told) == (not e.comparisons)
+    assert all((phrase in text_set) == record for phrase in RECORD)
+    assert all((phrase in text_set) == bool(started) for phrase in START)
+    assert ("rendered by this project" in text_set) == (e.dataset.name == "streets")
+    assert "pretrained" not in text_set and "random weights" in text_set
+    assert ("resample seeds and images" in text_set) == (len(e.seeds) > 1)
+    assert ("may depend on the seed" in text_set) == (not record and len(e.seeds) == 1)
+    assert ("No method is compared" in text_set) == (not e.comparisons)
     own = "\n".join(leaves([facts["data"], facts["network"], facts["results"], facts["metrics"]])).lower()
     assert all((task in own) == (task in e.tasks) for task in ("segmentation", "disparity", "reconstruction"))
     assert all((name in own) == (name in e.methods) for name in ("baseline", "compressible"))
-    assert ("strength of the loss" in told) == any("strength" in t.loss.options for t in e.trainings.values())
+    assert ("strength of the loss" in text_set) == any("strength" in t.loss.options for t in e.trainings.values())
     template = TEMPLATE.read_text()
     for phrase in (*RECORD, *START, "rendered", "pretrained", "random weights", "both losses", "noise"):
         assert phrase not in template, phrase
@@ -199,11 +199,11 @@ def test_no_page_of_an_overlays_paper_speaks_of_what_it_does_not_have(overlay: s
     e, facts = run_of((overlay,) if overlay else (), tmp_path, record=overlay == "")
     (tmp_path / "paper.pdf").write_bytes(build(facts | {"config": []}, {}))
     subprocess.run(["pdftotext", tmp_path / "paper.pdf", tmp_path / "paper.txt"], check=True)
-    told = " ".join((tmp_path / "paper.txt").read_text().split())
-    assert ("the record confirms" in told or "over several seeds" in told) == (overlay in ("", "seeds"))
-    assert ("The rule of each verdict" in told) == (len(facts["claims"]["rows"]) > 0)
-    assert ("What stands beside each BD-rate" in told) == bool(e.comparisons)
-    assert ("these methods:" in told) == (len(e.methods) > 1) and "Section ??" not in told
+    text_set = " ".join((tmp_path / "paper.txt").read_text().split())
+    assert ("the record confirms" in text_set or "over several seeds" in text_set) == (overlay in ("", "seeds"))
+    assert ("The rule of each verdict" in text_set) == (len(facts["claims"]["rows"]) > 0)
+    assert ("What stands beside each BD-rate" in text_set) == bool(e.comparisons)
+    assert ("these methods:" in text_set) == (len(e.methods) > 1) and "Section ??" not in text_set
 
 
 def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
@@ -215,9 +215,13 @@ def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
     trainings["compressible"]["start"] = None
     config["training"]["noise_steps"] = 0
     _, facts = run_of((), tmp_path, False, cuts=cuts, trainings=trainings, training=config["training"])
-    told = " ".join(facts["training"]["sentences"])
-    assert "from the weights in {cut}.safetensors" in told and "No noise is added" in told and "same phases" not in told
-    assert "compressible starts from the encoder's first weights" in told
+    text_set = " ".join(facts["training"]["sentences"])
+    assert (
+        "from the weights in {cut}.safetensors" in text_set
+        and "No noise is added" in text_set
+        and "same phases" not in text_set
+    )
+    assert "compressible starts from the encoder's first weights" in text_set
     assert "of cut c512 starts from the pretrained weights in resnet.safetensors" in facts["network"]["weights"]
     assert "of cut c256 starts from random weights" in facts["network"]["weights"]
 
@@ -252,10 +256,10 @@ def test_sentences_follow_from_the_numbers(runs: dict[str, Path]) -> None:
     tables = read(runs["like camvid"])
     own = tables.headline[tables.headline["ladder"] == "hevc"].assign(bd_rate_percent=[-5.0, 3.0])
     intervals = tables.intervals.assign(low_percent=[-7.0, 1.0] * 2, high_percent=[-2.0, 5.0] * 2)
-    told = Sum.of(replace(tables, intervals=intervals), own).told("HEVC")
-    assert "1 of 2 BD-rates is below zero, 1 of them with their whole interval; 1 lies wholly above zero" in told
-    assert f"mean is {words.MINUS}1.0 %" in told
-    assert "no BD-rate could be formed" in Sum.of(tables, own.assign(bd_rate_percent=float("nan"))).told("HEVC")
+    text_set = Sum.of(replace(tables, intervals=intervals), own).sentence("HEVC")
+    assert "1 of 2 BD-rates is below zero, 1 of them with their whole interval; 1 lies wholly above zero" in text_set
+    assert f"mean is {words.MINUS}1.0 %" in text_set
+    assert "no BD-rate could be formed" in Sum.of(tables, own.assign(bd_rate_percent=float("nan"))).sentence("HEVC")
 
 
 def test_equal_quality_compares_the_same_points(runs: dict[str, Path]) -> None:
