@@ -275,7 +275,9 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
 @pytest.mark.parametrize(("codec", "qualities"), CODED)
 def test_a_method_that_sends_the_image(codec: str, qualities: tuple[str, ...], bench: Bench) -> None:
     uncoded, _ = bench.run("image/none", *IMAGE_NONE, sends="image")
-    assert at(uncoded, "float") == at(bench.results("none")[0], "float")  # the same network on the same pixels
+    features = at(bench.results("none")[0], "float")
+    for name, values in at(uncoded, "float").items():  # the same network on the same pixels, in other batches
+        np.testing.assert_allclose(values, features[name], rtol=1e-6)
     scores, pictures = bench.run(f"image/{codec}", codec, qualities, sends="image")
     assert pictures[f"{qualities[0]}/1/sent"].shape == (32, 64, 3)
     assert not pd.read_csv(bench.folder / f"image/{codec}/{qualities[0]}/ledger.csv")["side_info_bytes"].any()
