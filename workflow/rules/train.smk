@@ -2,7 +2,8 @@
 
 from compfeat.training.settings import TrainSettings
 
-WEIGHTS_ENDING = ".safetensors"
+KEEP = EXPERIMENT.keep
+KEPT = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
 
 
 rule train:
@@ -31,3 +32,16 @@ rule train:
         "python -m compfeat train --settings {params.settings} --train-arrays {input.train:q} --val-arrays {input.val:q} "
         "--info {input.info:q} {params.start} --weights {output.weights:q} --description {output.description:q} "
         "--epoch-table {output.epoch_table:q} > {log:q} 2>&1"
+
+
+if KEEP is not None:
+
+    rule keep:
+        input:
+            LAYOUT.weights(Trained("{cut}", KEEP.training, EXPERIMENT.seeds[0])),
+        output:
+            LAYOUT.kept(KEEP.folder, "{cut}"),
+        log:
+            LAYOUT.log("keep", "{cut}"),
+        shell:
+            "cp {input:q} {output:q} > {log:q} 2>&1"
