@@ -35,13 +35,26 @@ rule train:
 
 
 if KEEP is not None:
+    KEPT_NETWORK = Trained("{cut}", KEEP.training, EXPERIMENT.seeds[0])
 
     rule keep:
         input:
-            LAYOUT.weights(Trained("{cut}", KEEP.training, EXPERIMENT.seeds[0])),
+            weights=LAYOUT.weights(KEPT_NETWORK),
+            description=LAYOUT.description(KEPT_NETWORK),
         output:
-            LAYOUT.kept(KEEP.folder, "{cut}"),
+            kept=LAYOUT.kept(KEEP.folder, "{cut}"),
+            start=LAYOUT.start(LAYOUT.kept(KEEP.folder, "{cut}")),
         log:
             LAYOUT.log("keep", "{cut}"),
+        params:
+            *code("keep"),
+            settings=settings(
+                dataset=DATASET.name,
+                rendered=IS_RENDERED,
+                render_seed=DATASET.render_seed,
+                images=DATASET.images.train,
+                recipe=section(EXPERIMENT.trainings[KEEP.training], "start"),
+            ),
         shell:
-            "cp {input:q} {output:q} > {log:q} 2>&1"
+            "python -m compfeat keep --settings {params.settings} --weights {input.weights:q} --description {input.description:q} "
+            "--kept {output.kept:q} --start {output.start:q} > {log:q} 2>&1"
