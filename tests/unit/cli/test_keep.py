@@ -70,5 +70,5 @@ def test_no_description_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("text", ["{}", '{"network": {}, "trained_on": {"images": 3}}', "[1]"])
 def test_another_file_is_no_start(text: str, tmp_path: Path) -> None:
     (tmp_path / "c256.json").write_text(text)
-    with pytest.raises(DataError, match="c256.json: does not describe a kept network"):
+    with pytest.raises(DataError, match=r"c256\.json: does not describe a kept network"):
         read_start(tmp_path / "c256.json")
