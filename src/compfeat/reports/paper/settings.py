@@ -18,6 +18,7 @@ class Settings(Section):
     tiled: tuple[str, ...] = Field(description="codecs of the config that code features as one tiled grey image")
     figures: tuple[FigureText, ...] = Field(description="the figures to show, in order")
     starts: dict[str, TrainedOn] = Field(
-        {}, description="what the weights that trainings start from were trained on, by `start` as the config has it"
+        default={},
+        description="what the weights that trainings start from were trained on, by `start` as the config has it",
     )
     tools: dict[str, str] = Field(description="versions of the software to name")
