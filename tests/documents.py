@@ -30,7 +30,7 @@ def experiment_of(variant: Variant) -> Experiment:
     config = config_of()
     config |= {"tasks": list(variant.tasks), "cuts": {cut: {} for cut in variant.cuts}, "seeds": list(variant.seeds)}
     known = config["trainings"]
-    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in ("warm_start", *variant.methods)}
+    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in variant.methods}
     config["methods"] = {
         name: {"training": name, "sends": "image" if variant.sends_image(name) else "features"}
         for name in variant.methods

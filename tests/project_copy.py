@@ -11,7 +11,7 @@ from pathlib import Path
 
 from helpers import PROJECT
 
-FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference/seeds", "src/compfeat")
+FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference/seeds", "data/start", "src/compfeat")
 FILES = ("Snakefile", "Makefile", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config")
 
 

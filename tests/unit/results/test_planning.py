@@ -63,7 +63,7 @@ def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
     ("section", "change", "key"),
     [
         ("dataset", {"render_seed": 2}, "dataset"),
-        ("training", {"noise_steps": 2}, "trainings.warm_start"),
+        ("training", {"noise_steps": 2}, "trainings.baseline"),
         ("network", {"width": 8}, "cuts.c256"),
         ("codecs", {"jpeg": {"qualities": ["q95", "q90", "q85", "q80"]}}, "codecs.jpeg"),
         ("bd_rate", {"frontier": False}, "bd_rate"),

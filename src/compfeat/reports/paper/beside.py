@@ -142,7 +142,7 @@ def training_text(e: Experiment) -> str:
         training = e.trainings[name]
         lengths.setdefault((training.start, epochs_of(training)), []).append(name)
     texts = [
-        f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start in e.trainings else "")
+        f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start else "")
         for (start, epochs), names in lengths.items()
     ]
     return "; ".join(texts)

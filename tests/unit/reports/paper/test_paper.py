@@ -156,7 +156,7 @@ def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
-OVERLAYS = ("camvid", "cityscapes", "seeds", "smoke", "start")
+OVERLAYS = ("camvid", "cityscapes", "scratch", "seeds", "smoke", "start")
 """Of config/; the default itself is the empty one."""
 RECORD = ("run with several seeds and recorded", RECORDED)
 START = ("of the same cut and seed", "warm_start")
@@ -178,9 +178,11 @@ def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> No
     e, facts = run_of((overlay,) if overlay else (), tmp_path, record)
     assert build(facts, {}).startswith(b"%PDF")
     text_set = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
-    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start is not None]
+    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start in e.trainings]
+    from_files = [t for m in e.methods.values() if str(e.trainings[m.training].start).endswith(".safetensors")]
     assert all((phrase in text_set) == record for phrase in RECORD)
     assert all((phrase in text_set) == bool(started) for phrase in START)
+    assert ("from the weights in data/start" in text_set) == bool(from_files)
     assert ("rendered by this project" in text_set) == (e.dataset.name == "streets")
     assert "pretrained" not in text_set and "random weights" in text_set
     assert ("resample seeds and images" in text_set) == (len(e.seeds) > 1)
@@ -240,7 +242,7 @@ def test_a_known_start_is_described(images: int | None, rendered: bool, tmp_path
     (sentence, _) = start_sentences(settings, ["baseline", "compressible"])
     what = "3000 rendered scenes of seed 7" if rendered else "all images of streets"
     assert sentence == (
-        f"The trainings baseline and compressible start from the weights in {start}, trained for 6 epochs on {what} "
+        f"The trainings baseline and compressible start from the weights in {start}, trained for 4 epochs on {what} "
         "with the loss baseline; the published networks started from ImageNet's weights."
     )
 
@@ -292,7 +294,7 @@ def test_equal_quality_compares_the_same_points(runs: dict[str, Path]) -> None:
 def test_every_key_of_the_config_is_listed() -> None:
     listed = dict(config_rows(experiment_of(Variant()).model_dump(mode="json")))
     assert listed["trainings.baseline.phases.0.epochs"] == "4" and listed["tools.ffmpeg"] == words.NOTHING
-    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.12"
+    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.15"
 
 
 def test_numbers_are_written_for_readers() -> None:
@@ -317,7 +319,7 @@ def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> 
     missing = {row[0]: row[5:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
     assert missing["c512"] == [words.NOTHING, words.NOTHING]
     differs = {row[0]: row[1:] for row in facts["differences"]}
-    assert differs["training"][1] == "warm_start: 4 epochs; baseline and compressible: 6 epochs after warm_start"
+    assert differs["training"][1] == "baseline and compressible: 4 epochs after data/start/{cut}.safetensors"
     assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one seed (0)"]
 
 
