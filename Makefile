@@ -61,6 +61,11 @@ paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
 	$(SNAKEMAKE) --quiet host rules $(PROGRESS)
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
+.PHONY: start
+start: $(READY) ## Train anew, in hours, the networks that the default starts from, and record them: data/start
+	$(BIN)/snakemake $(if $(CORES),--cores $(CORES)) --configfile config/start.yaml --quiet host rules $(PROGRESS)
+	@$(MAKE) --no-print-directory record CONFIG=config/start.yaml
+
 .PHONY: smoke
 smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 	@$(MAKE) --no-print-directory paper CONFIG=config/smoke.yaml
