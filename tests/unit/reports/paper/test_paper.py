@@ -156,7 +156,7 @@ def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
-OVERLAYS = ("camvid", "cityscapes", "scratch", "seeds", "smoke", "start")
+OVERLAYS = ("camvid", "cityscapes", "scratch", "seeds", "smoke", "start", "sweep")
 """Of config/; the default itself is the empty one."""
 RECORD = ("run with several seeds and recorded", RECORDED)
 START = ("of the same cut and seed", "warm_start")
