@@ -143,6 +143,15 @@ WRONG = {
     "claims": ("claims: {method: baseline, against: compressible}", "is not among the comparisons"),
     "training": ("methods: {mine: {training: nothing}}", "training 'nothing' is not there"),
     "start": ("trainings: {baseline: {start: baseline}}", "never begins"),
+    "kept training": ("keep: {training: basline, folder: data/start}", "key 'keep.training': training 'basline'"),
+    "kept of two seeds": (
+        "{seeds: [1, 2], keep: {training: baseline, folder: data/start}}",
+        "key 'keep': 2 seeds; expected one",
+    ),
+    "kept in the output": (
+        "keep: {training: baseline, folder: results/train}",
+        "key 'keep.folder': results/train lies in the output results",
+    ),
     "loss option": (
         "trainings: {compressible: {loss: {strenght: 1}}}",
         "key 'trainings.compressible.loss.strenght' is unknown; did you mean 'strength'?",

@@ -17,6 +17,7 @@ from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import UNCODED, Point, Run, Trained
 from compfeat.experiment.section import options_of
+from compfeat.experiment.start import read_start
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS
@@ -190,6 +191,15 @@ def start_files(wildcards):
     elif encoder is not None:
         files["encoder_weights"] = str(Path(encoder).expanduser())
     return files
+
+
+def known_starts():
+    """Return what the weights that trainings start from were trained on, by `start` as the config has it, where that is known."""
+    known = {}
+    for start in {entry.start for entry in EXPERIMENT.trainings.values()} - {None, *EXPERIMENT.trainings}:
+        described = [Path(LAYOUT.start(start.replace("{cut}", cut))) for cut in EXPERIMENT.cuts]
+        known |= {start: section(read_start(path).trained_on) for path in described[:1] if path.is_file()}
+    return known
 
 
 def train_settings(cut, training, seed):

@@ -74,6 +74,13 @@ class TrainingConfig(Recipe):
     )
 
 
+class KeepConfig(Section):
+    """Trained networks that are copied out of the output, to be committed, for other configurations to start from."""
+
+    training: Name = Field(description="the training whose networks are kept")
+    folder: Folder = Field(description="where they are copied to, as CUT.safetensors; outside of output")
+
+
 class MethodConfig(Section):
     """What a sender does: a training and, after it, a transform of the features; or sending the image."""
 
@@ -172,6 +179,10 @@ class Experiment(Section):
     tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: modules of compfeat.tasks")
     cuts: dict[Name, CutConfig] = Field(min_length=1, description="the networks, by where they are cut")
     trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="how networks are trained, by name")
+    keep: KeepConfig | None = Field(
+        None,
+        description="networks to keep for other configurations to start from, which is then all that a run makes; null for none",
+    )
     methods: dict[Name, MethodConfig] = Field(
         min_length=1, description="what is compared, by name, in the order of display"
     )

@@ -22,6 +22,13 @@ def problems(experiment: Experiment) -> Iterator[str]:
             current = e.trainings[current.start]
         if training.start and training.start not in e.trainings and not training.start.endswith(".safetensors"):
             yield _unknown(f"trainings.{name}.start", "training", training.start, e.trainings, "or a .safetensors file")
+    if e.keep is not None:
+        if e.keep.training not in e.trainings:
+            yield _unknown("keep.training", "training", e.keep.training, e.trainings)
+        if len(e.seeds) != 1:
+            yield f"key 'keep': {len(e.seeds)} seeds; expected one seed, so that there is one network a cut"
+        if f"{e.keep.folder}/".startswith(f"{e.output}/"):
+            yield f"key 'keep.folder': {e.keep.folder} lies in the output {e.output}; expected a folder beside it, such as data/start"
     for name, method in e.methods.items():
         if method.training not in e.trainings:
             yield _unknown(f"methods.{name}.training", "training", method.training, e.trainings)

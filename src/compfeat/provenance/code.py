@@ -1,4 +1,4 @@
-"""The identity of the code a stage uses: a hash over its import closure.
+"""The identity of the code a stage uses: a hash of each module of its import closure.
 
 Comments, docstrings and layout do not count: the hash is of the syntax trees without them. Plug-ins are found by name at run
 time (``registry.py``), so the closure of a stage contains only the plug-ins it is given here.
@@ -63,15 +63,6 @@ def known() -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return remembered
-
-
-@cache
-def code_identity(*modules: str) -> str:
-    """Return a hash (16 hex digits) of what ``modules`` do: of the syntax trees of their import closure."""
-    digest = hashlib.sha256()
-    for module in closure(modules):
-        digest.update(f"{module}\n{tree_hash(source_path(module))}\n".encode())
-    return digest.hexdigest()[:16]
 
 
 @cache

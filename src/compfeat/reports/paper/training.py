@@ -42,7 +42,11 @@ def training_facts(settings: Settings, tables: Tables) -> Facts:
         "rows": [training_row(name, entry) for name, entry in trainings.items()],
         "phases": phase_rows(trainings),
         "methods": method_rows(e, tables),
-        "sentences": [*start_sentences(e, names), *noise_sentences(trainings.values()), *strength_sentences(trainings)],
+        "sentences": [
+            *start_sentences(settings, names),
+            *noise_sentences(trainings.values()),
+            *strength_sentences(trainings),
+        ],
         "seeds": f"Seed{'' if len(e.seeds) == 1 else 's'}: {listed([str(seed) for seed in e.seeds])}.",
     }
 
@@ -101,8 +105,9 @@ def method_rows(e: Experiment, tables: Tables) -> list[list[str]]:
     return rows
 
 
-def start_sentences(e: Experiment, names: Sequence[str]) -> list[str]:
+def start_sentences(settings: Settings, names: Sequence[str]) -> list[str]:
     """Return from what the trainings start, and whether those that start alike get the same phases."""
+    e = settings.experiment
     starts: dict[str | None, list[str]] = {}
     for name in names:
         starts.setdefault(e.trainings[name].start, []).append(name)
@@ -115,10 +120,23 @@ def start_sentences(e: Experiment, names: Sequence[str]) -> list[str]:
         elif start in e.trainings:
             sentences.append(f"{who} from what {start} ends with, of the same cut and seed.")
         else:
-            sentences.append(f"{who} from the weights in {PurePath(start).name}.")
+            sentences.append(f"{who} from the weights in {start}{trained_on_text(settings, start)}.")
         if not one and len({e.trainings[name].phases for name in own}) == 1:
             sentences.append("They get the same phases.")
     return sentences
+
+
+def trained_on_text(settings: Settings, start: str) -> str:
+    """Return what the weights of ``start`` were trained on, as a clause; nothing where it is not known."""
+    if start not in settings.starts:
+        return ""
+    given = settings.starts[start]
+    count = "all" if given.images is None else str(given.images)
+    kind = f"rendered scenes of seed {given.render_seed}" if given.rendered else f"images of {given.dataset}"
+    return (
+        f", trained for {given.epochs} epochs on {count} {kind} with the loss {given.recipe.loss.name}; "
+        "the published networks started from ImageNet's weights"
+    )
 
 
 def noise_sentences(trainings: Iterable[TrainingConfig]) -> list[str]:

@@ -16,6 +16,7 @@ from compfeat.cli.pipeline import paper as stage
 from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import Comparison
+from compfeat.experiment.start import TrainedOn
 from compfeat.reports import words
 from compfeat.reports.paper.build import TEMPLATE, build
 from compfeat.reports.paper.facts import config_rows, paper_facts
@@ -23,6 +24,7 @@ from compfeat.reports.paper.results import Sum, at_equal_quality
 from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
 from compfeat.reports.paper.system import decoder_widths, tile_grid
 from compfeat.reports.paper.tables import NEEDS, Tables
+from compfeat.reports.paper.training import start_sentences
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText
 from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
@@ -217,13 +219,30 @@ def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
     _, facts = run_of((), tmp_path, False, cuts=cuts, trainings=trainings, training=config["training"])
     text_set = " ".join(facts["training"]["sentences"])
     assert (
-        "from the weights in {cut}.safetensors" in text_set
+        "from the weights in data/start/{cut}.safetensors." in text_set
         and "No noise is added" in text_set
         and "same phases" not in text_set
     )
-    assert "compressible starts from the encoder's first weights" in text_set
+    assert "compressible starts from the encoder's first weights" in text_set and "ImageNet" not in text_set
     assert "of cut c512 starts from the pretrained weights in resnet.safetensors" in facts["network"]["weights"]
     assert "of cut c256 starts from random weights" in facts["network"]["weights"]
+
+
+@pytest.mark.parametrize(("images", "rendered"), [(3000, True), (None, False)])
+def test_a_known_start_is_described(images: int | None, rendered: bool, tmp_path: Path) -> None:
+    config, start = config_of(), "data/start/{cut}.safetensors"
+    for name in ("baseline", "compressible"):
+        config["trainings"][name]["start"] = start
+    experiment, _ = run_of((), tmp_path, False, trainings=config["trainings"])
+    recipe = experiment.trainings["baseline"].model_dump(exclude={"start"})
+    trained_on = {"dataset": "streets", "rendered": rendered, "render_seed": 7, "images": images, "recipe": recipe}
+    settings = settings_of(experiment).model_copy(update={"starts": {start: TrainedOn.model_validate(trained_on)}})
+    (sentence, _) = start_sentences(settings, ["baseline", "compressible"])
+    what = "3000 rendered scenes of seed 7" if rendered else "all images of streets"
+    assert sentence == (
+        f"The trainings baseline and compressible start from the weights in {start}, trained for 6 epochs on {what} "
+        "with the loss baseline; the published networks started from ImageNet's weights."
+    )
 
 
 def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[str, Path]) -> None:
