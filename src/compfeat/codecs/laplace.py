@@ -47,7 +47,7 @@ class Laplace(Codec):
     """``d0`` to ``d8``: the step D = D0 2^(j/2), in the features' own unit, with D0 fitted.
 
     The state is ``scale`` (int8, C x h x w: the table of each channel and frequency at D0, beyond 0..63 too), ``finest`` (int16:
-    D0 = 2^(finest / 6)) and ``mean`` (float32, C x 1 x 1). An image's bytes are the length of the range coder's (7 bits a byte, the
+    D0 = 2^(finest / 6)) and ``mean`` (float32, C x h x w). An image's bytes are the length of the range coder's (7 bits a byte, the
     last without the top bit), a check byte, and the range coder's bytes.
     """
 
@@ -69,7 +69,7 @@ class Laplace(Codec):
             DataError: features are not finite.
         """
         assert isinstance(options, Options)
-        mean = features.mean(axis=(0, 2, 3), dtype=np.float64, keepdims=True)[0].astype(np.float32)
+        mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
         total = np.zeros(features.shape[1:])
         if not np.isfinite(mean).all():
             raise DataError("train features: not finite; codec 'laplace' needs finite ones; train the network again")
@@ -171,7 +171,7 @@ def _read(state: State, rung: int) -> _Fitted:
             raise DataError(
                 f"state of codec 'laplace': {name!r} is {found}; expected finite {np.dtype(kind)} in {dimensions} dimensions; {REFIT}"
             )
-    if state["mean"].shape != (len(state["scale"]), 1, 1):
+    if state["mean"].shape != state["scale"].shape:
         raise DataError(
             f"state of codec 'laplace': 'mean' is of shape {state['mean'].shape}, 'scale' of {state['scale'].shape}; {REFIT}"
         )

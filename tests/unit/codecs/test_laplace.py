@@ -267,8 +267,8 @@ def test_features_of_another_shape_are_refused(state: State, tmp_path: Path) -> 
         ({"scale": None}, "'scale' is nothing; expected finite int8 in 3 dimensions"),
         ({"scale": np.zeros((6, 4, 8))}, "'scale' is float64 of shape"),
         ({"finest": np.zeros(3, np.int16)}, "'finest' is int16 of shape"),
-        ({"mean": np.full((6, 1, 1), np.nan, np.float32)}, "'mean' is float32 of shape"),
-        ({"mean": np.zeros((5, 1, 1), np.float32)}, "'mean' is of shape"),
+        ({"mean": np.full((6, 4, 8), np.nan, np.float32)}, "'mean' is float32 of shape"),
+        ({"mean": np.zeros((6, 8, 4), np.float32)}, "'mean' is of shape"),
     ],
 )
 def test_states_of_other_kinds_are_refused(change: State, message: str, state: State, tmp_path: Path) -> None:
