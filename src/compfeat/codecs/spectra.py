@@ -5,6 +5,7 @@ Its last bits may differ between processors: no decoder may draw a symbol from i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,3 +26,18 @@ def inverse_dct2(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
 
     maps: NDArray[np.float64] = idctn(coefficients, axes=(-2, -1), norm="ortho")
     return maps
+
+
+def variances(images: Callable[[], Iterable[NDArray[np.float32]]]) -> NDArray[np.float64]:
+    """Return the variance over images of each channel and frequency of the DCT, C x h x w.
+
+    Args:
+        images: gives the same images (C x h x w) each time; one is in memory at a time.
+    """
+    count, total = 0, np.zeros(())
+    for image in images():
+        count, total = count + 1, total + dct2(image)
+    squares = np.zeros(total.shape)
+    for image in images():
+        squares += np.square(dct2(image) - total / count)
+    return squares / count
