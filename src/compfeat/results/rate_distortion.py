@@ -22,7 +22,6 @@ COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
     makes=("rate_distortion.csv",),
     needs=("distortions",),
     tables=("points.csv",),
-    uses=("methods",),
     pages={
         "rate_distortion.csv": (
             "Distance to the Gaussian bound",
