@@ -3,7 +3,8 @@
 from compfeat.training.settings import TrainSettings
 
 KEEP = EXPERIMENT.keep
-KEPT = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
 
 
 rule train:
