@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -45,8 +46,11 @@ wildcard_constraints:
 
 
 def settings(**values):
-    """Return a job's settings, as one quoted word of JSON."""
-    return shlex.quote(json.dumps(values, ensure_ascii=False))
+    """Return a job's settings, as one quoted word of JSON.
+
+    A brace before a letter can only stand in a string there, where Snakemake would take it for a wildcard; JSON may escape it.
+    """
+    return shlex.quote(re.sub(r"\{(?=\w)", r"\\u007b", json.dumps(values, ensure_ascii=False)))
 
 
 def section(model, *without):
