@@ -162,6 +162,41 @@ WRONG = {
     "showcase": ("showcase: {images: [999]}", "key 'showcase.images': image 999 is beyond the"),
     "weights": ("network: {encoder_weights: w.safetensors}", "the pretrained resnet34 has width 64"),
     "figure": ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
+    "start with other braces": (
+        "trainings: {baseline: {start: 'data/{cut}-{seed}.safetensors'}}",
+        "key 'trainings.baseline.start': found 'data/{cut}-{seed}.safetensors'; expected no braces but those of {cut}",
+    ),
+    "start with half a brace": (
+        "trainings: {baseline: {start: 'data/{cut.safetensors'}}",
+        "'data/{cut.safetensors'; expected no braces but those of {cut}; remove the others",
+    ),
+    "no start file": (
+        "trainings: {baseline: {start: 'no/{cut}.safetensors'}}",
+        "key 'trainings.baseline.start': no/c512.safetensors: not found; expected a safetensors file",
+    ),
+    "no start file at home": (
+        "trainings: {baseline: {start: '~nobody_here/x.safetensors'}}",
+        "key 'trainings.baseline.start': ~nobody_here/x.safetensors: could not determine home directory; give the whole path",
+    ),
+    "no encoder file": (
+        "network: {width: 64, encoder_weights: no/w.safetensors}",
+        "key 'cuts.c512.encoder_weights': no/w.safetensors: not found; expected a safetensors file",
+    ),
+    "no home of the dataset": ("dataset: {root: ~nobody_here/x}", "key 'dataset.root': ~nobody_here/x: could not"),
+    "output at home": ("output: ~/results", "key 'output': found '~/results'; expected a folder relative to"),
+    "a list without brackets": ("seeds: 0,1", "key 'seeds': found '0,1'; expected a list, such as [a, b]"),
+    "a seed beyond 63 bits": ("seeds: [9999999999999999999]", "key 'seeds.0': found 9999999999999999999; input should"),
+    "a quality twice": ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': something is named"),
+    "one feature element": (
+        "{dataset: {size: [32, 32]}, training: {phases: &p [{epochs: 1, downscale: 1, crop_width_px: 0, batch_size: 1, "
+        "learning_rate: 0.002, final_rate_fraction: 0.3}]}, trainings: {warm_start: {phases: *p}}}",
+        "phase 0: one image of 32x32 px, 1 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "one feature element of one image": (
+        "{dataset: {size: [64, 64], images: {train: 1}}}",
+        "phase 0: one image of 64x64 px, 2 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "ffmpeg at nobody's home": ("tools: {ffmpeg: ~nobody_here/ffmpeg}", "~nobody_here/ffmpeg: could not determine"),
     "ffmpeg": ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
 }
 

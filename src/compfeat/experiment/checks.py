@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
+from compfeat.experiment.files import own_path
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.section import options_of
 
@@ -25,7 +27,7 @@ def checked(config: Mapping[str, Any]) -> Experiment:
     experiment = Experiment.of(config)
     for problem in problems(experiment):
         raise ConfigError(problem)
-    for look in (_datasets, _networks, _trainings, _transforms, _codecs, _ladders, _figures):
+    for look in (_datasets, _networks, _trainings, _starts, _transforms, _codecs, _ladders, _figures):
         for problem in look(experiment):
             raise ConfigError(problem)
     return experiment
@@ -85,7 +87,21 @@ def _trainings(e: Experiment) -> Iterator[str]:
         options_of(variant, training.variant.options, f"trainings.{name}.variant")
         for cut, entry in e.cuts.items():
             stride = networks.get(entry.name).cuts[entry.place].stride
-            _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *e.dataset.size)
+            size = (*e.dataset.size, e.dataset.images.train)
+            _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *size)
+
+
+def _starts(e: Experiment) -> Iterator[str]:
+    """Yield which weights that a training starts from are not there."""
+    _found("dataset.root", own_path, e.dataset.root)
+    for cut in e.cuts:
+        for name in dict.fromkeys(trained.training for trained in e.trained()):
+            starts = ((f"trainings.{name}.start", e.start_file), (f"cuts.{cut}.encoder_weights", e.encoder_file))
+            for key, of in starts:
+                path = _found(key, of, cut, name)
+                if path is not None and not Path(path).is_file():
+                    remedy = "expected a safetensors file of weights; put it there, or set the key to null"
+                    yield f"key {key!r}: {path}: not found; {remedy}"
 
 
 def _transforms(e: Experiment) -> Iterator[str]:
@@ -102,7 +118,7 @@ def _codecs(e: Experiment) -> Iterator[str]:
     for key, entry in e.codecs.items():
         codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
         options = options_of(codec, entry.options, f"codecs.{key}")
-        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg, options)
+        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg_path, options)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():
