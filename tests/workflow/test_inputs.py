@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from PIL import Image
 from safetensors.numpy import save_file
 
-from project_copy import copy_project, environment, fake_results, planned_jobs, snakemake, snakemake_argv
+from project_copy import copy_project, environment, fake_results, planned_jobs, snakemake
 
 PHASE: dict[str, Any] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 2}
 PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
@@ -77,14 +78,20 @@ def prepares(project: Path, config: str = "own.yaml") -> set[str]:
     return {job.partition(":")[2] for job in listed if job.startswith("prepare:")}
 
 
+def failure(project: Path, *arguments: str) -> str:
+    """Return what Snakemake prints when it fails."""
+    argv = [sys.executable, "-m", "snakemake", *arguments]
+    done = subprocess.run(argv, cwd=project, env=environment(project), capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return done.stdout + done.stderr
+
+
 def refusal(project: Path, **changes: Any) -> str:
     """Return the line in which a dry run refuses the configuration with ``changes`` of its sections."""
     config = {**OWN, **{key: {**OWN.get(key, {}), **value} for key, value in changes.items()}}
     (project / "own.yaml").write_text(yaml.safe_dump(config))
-    argv = snakemake_argv("--dry-run", "--configfile", "own.yaml")
-    done = subprocess.run(argv, cwd=project, env=environment(project), capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    assert done.returncode != 0 and "Traceback" not in output
+    output = failure(project, "--dry-run", "--configfile", "own.yaml")
+    assert "Traceback" not in output
     (line,) = [line for line in output.splitlines() if line.startswith("config: ")]
     return line
 
@@ -125,6 +132,5 @@ def test_rendered_files_that_are_edited_are_seen(project: Path) -> None:
     path = next((project / "rendered scenes/leftImg8bit/val").rglob("*.png"))
     Image.open(path).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
     assert prepares(project, "streets.yaml") == {"val"}
-    argv = snakemake_argv(files[1], "--cores", "1", "--configfile", "streets.yaml")
-    done = subprocess.run(argv, cwd=project, env=environment(project), capture_output=True, text=True, check=False)
-    assert f"{path.relative_to(project)}: is not as it was rendered (see rendered scenes/val.csv)" in done.stderr
+    told = failure(project, files[1], "--cores", "1", "--configfile", "streets.yaml")
+    assert f"{path.relative_to(project)}: is not as it was rendered (see rendered scenes/val.csv)" in told
