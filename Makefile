@@ -28,9 +28,6 @@ SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--co
 CONFIGS = config/config.yaml $(if $(CONFIG),"$(CONFIG)")
 # The folder that the configuration names, asked by the shell when a recipe needs it.
 OUTPUT = "$$($(BIN)/python -m compfeat config --config $(CONFIGS) --get output)"
-# One display of how far the run is, on a terminal; a log stays plain.
-PROGRESS = $$(test -t 2 && echo --logger rich)
-
 ifneq ($(CONFIG),)
 ifeq ($(shell test -f "$(CONFIG)" && echo yes),)
 $(error CONFIG: no file $(CONFIG); expected an overlay such as config/smoke.yaml)
@@ -58,7 +55,7 @@ setup: $(READY) ## Create .venv with what a run needs (every other target does t
 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
-	$(SNAKEMAKE) --quiet host rules $(PROGRESS)
+	$(SNAKEMAKE) --logger compfeat
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
 .PHONY: start

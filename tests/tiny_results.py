@@ -56,10 +56,10 @@ class TinyRun:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.save(path, np.random.default_rng(0).random((3, 4, 2, 8), dtype=np.float32))
         uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
-        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05))
+        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05), method.sends)
         for codec in self.plan.codecs:
             errors = {quality: 0.05 + 0.1 * i for i, quality in enumerate(codec.qualities)}
-            self._write_codec(run, codec.name, errors)
+            self._write_codec(run, codec.name, errors, method.sends)
             for quality in codec.qualities:
                 size = round(
                     SIZES[quality] * CODECS[codec.name] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
@@ -68,7 +68,7 @@ class TinyRun:
                 path = self.path("ledgers", Point(run, codec.name, quality).id, "ledger.csv")
                 write_csv(path, pd.DataFrame({"image_id": IDS} | columns))
 
-    def _write_codec(self, run: Run, codec: str, errors: dict[str, float]) -> None:
+    def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
         scores: dict[str, Any] = {"image_id": np.array(IDS)}
         pictures: dict[str, Any] = {}
         for quality, error in errors.items():
@@ -79,6 +79,8 @@ class TinyRun:
                 "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
                 "reconstruction": sums,
             }
+            if sends == "image":
+                scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
             for task in self.plan.tasks:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
+from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
+from compfeat.experiment.layout import Layout
+from compfeat.experiment.runs import Run
 from compfeat.reports.tables import PAGES
 from compfeat.results import TABLES
 from helpers import PROJECT
@@ -62,6 +65,13 @@ def test_lint(project: Path) -> None:
     assert lints <= {"* Specify a conda environment or container for each rule.:"}
 
 
+def fits(e: Experiment) -> list[tuple[Run, str]]:
+    """Return what is fitted to train features: each run's transform, under no name, and its codecs."""
+    transforms = [(run, "") for run in e.runs() if e.methods[run.method].transform is not None]
+    known = {name: CODECS.get(entry.codec or name) for name, entry in e.codecs.items()}
+    return transforms + [(run, name) for run in e.runs() for name in e.qualities(run.method) if known[name].fitted]
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_job_counts(name: str, project: Path) -> None:
     e = experiment(name)
@@ -70,11 +80,13 @@ def test_job_counts(name: str, project: Path) -> None:
     done = snakemake(project, "--dry-run", "--quiet", "rules", *overlay)
     assert done.returncode == 0, done.stderr
     codecs = sum(len(e.qualities(run.method)) for run in e.runs())
+    fitted = fits(e)
     expected = {
         "render": 2 if DATASETS.get(e.dataset.name).rendered else 0,
         "prepare": 2,
         "train": len(e.trained()),
-        "features": len({e.trained_of(run) for run in e.runs()}),
+        "features": len({e.trained_of(run) for run in e.runs()}) + len({e.trained_of(run) for run, _ in fitted}),
+        "fit": len(fitted),
         "encode": codecs,
         "evaluate": codecs + len(e.runs()),
         "table": len(TABLES.names()),
@@ -93,6 +105,54 @@ def test_job_counts(name: str, project: Path) -> None:
         kind = rule if rule in expected else rule.partition("_")[0]
         counts[kind] = counts.get(kind, 0) + count
     assert {rule: counts.get(rule, 0) for rule in expected} == expected
+
+
+def test_val_never_reaches_a_fit(project: Path) -> None:
+    """Of all files that lead to what is fitted, val is read by trainings alone, for their epoch tables."""
+    e = experiment("beyond")
+    layout = Layout(e.output, e.dataset.prepared)
+    fitted = [layout.transform(run) if not codec else layout.codec_state(run, codec) for run, codec in fits(e)]
+    done = snakemake(
+        project, *fitted, "--dry-run", "--forceall", "--quiet", "host", "--configfile", "config/beyond.yaml"
+    )
+    assert done.returncode == 0, done.stderr
+    sources = {path: reads for rule, reads, made in jobs(done.stdout + done.stderr) if rule != "train" for path in made}
+    read, pending = set[str](), list(fitted)
+    while pending:
+        found = sources.get(pending.pop(), set()) - read
+        read |= found
+        pending += found
+    assert layout.arrays("train") in read and any(path.endswith("weights.safetensors") for path in read)
+    assert {path for path in read if Path(path).name == "train.npy" and path.startswith(f"{e.output}/features/")}
+    assert [path for path in sorted(read) if Path(path).stem == "val"] == []
+
+
+def jobs(listing: str) -> list[tuple[str, set[str], set[str]]]:
+    """Return the rule, inputs and outputs of every job that a dry run lists."""
+    found = []
+    for block in re.split(r"^(?:local)?rule ", listing, flags=re.M)[1:]:
+        fields = dict(re.findall(r"^    (input|output): (.*)$", block, re.M))
+        reads, made = (set(fields.get(key, "").split(", ")) - {""} for key in ("input", "output"))
+        found.append((block.partition(":")[0], reads, made))
+    return found
+
+
+def test_methods_beyond_the_paper_have_the_papers_networks_and_ladders_of_their_own() -> None:
+    e, base = experiment("beyond"), experiment("config")
+    assert e.trainings == base.trainings and e.trained() == base.trained() and e.cuts == base.cuts
+    new = [name for name in e.methods if name not in base.methods]
+    assert {name: e.methods[name].training for name in new} == {
+        **dict.fromkeys(("klt", "task_klt", "task_klt_balanced"), "baseline"),
+        "compressible_task_klt": "compressible",
+    }
+    assert {(c.method, c.against) for c in e.resolved_comparisons()} == {
+        (name, "baseline") for name in ("compressible", *new)
+    }
+    for name in new:
+        assert e.qualities(name)["hevc"] != e.qualities("baseline")["hevc"]
+        assert {codec: q for codec, q in e.qualities(name).items() if codec != "hevc"} == {
+            codec: q for codec, q in e.qualities("baseline").items() if codec != "hevc"
+        }
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -170,7 +230,75 @@ WRONG = {
     "render all": ("dataset: {images: {val: null}}", "key 'dataset.images.val': found null; expected how many"),
     "showcase": ("showcase: {images: [999]}", "key 'showcase.images': image 999 is beyond the"),
     "weights": ("network: {encoder_weights: w.safetensors}", "the pretrained resnet34 has width 64"),
+    "transform": ("methods: {mine: {training: baseline, transform: dct}}", "transform 'dct' is unknown"),
+    "transform option": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, flor: 1}}}",
+        "key 'methods.mine.transform.flor' is unknown; did you mean 'floor'?",
+    ),
+    "transform range": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, floor: 0}}}",
+        "key 'methods.mine.transform.floor': found 0; input should be greater than or equal to 0.001",
+    ),
+    "transform weights": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, weights: {depth: 1}}}}",
+        "key 'methods.mine.transform': weights: task 'depth' is not among the tasks; expected some of segmentation",
+    ),
+    "qualities of no codec": (
+        "methods: {mine: {training: baseline, qualities: {vvc: [qp4]}}}",
+        "key 'methods.mine.qualities': codec 'vvc' is not there; expected one of png, jpeg, hevc",
+    ),
+    "qualities of none": (
+        "methods: {mine: {training: baseline, qualities: {hevc: []}}}",
+        "key 'methods.mine.qualities.hevc': found []; ",
+    ),
+    "quality of a method": (
+        "methods: {mine: {training: baseline, qualities: {hevc: [qp4, qp52]}}}",
+        "key 'methods.mine.qualities.hevc': codec 'hevc': quality 'qp52' is unknown",
+    ),
+    "quality of a method twice": (
+        "methods: {mine: {training: baseline, qualities: {hevc: [qp4, qp4]}}}",
+        "key 'methods.mine.qualities.hevc': a quality is named twice",
+    ),
+    "qualities and codecs": (
+        "methods: {mine: {training: baseline, codecs: {png: [lossless]}, qualities: {hevc: [qp4]}}}",
+        "key 'methods.mine.qualities': 'codecs' gives this method's qualities, too; remove one of them",
+    ),
     "figure": ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
+    "start with other braces": (
+        "trainings: {baseline: {start: 'data/{cut}-{seed}.safetensors'}}",
+        "key 'trainings.baseline.start': found 'data/{cut}-{seed}.safetensors'; expected no braces but those of {cut}",
+    ),
+    "start with half a brace": (
+        "trainings: {baseline: {start: 'data/{cut.safetensors'}}",
+        "'data/{cut.safetensors'; expected no braces but those of {cut}; remove the others",
+    ),
+    "no start file": (
+        "trainings: {baseline: {start: 'no/{cut}.safetensors'}}",
+        "key 'trainings.baseline.start': no/c512.safetensors: not found; expected a safetensors file",
+    ),
+    "no start file at home": (
+        "trainings: {baseline: {start: '~nobody_here/x.safetensors'}}",
+        "key 'trainings.baseline.start': ~nobody_here/x.safetensors: could not determine home directory; give the whole path",
+    ),
+    "no encoder file": (
+        "network: {width: 64, encoder_weights: no/w.safetensors}",
+        "key 'cuts.c512.encoder_weights': no/w.safetensors: not found; expected a safetensors file",
+    ),
+    "no home of the dataset": ("dataset: {root: ~nobody_here/x}", "key 'dataset.root': ~nobody_here/x: could not"),
+    "output at home": ("output: ~/results", "key 'output': found '~/results'; expected a folder relative to"),
+    "a list without brackets": ("seeds: 0,1", "key 'seeds': found '0,1'; expected a list, such as [a, b]"),
+    "a seed beyond 63 bits": ("seeds: [9999999999999999999]", "key 'seeds.0': found 9999999999999999999; input should"),
+    "a quality twice": ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': something is named"),
+    "one feature element": (
+        "{dataset: {size: [32, 32]}, training: {phases: &p [{epochs: 1, downscale: 1, crop_width_px: 0, batch_size: 1, "
+        "learning_rate: 0.002, final_rate_fraction: 0.3}]}, trainings: {warm_start: {phases: *p}}}",
+        "phase 0: one image of 32x32 px, 1 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "one feature element of one image": (
+        "{dataset: {size: [64, 64], images: {train: 1}}}",
+        "phase 0: one image of 64x64 px, 2 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "ffmpeg at nobody's home": ("tools: {ffmpeg: ~nobody_here/ffmpeg}", "~nobody_here/ffmpeg: could not determine"),
     "ffmpeg": ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
 }
 

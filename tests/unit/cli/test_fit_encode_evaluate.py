@@ -295,10 +295,15 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
 def test_a_method_that_sends_the_image(codec: str, qualities: tuple[str, ...], bench: Bench) -> None:
     uncoded, _ = bench.run("image/none", *IMAGE_NONE, sends="image")
     features = at(bench.results("none")[0], "float")
-    for name, values in at(uncoded, "float").items():  # the same network on the same pixels, in other batches
-        np.testing.assert_allclose(values, features[name], rtol=1e-6)
+    whole = at(uncoded, "float")
+    for name, values in features.items():  # the same network on the same pixels, in other batches
+        np.testing.assert_allclose(whole[name], values, rtol=1e-6)
+    assert list(whole["decoded_image/sse"]) == [0] * IMAGES and list(whole["decoded_image/n"]) == [32 * 64 * 3] * IMAGES
     scores, pictures = bench.run(f"image/{codec}", codec, qualities, sends="image")
-    assert pictures[f"{qualities[0]}/1/sent"].shape == (32, 64, 3)
+    decoded, original = pictures[f"{qualities[-1]}/1/sent"].astype(float), random_scenes(IMAGES)["image"][1]
+    assert decoded.shape == (32, 64, 3)
+    errors = (decoded / 255 - original / 255) ** 2
+    assert at(scores, qualities[-1])["decoded_image/sse"][1] == pytest.approx(errors.sum())
     assert not pd.read_csv(bench.folder / f"image/{codec}/{qualities[0]}/ledger.csv")["side_info_bytes"].any()
     if CODECS.get(codec).reference(qualities[0], "image"):
         assert at(scores, qualities[0]) == at(uncoded, "float")

@@ -118,7 +118,7 @@ def beside_facts(experiment: Experiment, tables: Tables) -> Facts:
 def difference_rows(e: Experiment, points: pd.DataFrame) -> list[list[str]]:
     """Return what differs: what it is, the original's, this run's."""
     n_train, n_val = e.dataset.images.train, int(points["n_images"].iloc[0])
-    codecs = [f"{codec.upper()}: {listed(list(entry.qualities))}" for codec, entry in e.codecs.items()]
+    codecs = [f"{codec.upper()}: {listed(list(e.qualities_of(codec)))}" for codec in e.codecs]
     encoder = " ".join(weights_sentences(e)).removeprefix("The encoder starts from ").removesuffix(".")
     ours = {
         "dataset": e.dataset.name,

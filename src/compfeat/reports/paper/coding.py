@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import UNCODED
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
@@ -21,17 +22,15 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
     senders = {sends: [n for n, m in e.methods.items() if m.sends == sends] for sends in ("features", "image")}
     features = coded[coded["method"].isin(senders["features"])]
     rows = []
-    for name, entry in e.codecs.items():
-        own = coded[coded["codec"] == name]
-        if len(own):
-            side = sorted({round(value, 1) for value in own["side"].dropna()})
-            rows.append(
-                [
-                    name,
-                    listed(list(entry.qualities)),
-                    listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to"),
-                ]
-            )
+    for name in e.codecs:
+        groups = methods_by_qualities(e, name)
+        for qualities, methods in groups.items():
+            own = coded[(coded["codec"] == name) & coded["method"].isin(methods)]
+            if len(own):
+                side = sorted({round(value, 1) for value in own["side"].dropna()})
+                ends = listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to")
+                who = f" ({listed([tables.method(method) for method in methods])})" if len(groups) > 1 else ""
+                rows.append([f"{name}{who}", listed(list(qualities)), ends])
     tiled = [name for name in e.codecs if name in settings.tiled and name in set(features["codec"])]
     others = [name for name in e.codecs if name in set(features["codec"]) and name not in tiled]
     bits = sorted({int(e.codecs[name].options.get("bits", 8)) for name in tiled})
@@ -47,6 +46,16 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
         "rate": "bits per feature element" if not senders["image"] else "bytes an image",
         "fit": "on points that no other point beats in both" if e.bd_rate.frontier else "on all points",
     }
+
+
+def methods_by_qualities(e: Experiment, codec: str) -> dict[tuple[str, ...], list[str]]:
+    """Return the methods that are coded by a codec, by the qualities that they are coded at."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for method in e.methods:
+        qualities = e.qualities(method).get(codec)
+        if qualities:
+            groups.setdefault(qualities, []).append(method)
+    return groups
 
 
 def coding_sentences(tables: Tables, tiled: Sequence[str], others: Sequence[str], image: Sequence[str]) -> list[str]:
