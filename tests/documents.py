@@ -15,7 +15,8 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.texts import FigureText
-from synthetic_summary import BPE, CHANNELS, PROJECT, Variant
+from helpers import PROJECT
+from synthetic_summary import BPE, CHANNELS, Variant
 
 TOOLS = {"torch": "2.1"}
 

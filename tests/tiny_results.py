@@ -15,8 +15,9 @@ from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Point, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, TableSpec
 from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+from helpers import PROJECT
 
-PUBLISHED = Path(__file__).parents[1] / "data/published"
+PUBLISHED = PROJECT / "data/published"
 IDS = ["007", "008", "009"]
 SIZES = {"fine": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}

@@ -12,8 +12,8 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, seeds_record
+from helpers import PROJECT
 
-PROJECT = Path(__file__).parents[3]
 CONFIG = load_config([PROJECT / "config/config.yaml"])
 
 
