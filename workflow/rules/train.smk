@@ -47,6 +47,8 @@ if KEEP is not None:
             start=LAYOUT.start(LAYOUT.kept(KEEP.folder, "{cut}")),
         log:
             LAYOUT.log("keep", "{cut}"),
+        benchmark:
+            LAYOUT.benchmark("keep", "{cut}")
         params:
             *code("keep"),
             settings=settings(
