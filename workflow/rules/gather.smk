@@ -23,6 +23,7 @@ KINDS = {
     "states": {name: path for run in EXPERIMENT.runs() for name, path in states_of(run).items()},
     "epochs": {trained.id: LAYOUT.epochs(trained) for trained in TRAINED},
     "descriptions": {trained.id: LAYOUT.description(trained) for trained in TRAINED},
+    "transforms": {run.id: LAYOUT.transform(run) for run in EXPERIMENT.runs() if is_fitted(run.method)},
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
     "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
     "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},

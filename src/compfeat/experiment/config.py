@@ -102,6 +102,10 @@ class MethodConfig(Section):
         description="qualities of this method in the place of a codec's own, by codec; codecs that are not named keep theirs",
     )
 
+    def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the qualities at which this method is coded by ``codec``, whose own are ``usual``."""
+        return (self.qualities if self.codecs is None else self.codecs).get(codec, usual)
+
 
 class CodecConfig(Section):
     """A codec with its qualities; all other keys are its own options."""
@@ -268,7 +272,7 @@ class Experiment(Section):
         if own.codecs is not None:
             return dict(own.codecs)
         return {
-            name: own.qualities.get(name, entry.qualities)
+            name: own.qualities_of(name, entry.qualities)
             for name, entry in self.codecs.items()
             if own.sends in codecs.get(entry.codec or name).sends
         }

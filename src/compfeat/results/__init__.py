@@ -29,6 +29,7 @@ Kind = Literal[
     "epochs",
     "descriptions",
     "features",
+    "transforms",
     "pictures",
     "val",
     "published",
@@ -38,8 +39,8 @@ Kind = Literal[
 """Kinds of files that a computation can read.
 
 ``scores``, ``distortions``, ``pictures``: by run and codec (``c512/plain/seed0/hevc``); ``ledgers``: by point; ``states``: by run and
-what is fitted to it (a codec, or ``transform``); ``epochs``, ``descriptions``, ``features``: by trained network; ``val``: ``arrays``,
-``index``, ``info``; ``published``, ``seeds_record``: by file name without its end; ``table``: tables of other computations, by file
+what is fitted to it (a codec, or ``transform``); ``epochs``, ``descriptions``, ``features``: by trained network; ``transforms``, the states
+of fitted ones: by run; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``: by file name without its end; ``table``: tables of other computations, by file
 name.
 """
 Made = pd.DataFrame | dict[str, NDArray[Any]] | str | dict[str, Any]

@@ -279,7 +279,7 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     method: dict[str, Any] = {"transform": {"name": "turn"}, "transform_state": "turn.npz"} if turned else {}
     bench.fit("turn.npz", transform={"name": "turn"})
     bench.fit("halves.npz", codec="halves", **method)
-    assert "fit halves: 1 arrays of 1024 bytes" in capsys.readouterr().out
+    assert "fit halves: 1024 bytes of the model, " in capsys.readouterr().out
     scores, pictures = bench.run("halves", "halves", Halves.qualities, state="halves.npz", **method)
     exact, halved = at(scores, "exact-1.5"), at(scores, "f16")
     for name, values in at(bench.results("none")[0], "float").items():

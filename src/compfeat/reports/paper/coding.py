@@ -23,14 +23,13 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
     features = coded[coded["method"].isin(senders["features"])]
     rows = []
     for name in e.codecs:
-        groups = methods_by_qualities(e, name)
+        groups = methods_by_qualities(e, tables, name)
         for qualities, methods in groups.items():
             own = coded[(coded["codec"] == name) & coded["method"].isin(methods)]
-            if len(own):
-                side = sorted({round(value, 1) for value in own["side"].dropna()})
-                ends = listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to")
-                who = f" ({listed([tables.method(method) for method in methods])})" if len(groups) > 1 else ""
-                rows.append([f"{name}{who}", listed(list(qualities)), ends])
+            side = sorted({round(value, 1) for value in own["side"].dropna()})
+            ends = listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to")
+            who = f" ({listed([tables.method(method) for method in methods])})" if len(groups) > 1 else ""
+            rows.append([f"{name}{who}", listed(list(qualities)), ends])
     tiled = [name for name in e.codecs if name in settings.tiled and name in set(features["codec"])]
     others = [name for name in e.codecs if name in set(features["codec"]) and name not in tiled]
     bits = sorted({int(e.codecs[name].options.get("bits", 8)) for name in tiled})
@@ -38,7 +37,10 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
         "rows": rows,
         "tiled": [name.upper() for name in tiled],
         "bits": listed([str(n) for n in bits], "or"),
-        "sentences": coding_sentences(tables, tiled, others, senders["image"]),
+        "sentences": [
+            *transform_sentences(tables, [n for n, m in e.methods.items() if m.transform is not None]),
+            *coding_sentences(tables, tiled, others, senders["image"]),
+        ],
         "ladders": f"{'They are' if len(tables.ladders) > 1 else 'It is'} "
         f"{listed([ladder.label for ladder in tables.ladders.values()])}."
         if tables.ladders
@@ -48,14 +50,25 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
     }
 
 
-def methods_by_qualities(e: Experiment, codec: str) -> dict[tuple[str, ...], list[str]]:
-    """Return the methods that are coded by a codec, by the qualities that they are coded at."""
+def methods_by_qualities(e: Experiment, tables: Tables, codec: str) -> dict[tuple[str, ...], list[str]]:
+    """Return the methods that have points of a codec, by the qualities that they are coded at."""
+    coded = set(tables.points.loc[tables.points["codec"] == codec, "method"])
     groups: dict[tuple[str, ...], list[str]] = {}
-    for method in e.methods:
-        qualities = e.qualities(method).get(codec)
-        if qualities:
-            groups.setdefault(qualities, []).append(method)
+    for name, method in e.methods.items():
+        if name in coded:
+            groups.setdefault(method.qualities_of(codec, e.codecs[codec].qualities), []).append(name)
     return groups
+
+
+def transform_sentences(tables: Tables, transformed: Sequence[str]) -> list[str]:
+    """Return that features are transformed before they are coded, where a method does that."""
+    if not transformed:
+        return []
+    labels = listed([tables.method(name) for name in transformed])
+    return [
+        f"The features of {labels} are transformed before they are coded, and back before the decoders use them; what a transform "
+        "is fitted to the train split is part of the model, known to both sides, and not counted in the rate."
+    ]
 
 
 def coding_sentences(tables: Tables, tiled: Sequence[str], others: Sequence[str], image: Sequence[str]) -> list[str]:
