@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+import codecs_table
 import coding
 import memory
 import training
@@ -52,7 +53,8 @@ def main() -> int:
     for stage, (few, many) in memory.peaks().items():
         detail = f"{many / 2**20:.0f} MiB against {few / 2**20:.0f} MiB"
         print(Row(f"peak memory of {stage}, 4N / N images", many / few, 1.20, detail).text, flush=True)
-    return 0
+    print()
+    return codecs_table.main()
 
 
 if __name__ == "__main__":

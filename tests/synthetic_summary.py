@@ -65,6 +65,19 @@ METRIC_COLUMNS = [
     )
 ]
 OF_IMAGE = {"psnr_db": "image_psnr_db"}
+CROSSOVER_COLUMNS = [
+    *("cut", "split", "remote", "seed", "ladder", "remote_ladder", "metric", "remote_metric"),
+    *(
+        "crossing",
+        "crossing_bytes",
+        "crossing_value",
+        "better_below",
+        "better_above",
+        "from_bytes",
+        "to_bytes",
+        "verdict",
+    ),
+]
 SPAN = {
     "miou": (0.2, 0.5),
     "rmse": (1.1, 0.5),
@@ -424,6 +437,23 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
     return pd.DataFrame(rows, columns=columns).drop_duplicates()
 
 
+def crossovers_of(variant: Variant) -> pd.DataFrame:
+    """Return crossovers.csv: of each comparison of features with an image one crossing, or none where the variant is flat."""
+    rows = []
+    for cut, c, seed in product(variant.cuts, variant.comparisons(), variant.seeds):
+        if variant.sends_image(c.method) == variant.sends_image(c.against):
+            continue
+        sides = ((c.method, c.ladder), (c.against, c.against_ladder))
+        (remote, remote_ladder), (split, ladder) = sorted(sides, key=lambda side: not variant.sends_image(side[0]))
+        for _, m in variant.metrics().query("compared").iterrows():
+            for name in [m["curve_metric"], *([m["of_image"]] if m["of_image"] else [])]:
+                crossed = not variant.flat and name == m["curve_metric"]
+                where = (1, 1500.0 + seed, 0.2, split, remote) if crossed else (0, np.nan, np.nan, remote, remote)
+                key = (cut, split, remote, seed, ladder, remote_ladder, m["curve_metric"], name)
+                rows.append((*key, *where, 300.0, 9000.0, "ok"))
+    return pd.DataFrame(rows, columns=CROSSOVER_COLUMNS)
+
+
 def statistics(variant: Variant) -> pd.DataFrame:
     """Return feature_statistics.csv of made-up sparse features, of the methods that send features."""
     rows: list[tuple[Any, ...]] = []
@@ -583,6 +613,7 @@ def write_summary(folder: Path, variant: Variant) -> Path:
         "point_intervals": point_intervals_of(points, list(variant.metrics()["metric"])),
         "bd_details": details_of(rates),
         "claims": claims_of(variant, intervals, float_intervals),
+        "crossovers": crossovers_of(variant),
         "seeds_intervals": recorded,
         "feature_statistics": statistics(variant),
         **names(variant),

@@ -192,6 +192,16 @@ def test_rate_is_in_bytes_where_an_image_is_sent(summaries: dict[str, Path]) -> 
         assert rate_of(points[points["codec"] == "hevc"])[0] == column
 
 
+def test_a_decoded_image_has_a_line_of_its_own_that_does_not_squeeze_the_others(summaries: dict[str, Path]) -> None:
+    drawn = draw("rate_accuracy@hevc", summaries["image_sender"])
+    legend = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert legend.count("remote inference: the decoded image itself") == 1
+    plain = {ax.get_ylabel().split("\n")[-1]: len(ax.lines) for ax in drawn.axes}
+    assert plain["PSNR (dB)"] == plain["mIoU"] + 1
+    legend = [text.get_text() for text in draw("rate_accuracy@hevc", summaries["two_seeds"]).legends[0].get_texts()]
+    assert not [label for label in legend if "decoded" in label]
+
+
 def test_names_and_order_are_the_tables(summaries: dict[str, Path]) -> None:
     tables = Tables.of(summaries["fourth_task"] / f"{name}.csv" for name in ("metrics", "ladders"))
     assert [metric.title for metric in metrics(tables)] == ["mIoU", "RMSE (px, ↓)", "PSNR (dB)", "angular error (°, ↓)"]

@@ -20,13 +20,14 @@ from compfeat.experiment.start import TrainedOn
 from compfeat.reports import words
 from compfeat.reports.paper.build import TEMPLATE, build
 from compfeat.reports.paper.facts import config_rows, paper_facts
-from compfeat.reports.paper.results import Sum, at_equal_quality
+from compfeat.reports.paper.results import Sum, at_equal_quality, crossover_text
 from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
 from compfeat.reports.paper.system import decoder_widths, tile_grid
 from compfeat.reports.paper.tables import NEEDS, Tables
 from compfeat.reports.paper.training import start_sentences
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText
+from compfeat.reports.words import NOTHING
 from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
 from synthetic_summary import Variant, with_methods, write_summary
 
@@ -39,6 +40,7 @@ VARIANTS = {
     "one method": with_methods(1, cuts=("c256",)),
     "three methods": with_methods(3, cuts=("c256",), codecs=("png", "jpeg", "hevc", "prior"), across=ACROSS),
     "nine methods": with_methods(9),
+    "image": Variant(methods=("baseline", "remote"), cuts=("c256",), seeds=(0, 1)),
 }
 
 
@@ -382,3 +384,23 @@ def test_shapes_are_those_of_the_method() -> None:
     assert tile_grid(512) == (16, 32) and tile_grid(256) == (16, 16)
     assert decoder_widths({"channels": 512, "stride": 32}, 1) == [512, 256, 128, 64, 32, 16]
     assert decoder_widths({"channels": 256, "stride": 16}, 2) == [256, 256, 128, 64, 32]
+
+
+def test_crossovers_are_shown_where_an_image_is_sent(runs: dict[str, Path]) -> None:
+    results = facts_of(runs, "image")["results"]
+    assert results["crossover_metrics"] == ["mIoU", "1/RMSE", "PSNR", "PSNR against the decoded image's own"]
+    assert results["crossovers"][0] == [
+        *("c256", "PNG and JPEG", "baseline", "remote inference"),
+        *["baseline below 1500 to 1501"] * 3,
+        "remote inference throughout",
+    ]
+    assert facts_of(runs, "default")["results"]["crossovers"] == []
+
+
+def test_crossovers_that_seeds_do_not_agree_on(runs: dict[str, Path]) -> None:
+    tables = read(runs["image"])
+    own = tables.crossovers[tables.crossovers["metric"] == "miou"].head(2)
+    assert crossover_text(tables, own.assign(crossing=[1, 2], seed=0)) == "cross 2 times"
+    assert crossover_text(tables, own.assign(better_below=["baseline", "remote"])) == "differs by seed"
+    assert crossover_text(tables, own.assign(better_below=["baseline", float("nan")])) == NOTHING
+    assert crossover_text(tables, own.iloc[:0]) == NOTHING
