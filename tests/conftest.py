@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from skips import pytest_terminal_summary  # noqa: F401 - a hook of pytest's
+
 LONGEST = (
     "smoke/test_reproducibility.py",
     "extension/test_extension.py",
