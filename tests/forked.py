@@ -34,6 +34,7 @@ import forked_client
 
 IMPORTED = (
     "snakemake.cli",
+    "snakemake.report.html_reporter",
     "smart_open",
     "pandas",
     "scipy.interpolate",
@@ -88,7 +89,7 @@ def serve(path: str) -> NoReturn:
     """Import, then fork a program a request, until the input ends."""
     for module in IMPORTED:
         importlib.import_module(module)
-    importlib.import_module("snakemake.cli").get_argument_parser()  # which imports Snakemake's plug-ins
+    assert "compfeat" not in sys.modules, "forks import their own"
     # What is there already is looked at by no collection of garbage, which would copy its pages.
     gc.collect()
     gc.freeze()
