@@ -43,7 +43,7 @@ def test_qualities_of_all_methods_finest_first() -> None:
     assert found.qualities == tuple(codec["qualities"][1:])
 
 
-def test_qualities_of_a_method_stand_in_the_place_of_a_codecs_own() -> None:
+def test_qualities_of_a_method_replace_a_codecs_own() -> None:
     codecs = {"jpeg": {"qualities": ["q95", "q80"]}, "hevc": {"qualities": ["lossless", "qp28"]}}
     methods = {
         "one": {"training": "baseline"},
