@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
+from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
+from compfeat.experiment.runs import Run
 from compfeat.reports.tables import PAGES
 from compfeat.results import TABLES
 from helpers import PROJECT
@@ -62,6 +64,13 @@ def test_lint(project: Path) -> None:
     assert lints <= {"* Specify a conda environment or container for each rule.:"}
 
 
+def fits(e: Experiment) -> list[tuple[Run, str]]:
+    """Return what is fitted to train features: each run's transform, under no name, and its codecs."""
+    transforms = [(run, "") for run in e.runs() if e.methods[run.method].transform is not None]
+    known = {name: CODECS.get(entry.codec or name) for name, entry in e.codecs.items()}
+    return transforms + [(run, name) for run in e.runs() for name in e.qualities(run.method) if known[name].fitted]
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_job_counts(name: str, project: Path) -> None:
     e = experiment(name)
@@ -70,11 +79,13 @@ def test_job_counts(name: str, project: Path) -> None:
     done = snakemake(project, "--dry-run", "--quiet", "rules", *overlay)
     assert done.returncode == 0, done.stderr
     codecs = sum(len(e.qualities(run.method)) for run in e.runs())
+    fitted = fits(e)
     expected = {
         "render": 2 if DATASETS.get(e.dataset.name).rendered else 0,
         "prepare": 2,
         "train": len(e.trained()),
-        "features": len({e.trained_of(run) for run in e.runs()}),
+        "features": len({e.trained_of(run) for run in e.runs()}) + len({e.trained_of(run) for run, _ in fitted}),
+        "fit": len(fitted),
         "encode": codecs,
         "evaluate": codecs + len(e.runs()),
         "table": len(TABLES.names()),

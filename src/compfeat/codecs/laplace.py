@@ -57,7 +57,7 @@ class Laplace(Codec):
 
     @classmethod
     def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
-        return f"constriction {version('constriction')}"
+        return f"constriction {version('constriction')} (scipy {version('scipy')})"
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Section) -> State:
