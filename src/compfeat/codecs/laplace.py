@@ -1,6 +1,6 @@
 """A codec for features: DCT, dead-zone quantiser, and a range coder whose Laplace tables are fitted to a run's train features.
 
-Source: docs/method.md, "A codec for features".
+Source: docs/method.md, "Beyond the paper: a codec for features".
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Laplace(Codec):
 
     @classmethod
     def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
-        return f"constriction {version('constriction')}"
+        return f"constriction {version('constriction')} (scipy {version('scipy')})"
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Section) -> State:

@@ -291,6 +291,25 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     assert ledger["payload_bytes"].tolist() == [512] * IMAGES and not ledger["side_info_bytes"].any()
 
 
+def test_the_codec_of_features_goes_all_the_way(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    qualities = ("d0", "d4")
+    bench.fit("turn.npz", transform={"name": "turn"})
+    turned = {"transform": {"name": "turn"}, "transform_state": "turn.npz"}
+    methods: dict[str, dict[str, Any]] = {"plain": {}, "turned": turned}
+    for name, method in methods.items():
+        folder = f"laplace-{name}"
+        bench.fit(f"{folder}.npz", codec="laplace", **method)
+        bench.run(folder, "laplace", qualities, state=f"{folder}.npz", **method)
+        errors = read_arrays(bench.folder / folder / "distortions.npz")
+        assert (errors["d0/mse"] < errors["d4/mse"]).all() and errors["d0/mse"].any()
+        ledgers = [pd.read_csv(bench.folder / folder / quality / "ledger.csv") for quality in qualities]
+        totals = [ledger.iloc[:, 1:].to_numpy().sum() for ledger in ledgers]
+        assert totals == [(bench.folder / folder / quality / "stream.bin").stat().st_size for quality in qualities]
+        assert totals[0] > totals[1] and not ledgers[0]["side_info_bytes"].any()
+    argv = bench.evaluate_argv("laplace-plain", "laplace", qualities, state="laplace-turned.npz")
+    assert "damaged, or coded with another state" in mistake("evaluate", argv, capsys)
+
+
 @pytest.mark.parametrize(("codec", "qualities"), CODED)
 def test_a_method_that_sends_the_image(codec: str, qualities: tuple[str, ...], bench: Bench) -> None:
     uncoded, _ = bench.run("image/none", *IMAGE_NONE, sends="image")
