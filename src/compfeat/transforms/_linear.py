@@ -38,7 +38,22 @@ class Linear(Transform):
 
     options: ClassVar[type[Section]] = LinearOptions
 
+    def __init__(self, options: Section, state: State) -> None:
+        """Raises DataError where ``state`` is not that of such a transform."""
+        super().__init__(options, state)
+        shapes = {name: state[name].shape for name in ("mean", "forward", "inverse") if name in state}
+        size = shapes.get("mean", (0,))
+        if shapes != {"mean": size[:1], "forward": 2 * size, "inverse": 2 * size}:
+            raise DataError(
+                f"state of a transform with {shapes or 'none of its arrays'}; expected mean (C,), forward and inverse (C x C); "
+                "rerun the stage fit"
+            )
+
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        if len(features) != len(self.state["mean"]):
+            raise DataError(
+                f"features of {len(features)} channels; the transform is fitted to {len(self.state['mean'])}; rerun the stage fit"
+            )
         centred = features.reshape(len(features), -1) - self.state["mean"].astype(np.float64)[:, None]
         return product(self.state["forward"], centred).reshape(features.shape)
 

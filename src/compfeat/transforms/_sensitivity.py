@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.datasets import IMAGE
+from compfeat.errors import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,8 +46,15 @@ def sensitivities(
 
     Args:
         balanced: whether a task with classes counts pixels by how rare their classes are (``class_weights``).
+
+    Raises:
+        DataError: the features are not the network's.
     """
     network = source.network()
+    if source.features.shape[1] != network.channels:
+        raise DataError(
+            f"features of {source.features.shape[1]} channels; the network has {network.channels}; rerun the stage features"
+        )
     weights = {name: class_weights(task, source.scenes) if balanced else None for name, task in network.tasks.items()}
     sums = {name: np.zeros((network.channels, network.channels)) for name in network.tasks}
     losses = dict.fromkeys(network.tasks, 0.0)

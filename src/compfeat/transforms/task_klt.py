@@ -33,7 +33,7 @@ class Options(LinearOptions):
         description="whether pixels of a task with classes count more the rarer their class is in the train split",
     )
     sensitivity_images: int | None = Field(
-        64, ge=1, description="train images that sensitivities are taken of, evenly spaced; null for all"
+        32, ge=1, description="train images that sensitivities are taken of, evenly spaced; null for all"
     )
     directions: int = Field(4, ge=1, description="random directions of each task's output an image")
     seed: int = Field(0, ge=0, description="of the random directions")

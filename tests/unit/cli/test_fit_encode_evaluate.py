@@ -417,6 +417,29 @@ def test_nothing_to_fit(bench: Bench, capsys: pytest.CaptureFixture[str]) -> Non
     assert not (bench.folder / "no.npz").exists()
 
 
+def test_features_and_scenes_of_other_images_are_not_fitted(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "few.npy", np.load(bench.folder / "train_features.npy")[:2])
+    words = [
+        "--features",
+        str(tmp_path / "few.npy"),
+        *bench.words(scenes="train.npy", state="no.npz"),
+        *bench.network(),
+    ]
+    assert "few.npy: 2 images, but" in mistake("fit", ["--settings", '{"transform": {"name": "klt"}}', *words], capsys)
+
+
+@pytest.mark.parametrize("name", ["klt", "task_klt"])
+def test_a_transform_of_the_package_goes_all_the_way(name: str, bench: Bench) -> None:
+    bench.fit(f"{name}.npz", transform={"name": name})
+    method: dict[str, Any] = {"transform": {"name": name}, "transform_state": f"{name}.npz"}
+    uncoded, _ = bench.run(f"{name}/none", *NONE, **method)
+    scores, _ = bench.run(f"{name}/hevc", "hevc", ("lossless", "qp30"), **method)
+    assert at(uncoded, "float") == at(bench.results("none")[0], "float")
+    assert at(scores, "lossless") == at(uncoded, "u8") != at(scores, "qp30")
+
+
 def test_encode_loads_no_torch_and_png_no_ffmpeg(bench: Bench) -> None:
     code = (
         "import sys; from compfeat.cli.pipeline import encode; encode.main(sys.argv[1:]); "

@@ -192,6 +192,33 @@ def test_features_that_are_not_finite_are_refused_in_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"inverse": None}, "expected mean .C,., forward and inverse"),
+        ({"mean": np.zeros(3, np.float32)}, "rerun the stage fit"),
+        ({"mean": None, "forward": None, "inverse": None}, "none of its arrays"),
+    ],
+)
+def test_the_state_of_something_else_is_refused_in_one_line(change: dict[str, Any], message: str) -> None:
+    state = {
+        "mean": np.zeros(2, np.float32),
+        "forward": np.eye(2, dtype=np.float32),
+        "inverse": np.eye(2, dtype=np.float32),
+    }
+    changed = {name: array for name, array in {**state, **change}.items() if array is not None}
+    with pytest.raises(DataError, match=message) as caught:
+        built("klt", {}, changed)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(DataError, match="features of 3 channels; the transform is fitted to 2"):
+        built("klt", {}, state).forward(np.zeros((3, 2, 2), np.float32))
+
+
+def test_features_of_another_network_are_refused() -> None:
+    with pytest.raises(DataError, match="features of 5 channels; the network has 32; rerun the stage features"):
+        fit(TaskKlt, source_of(noise((6, 5, 2, 4))))
+
+
 class Linear:
     """A network of one decoder, a 1x1 convolution, for features of the size of the image."""
 

@@ -16,7 +16,7 @@ from compfeat.arrays import write_arrays
 from compfeat.cli.arguments import command
 from compfeat.codecs import CODECS, Codec, State
 from compfeat.datasets.packed import open_packed
-from compfeat.errors import ConfigError
+from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
 from compfeat.transforms import TRANSFORMS, FitSource, model_bytes
@@ -58,9 +58,11 @@ def fit(
 
     Raises:
         ConfigError: an unknown transform, codec or option, or nothing to fit.
-        DataError: a file is missing or damaged.
+        DataError: a file is missing or damaged, or features and scenes are not of the same images.
     """
-    found = open_features(features)
+    found, packed = open_features(features), open_packed(scenes)
+    if len(found) != len(packed):
+        raise DataError(f"{features}: {len(found)} images, but {scenes} has {len(packed)}; rerun the stage features")
 
     def network() -> SplitNetwork:
         import torch
@@ -78,7 +80,7 @@ def fit(
     elif settings.transform is not None:
         name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
         options = options_of(entry, settings.transform.options, f"transform {name}")
-        fitted = entry.fit(FitSource(found, open_packed(scenes), network), options)
+        fitted = entry.fit(FitSource(found, packed, network), options)
     else:
         raise ConfigError("--settings: names neither a transform nor a codec; nothing to fit")
     write_arrays(state, fitted)
