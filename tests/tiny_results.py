@@ -83,6 +83,9 @@ class TinyRun:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
         write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
+        distortions: dict[str, Any] = {f"{quality}/mse": np.full(3, error) for quality, error in errors.items()}
+        distortions |= {"image_id": scores["image_id"], "variance": np.ones((4, 2, 8))}
+        write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
     def _write_val(self) -> dict[str, Path]:

@@ -17,8 +17,10 @@ FEATURES = list(
 )
 KINDS = {
     "scores": {f"{run.id}/{codec}": LAYOUT.scores(run, codec) for run, codec in RUN_CODECS},
+    "distortions": {f"{run.id}/{codec}": LAYOUT.distortions(run, codec) for run, codec in RUN_CODECS},
     "pictures": {f"{run.id}/{codec}": LAYOUT.pictures(run, codec) for run, codec in RUN_CODECS},
     "ledgers": {point.id: LAYOUT.ledger(point) for point in EXPERIMENT.points() if point.codec != UNCODED},
+    "states": {name: path for run in EXPERIMENT.runs() for name, path in states_of(run).items()},
     "epochs": {trained.id: LAYOUT.epochs(trained) for trained in TRAINED},
     "descriptions": {trained.id: LAYOUT.description(trained) for trained in TRAINED},
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},

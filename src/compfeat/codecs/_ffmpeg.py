@@ -6,6 +6,7 @@ import re
 import subprocess
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -14,7 +15,16 @@ from typing import IO, ClassVar
 import numpy as np
 
 from compfeat.codecs import LOSSLESS, RERUN
-from compfeat.codecs._process import REMEDY, binary, failure, ffmpeg_python, last_words, running, version_line
+from compfeat.codecs._process import (
+    REMEDY,
+    binary,
+    check_encoder,
+    failure,
+    ffmpeg_python,
+    last_words,
+    running,
+    version_line,
+)
 from compfeat.codecs._streams import FrameBytes, opened
 from compfeat.codecs.frames import Frame, FrameCodec, check_frame, sample_type
 from compfeat.errors import BitstreamError, DataError, ToolError
@@ -30,21 +40,43 @@ SCALING = "flags=bicubic+accurate_rnd+full_chroma_int+bitexact"
 
 
 class FfmpegCodec(FrameCodec):
-    """Base of ffmpeg's codecs. A subclass gives ``encoder_args`` and ``measure``, and states the fields below."""
+    """Base of ffmpeg's codecs. A subclass gives ``encoder_args`` and ``measure_frames``, and states the fields below."""
 
+    encoder: ClassVar[str]
+    """ffmpeg's name of the encoder."""
     stream_format: ClassVar[str]
-    """ffmpeg's name of the raw stream format, for writing and for reading."""
+    """ffmpeg's name of the raw stream format."""
+    read_format: ClassVar[str] = ""
+    """The same for reading, where it is another one."""
+    lossless_images: ClassVar[bool] = False
+    """Whether its lossless quality codes RGB exactly; not where chroma is subsampled."""
     multiple: ClassVar[int] = 8
     """Pictures are coded with sides padded to multiples of this, by repeating the last row and column."""
     minimum: ClassVar[int] = 16
     """The smallest side that the encoder accepts."""
 
-    image_format: ClassVar[str] = "yuv420p"
-    """Pixel format in which images are coded: full range, matrix BT.709."""
+    remedy: ClassVar[str] = REMEDY
+    """What to do where the encoder fails."""
+
+    matrix: ClassVar[str] = "bt709"
+    """Of images that are coded as YUV, ffmpeg's name."""
+    colour_range: ClassVar[str] = "pc"
+    """Of images that are coded as YUV: ``pc``, full, or ``tv``, 16 to 235 in 8 bits."""
 
     @abstractmethod
     def encoder_args(self) -> dict[str, str]:
-        """Return ffmpeg's output options by name: at least ``vcodec``."""
+        """Return the encoder's options by ffmpeg's names."""
+
+    def coded_format(self, grey: bool) -> str:
+        """Return ffmpeg's name of the pixel format that the encoder is given, for grey pictures or for RGB.
+
+        Where that of grey pictures is none of grey, ``raw`` puts them into its first plane, as they are.
+        """
+        return self.grey_format() if grey else "yuv420p"
+
+    def raw(self, frame: Frame) -> bytes:
+        """Return a padded grey frame as raw video in its ``coded_format``."""
+        return frame.tobytes()
 
     @classmethod
     def grey_format(cls) -> str:
@@ -53,8 +85,9 @@ class FfmpegCodec(FrameCodec):
 
     @classmethod
     def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
-        """Return None for images: chroma is subsampled, so that nothing is lossless."""
-        return None if sends == "image" else super().reference(quality, sends, options)
+        """Return None for images where nothing is lossless, since chroma is subsampled."""
+        lossless = sends != "image" or cls.lossless_images
+        return super().reference(quality, sends, options) if lossless else None
 
     @classmethod
     def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
@@ -62,10 +95,11 @@ class FfmpegCodec(FrameCodec):
 
     @classmethod
     def check_tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> None:
-        """Code and decode one small picture, where the binary is not the one that comes with the project."""
+        """Look for the encoder; code and decode one small picture, where the binary is not imageio-ffmpeg's."""
+        version_line(ffmpeg)
+        check_encoder(ffmpeg, cls.encoder)
         if not ffmpeg:
             return
-        version_line(ffmpeg)
         codec = cls(LOSSLESS if LOSSLESS in cls.qualities else cls.qualities[0], options, ffmpeg)
         picture = np.arange(256).reshape(16, 16).astype(sample_type(cls.sample_bits))
         with TemporaryDirectory() as folder:
@@ -86,31 +120,36 @@ class FfmpegCodec(FrameCodec):
         height, width = (max(-(-side // self.multiple) * self.multiple, self.minimum) for side in shape[:2])
         return height, width
 
-    def encode_argv(self, shape: tuple[int, ...]) -> list[str]:
+    def encode_argv(self, shape: tuple[int, ...], written: str = "pipe:") -> list[str]:
         """Return the command that reads raw pictures of ``shape``, (H, W) grey or (H, W, 3) RGB, padded, and writes the stream."""
         ffmpeg = ffmpeg_python()
         height, width = self.padded(shape)
-        grey = self.grey_format()
-        raw, coded = (grey, {"pix_fmt": grey}) if len(shape) == 2 else ("rgb24", self._image_args())
+        grey = len(shape) == 2
+        coded = {"pix_fmt": self.coded_format(grey)}
+        raw = coded["pix_fmt"] if grey else "rgb24"
+        if not grey and coded["pix_fmt"].startswith("yuv"):
+            coded["vf"] = f"scale=out_color_matrix={self.matrix}:out_range={self.colour_range}:{SCALING}"
+            coded |= {"color_range": self.colour_range, "colorspace": self.matrix}
         source = ffmpeg.input("pipe:", format="rawvideo", pix_fmt=raw, s=f"{width}x{height}", r=PICTURE_RATE)
-        options = {**self.encoder_args(), **coded}
-        target = source.output("pipe:", format=self.stream_format, **options).global_args(*QUIET)
+        options = {"vcodec": self.encoder, **self.encoder_args(), **coded}
+        target = source.output(written, format=self.stream_format, **options).global_args(*QUIET)
         return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))
 
-    def _image_args(self) -> dict[str, str]:
-        colours = f"scale=out_color_matrix=bt709:out_range=full:{SCALING}"
-        return {"pix_fmt": self.image_format, "vf": colours, "color_range": "pc", "colorspace": "bt709"}
-
-    def decode_argv(self, shape: tuple[int, ...]) -> list[str]:
+    def decode_argv(self, shape: tuple[int, ...], read: str = "pipe:") -> list[str]:
         """Return the command that reads the stream and writes grey YUV4MPEG or RGB in PPM, whose headers state the size."""
         ffmpeg = ffmpeg_python()
-        source = ffmpeg.input("pipe:", format=self.stream_format, err_detect="explode", threads=1)
-        if len(shape) == 2:
+        source = ffmpeg.input(read, format=self.read_format or self.stream_format, err_detect="explode", threads=1)
+        grey = len(shape) == 2
+        coded = self.coded_format(grey)
+        if grey:
             # YUV4MPEG is not standard beyond 8 bits.
             written = {"format": "yuv4mpegpipe", "pix_fmt": self.grey_format(), "strict": "-1"}
+            if coded != self.grey_format():
+                written["vf"] = f"extractplanes={'y' if coded.startswith('yuv') else 'g'}"
         else:
-            colours = f"scale=in_color_matrix=bt709:in_range=full:{SCALING}"
-            written = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24", "vf": colours}
+            written = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24"}
+            if coded.startswith("yuv"):
+                written["vf"] = f"scale=in_color_matrix={self.matrix}:in_range={self.colour_range}:{SCALING}"
         target = source.output("pipe:", fps_mode="passthrough", **written).global_args("-xerror", *QUIET)
         return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))
 
@@ -119,24 +158,33 @@ class FfmpegCodec(FrameCodec):
         first = next(remaining, None)
         if first is None:
             raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
-        argv = self.encode_argv(shape)
         with atomic_path(stream) as temporary:
-            with temporary.open("wb") as file:
-                count = self._feed(argv, chain([first], remaining), shape, file)
+            count = self._write(chain([first], remaining), shape, temporary)
             try:
                 sizes = self.measure_frames(temporary)
             except BitstreamError:
                 sizes = []
             if len(sizes) != count:
-                raise ToolError(f"{argv[0]}: was fed {count} pictures and wrote {len(sizes)}; {REMEDY}")
+                raise ToolError(f"{binary(self.ffmpeg)}: was fed {count} pictures and wrote {len(sizes)}; {REMEDY}")
         return sizes
+
+    def _write(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> int:
+        """Write the stream of frames; return their number."""
+        with stream.open("wb") as file:
+            return self._feed(self.encode_argv(shape), frames, shape, file)
+
+    @contextmanager
+    def _read(self, stream: Path) -> Iterator[tuple[str, IO[bytes] | int]]:
+        """Give, for the time of a with block, what ffmpeg is to read, and its standard input."""
+        with opened(stream) as file:
+            yield "pipe:", file
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
         read = read_yuv4mpeg if len(shape) == 2 else read_ppm
         with (
-            opened(stream) as file,
+            self._read(stream) as (source, stdin),
             TemporaryFile() as log,
-            running(self.decode_argv(shape), stdin=file, stdout=subprocess.PIPE, stderr=log) as process,
+            running(self.decode_argv(shape, source), stdin=stdin, stdout=subprocess.PIPE, stderr=log) as process,
         ):
             assert process.stdout is not None
             decoded = 0
@@ -146,7 +194,7 @@ class FfmpegCodec(FrameCodec):
             if process.wait() or not decoded:
                 raise BitstreamError(f"{stream}: damaged after {decoded} pictures (ffmpeg: {last_words(log)}); {RERUN}")
 
-    def _feed(self, argv: list[str], frames: Iterable[Frame], shape: tuple[int, ...], file: IO[bytes]) -> int:
+    def _feed(self, argv: list[str], frames: Iterable[Frame], shape: tuple[int, ...], file: IO[bytes] | int) -> int:
         """Write the padded frames to the process ``argv``, whose output goes to ``file``; return their number."""
         height, width = self.padded(shape)
         margins = ((0, height - shape[0]), (0, width - shape[1]), *[(0, 0)] * (len(shape) - 2))
@@ -157,14 +205,15 @@ class FfmpegCodec(FrameCodec):
             try:
                 for frame in frames:
                     check_frame(frame, shape, count, self.sample_bits if len(shape) == 2 else 8)
-                    process.stdin.write(np.pad(frame, margins, mode="edge").tobytes())
+                    padded = np.pad(frame, margins, mode="edge")
+                    process.stdin.write(self.raw(padded) if len(shape) == 2 else padded.tobytes())
                     count += 1
                 process.stdin.close()
             except BrokenPipeError:
                 count = -1
             status = process.wait()
             if status or count < 0:
-                raise failure(argv[0], log, status, self.encoder_args()["vcodec"])
+                raise failure(argv[0], log, status, self.encoder, self.remedy)
         return count
 
 

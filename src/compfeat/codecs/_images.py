@@ -5,17 +5,18 @@ from __future__ import annotations
 import mmap
 import struct
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 from compfeat.codecs import RERUN
 from compfeat.codecs._streams import FrameBytes, mapped
 from compfeat.codecs.frames import Frame, FrameCodec, check_frame
-from compfeat.errors import BitstreamError, DataError
+from compfeat.errors import BitstreamError, DataError, ToolError
 from compfeat.io import atomic_path
 
 DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
@@ -28,6 +29,20 @@ def pillow_decode(data: bytes, kind: str) -> Frame:
         if image.mode not in ("L", "RGB"):
             raise ValueError(f"an image of mode {image.mode}, expected 8-bit grey (L) or RGB")
         return np.array(image, dtype=np.uint8)
+
+
+def pillow_version(library: str) -> str:
+    """Return the versions of Pillow and of its ``library``, e.g. ``avif``; other ones give other bytes."""
+    return f"Pillow {version('pillow')} ({library} {features.version(library)})"
+
+
+def check_pillow(library: str) -> None:
+    """Raise ToolError where this Pillow was built without ``library``."""
+    if not features.check(library):
+        raise ToolError(
+            f"Pillow {version('pillow')}: was built without {library}; pip install --force-reinstall pillow to get a wheel of "
+            "Pillow 11.3 or newer, or remove the codec from the configuration"
+        )
 
 
 class ImageCodec(FrameCodec):
@@ -58,7 +73,7 @@ class ImageCodec(FrameCodec):
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
         with mapped(stream) as data:
-            for position, (start, size) in enumerate(self._walk(data, stream)):
+            for position, (start, size) in enumerate(files_in(data, stream, self.split)):
                 try:
                     frame = self.decode_image(data[start : start + size.total_bytes])
                 except DAMAGE as error:
@@ -69,17 +84,25 @@ class ImageCodec(FrameCodec):
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         with mapped(stream) as data:
-            return [size for _, size in self._walk(data, stream)]
+            return [size for _, size in files_in(data, stream, self.split)]
 
-    def _walk(self, data: mmap.mmap, stream: Path) -> Iterator[tuple[int, FrameBytes]]:
-        start = position = 0
-        while start < len(data):
-            try:
-                size = self.split(data, start)
-            except DAMAGE as error:
-                raise BitstreamError(
-                    f"{stream}: image {position} (byte {start}) is damaged or cut short ({error}); {RERUN}"
-                ) from None
-            yield start, size
-            start += size.total_bytes
-            position += 1
+
+def files_in(
+    data: mmap.mmap, stream: Path, split: Callable[[mmap.mmap, int], FrameBytes]
+) -> Iterator[tuple[int, FrameBytes]]:
+    """Yield where each of the image files in ``stream`` begins, and its bytes, as ``split`` finds them.
+
+    Raises:
+        BitstreamError: ``split`` raises one of DAMAGE; the message names the image.
+    """
+    start = position = 0
+    while start < len(data):
+        try:
+            size = split(data, start)
+        except DAMAGE as error:
+            raise BitstreamError(
+                f"{stream}: image {position} (byte {start}) is damaged or cut short ({error}); {RERUN}"
+            ) from None
+        yield start, size
+        start += size.total_bytes
+        position += 1

@@ -14,7 +14,8 @@ from typing import IO, Any
 from compfeat.errors import ToolError
 
 REMEDY = (
-    "set the config key tools.ffmpeg to an ffmpeg binary that has libx265, or leave it empty to use imageio-ffmpeg's"
+    "set the config key tools.ffmpeg to an ffmpeg binary that has the encoders of all codecs, or leave it empty to use "
+    "imageio-ffmpeg's"
 )
 """What to do about any ffmpeg that does not work."""
 
@@ -66,6 +67,29 @@ def version_line(ffmpeg: str | None) -> str:
     return text.partition("\n")[0].partition(" Copyright")[0].strip()
 
 
+@cache
+def encoders(ffmpeg: str | None) -> frozenset[str]:
+    """Return the names of the encoders that an ffmpeg has. Raises ToolError where the binary cannot be run."""
+    argv = [binary(ffmpeg), "-hide_banner", "-encoders"]
+    with running(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        text = process.communicate()[0].decode("utf-8", "replace")
+    return frozenset(re.findall(r"^ [VAS][A-Z.]{5} (\S+)", text, re.MULTILINE))
+
+
+def check_encoder(ffmpeg: str | None, encoder: str) -> None:
+    """Raise ToolError where an ffmpeg lacks an encoder, or cannot be run."""
+    if encoder not in encoders(ffmpeg):
+        raise lacking(ffmpeg or version_line(ffmpeg), encoder)
+
+
+def lacking(path: str, encoder: str) -> ToolError:
+    """Return the error that says that the ffmpeg ``path`` has no such encoder."""
+    return ToolError(
+        f"{path}: has no encoder {encoder}; set the config key tools.ffmpeg to an ffmpeg binary that has it, upgrade "
+        "imageio-ffmpeg, or remove the codec from the configuration"
+    )
+
+
 @contextmanager
 def running(
     argv: list[str],
@@ -101,9 +125,9 @@ def last_words(log: IO[bytes]) -> str:
     return re.sub(r"^(\[[^\]]*\] ?)+", "", lines[-1]) if lines else "no message"
 
 
-def failure(path: str, log: IO[bytes], status: int, encoder: str) -> ToolError:
+def failure(path: str, log: IO[bytes], status: int, encoder: str, remedy: str) -> ToolError:
     """Return the error that says why ffmpeg, run from ``path`` to code with ``encoder``, ended with ``status``."""
     log.seek(0)
     if f"Unknown encoder '{encoder}'".encode() in log.read():
-        return ToolError(f"{path}: has no encoder {encoder}; {REMEDY}")
-    return ToolError(f"{path}: coding with {encoder} failed with status {status} ({last_words(log)}); {REMEDY}")
+        return lacking(path, encoder)
+    return ToolError(f"{path}: coding with {encoder} failed with status {status} ({last_words(log)}); {remedy}")

@@ -1,4 +1,4 @@
-"""Looking into streams without loading them: a memory map, and the walk over the NAL units of Annex B streams."""
+"""Looking into streams without loading them: a memory map, the NAL units of Annex B streams, the OBUs of AV1, and lengths."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class FrameBytes:
 
 
 START_CODE = b"\0\0\1"
+LONGEST_LEB128 = 8
+"""Bytes of the longest length that is read."""
 
 
 class Nal(Enum):
@@ -102,3 +104,40 @@ def measure_annex_b(stream: Path, role: Callable[[bytes], Nal]) -> list[FrameByt
     if not payload:
         raise BitstreamError(f"{stream}: ends before the first slice of picture {len(frames)}; {RERUN}")
     return [*frames, FrameBytes(payload, header)]
+
+
+def leb128(value: int) -> bytes:
+    """Return a length in little-endian base 128, 7 bits a byte, as short as it can be (AV1 specification, 4.10.5)."""
+    groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
+
+
+def read_leb128(data: mmap.mmap | bytes, start: int) -> tuple[int, int]:
+    """Return the length that begins at ``start``, and where it ends. Raises ValueError where it is cut short or too long."""
+    value = 0
+    for position in range(LONGEST_LEB128):
+        byte = data[start + position : start + position + 1]
+        if not byte:
+            break
+        value |= (byte[0] & 0x7F) << 7 * position
+        if byte[0] < 0x80:
+            return value, start + position + 1
+    raise ValueError(f"no length at byte {start}")
+
+
+def obus(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (type, start, first byte of its payload, end) of each OBU in a part of a file (AV1 specification, 5.3).
+
+    Raises:
+        ValueError: one is damaged, has no size of its own, or does not end inside the part.
+    """
+    at = start
+    while at < end:
+        header = data[at]
+        if header & 0x81 or not header & 0x02:
+            raise ValueError(f"no OBU with a size at byte {at}")
+        size, first = read_leb128(data, at + (2 if header & 0x04 else 1))
+        if first + size > end:
+            raise ValueError(f"the OBU at byte {at} is cut short")
+        yield header >> 3 & 0x0F, at, first, first + size
+        at = first + size

@@ -21,17 +21,14 @@ class Hevc(FfmpegCodec):
     """
 
     qualities = (LOSSLESS, *(f"qp{qp}" for qp in range(52)))
+    encoder = "libx265"
     stream_format = "hevc"
     multiple = 8  # of a coded picture's sides: the smallest coding unit
     minimum = 16  # side that libx265 accepts
 
     def encoder_args(self) -> dict[str, str]:
         rate = "lossless=1" if self.is_lossless else f"qp={self.quality[2:]}"
-        return {
-            "vcodec": "libx265",
-            "preset": "medium",
-            "x265-params": f"{X265_PARAMS}:{rate}",
-        }
+        return {"preset": "medium", "x265-params": f"{X265_PARAMS}:{rate}"}
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Payload is the slice segments' NAL units with their start codes; VPS, SPS, PPS and SEI are header."""

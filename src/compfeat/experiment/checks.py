@@ -109,8 +109,10 @@ def _transforms(e: Experiment) -> Iterator[str]:
     for name, method in e.methods.items():
         if method.transform is not None:
             transform = _found(f"methods.{name}.transform.name", transforms.get, method.transform.name)
-            options_of(transform, method.transform.options, f"methods.{name}.transform")
-    yield from ()
+            options = options_of(transform, method.transform.options, f"methods.{name}.transform")
+            problem = transform.problem(options, e.tasks)
+            if problem:
+                yield f"key 'methods.{name}.transform': {problem}"
 
 
 def _codecs(e: Experiment) -> Iterator[str]:

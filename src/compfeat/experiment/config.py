@@ -171,7 +171,9 @@ class ShowcaseConfig(Section):
 class ToolsConfig(Section):
     """Programs."""
 
-    ffmpeg: str | None = Field(description="an ffmpeg binary with libx265; null for the one of imageio-ffmpeg")
+    ffmpeg: str | None = Field(
+        description="an ffmpeg binary with the encoders of the codecs; null for the one of imageio-ffmpeg"
+    )
 
     @property
     def ffmpeg_path(self) -> str | None:

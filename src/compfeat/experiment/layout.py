@@ -76,6 +76,10 @@ class Layout:
         """Every image's scores at all qualities of a codec."""
         return f"{self.output}/evaluate/{run.id}/{codec}/scores.npz"
 
+    def distortions(self, run: Run, codec: str) -> str:
+        """Every image's mean squared error, in what is coded, at all qualities of a codec."""
+        return f"{self.output}/evaluate/{run.id}/{codec}/distortions.npz"
+
     def pictures(self, run: Run, codec: str) -> str:
         """What a few chosen images look like at all qualities of a codec."""
         return f"{self.output}/evaluate/{run.id}/{codec}/pictures.npz"

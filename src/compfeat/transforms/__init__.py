@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,6 +39,11 @@ class Transform(ABC):
     options: ClassVar[type[Section]] = NoOptions
     fitted: ClassVar[bool] = True
     """Whether it is fitted to train features before it is used."""
+
+    @classmethod
+    def problem(cls, options: Any, tasks: Sequence[str]) -> str | None:
+        """Return in one line why ``options`` cannot be used with ``tasks``, or None where they can."""
+        return None
 
     def __init__(self, options: Section, state: State) -> None:
         self.chosen, self.state = options, state

@@ -8,13 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codec_helpers import made
+from codec_helpers import FRAME_CODECS, made
 from compfeat.codecs import CODECS
 from compfeat.codecs.frames import Frame, FrameCodec
 from compfeat.errors import BitstreamError, ConfigError, DataError
 
 SHAPE = (20, 33)
-POINTS = [("png", "lossless"), ("jpeg", "q80"), ("hevc", "qp22"), ("hevc", "lossless")]
+POINTS = [
+    *(
+        ("png", "lossless"),
+        ("jpeg", "q80"),
+        ("hevc", "qp22"),
+        ("hevc", "lossless"),
+        ("av1", "q20"),
+        ("av1", "lossless"),
+    ),
+    *(("avif", "q80"), ("avif", "lossless"), ("jpeg2000", "db40"), ("jpeg2000", "lossless")),
+    *(("jpegxl", "d1"), ("jpegxl", "lossless"), ("webp", "q80"), ("webp", "lossless")),
+]
 
 
 def noise(shape: tuple[int, int], count: int) -> list[Frame]:
@@ -110,6 +121,8 @@ def test_wrong_input_leaves_no_file(coded: tuple[FrameCodec, Path], tmp_path: Pa
         ("jpeg", "lossless", "q100"),
         ("hevc", "qp99", "expected one of lossless, qp0, ..., qp51;"),
         ("hevc", "qp07", "qp51"),
+        ("vvc", "lossless", "expected one of qp0, qp1, ..., qp63;"),
+        ("jpegxl", "d0", "expected one of lossless, d0.1, ..., d15;"),
     ],
 )
 def test_unknown_qualities_are_refused(name: str, quality: str, expected: str) -> None:
@@ -129,8 +142,37 @@ def test_png_is_lossless_at_any_shape(
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 70), (17, 16), (64, 128)])
-def test_hevc_is_lossless_at_any_shape(shape: tuple[int, int], tmp_path: Path) -> None:
-    check_lossless("hevc", shape, 2, tmp_path / "any.265")
+@pytest.mark.parametrize("name", ["hevc", "av1", "avif", "jpeg2000", "jpegxl", "webp"])
+def test_lossless_at_any_shape(name: str, shape: tuple[int, int], tmp_path: Path) -> None:
+    check_lossless(name, shape, 2, tmp_path / "stream")
+
+
+@pytest.mark.parametrize("name", ["hevc", "av1", "avif", "jpeg2000", "jpegxl", "webp"])
+def test_every_code_survives_lossless_coding(name: str, tmp_path: Path) -> None:
+    """No conversion between ranges or colours merges two codes."""
+    codec, codes = made(name, "lossless"), np.arange(256, dtype=np.uint8).reshape(16, 16)
+    codec.encode_frames([codes, 255 - codes], (16, 16), tmp_path / "s")
+    assert np.array_equal(list(codec.decode_frames(tmp_path / "s", (16, 16))), [codes, 255 - codes])
+
+
+@pytest.mark.parametrize(
+    ("name", "coarse", "fine"),
+    [
+        *(("av1", "q60", "q10"), ("avif", "q5", "q95"), ("jpeg2000", "db20", "db50"), ("jpegxl", "d12", "d0.5")),
+        *(("webp", "q5", "q95"), ("vvc", "qp45", "qp10"), ("hevc", "qp45", "qp10"), ("jpeg", "q5", "q95")),
+    ],
+)
+def test_qualities_are_ordered_best_first(name: str, coarse: str, fine: str, tmp_path: Path) -> None:
+    qualities = CODECS.get(name).qualities
+    assert qualities.index(fine) < qualities.index(coarse)
+    features = np.random.default_rng(1).normal(0, 1, (1, 16, 8, 8)).astype(np.float32)
+    sizes, errors = [], []
+    for quality in (fine, coarse):
+        codec = made(name, quality)
+        sizes.append(codec.encode(features, tmp_path / "s", tmp_path / "i")[0].stream_bytes)
+        (decoded,) = codec.decode(tmp_path / "s", tmp_path / "i", features.shape[1:])
+        errors.append(np.abs(decoded.item - features[0]).mean())
+    assert sizes[0] > sizes[1] and errors[0] < errors[1]
 
 
 def check_lossless(name: str, shape: tuple[int, int], count: int, stream: Path) -> None:
@@ -141,7 +183,12 @@ def check_lossless(name: str, shape: tuple[int, int], count: int, stream: Path) 
 
 
 @pytest.mark.parametrize(
-    ("name", "quality", "worst"), [("png", "lossless", 0), ("jpeg", "q95", 40), ("hevc", "qp4", 24)]
+    ("name", "quality", "worst"),
+    [
+        *(("png", "lossless", 0), ("jpeg", "q95", 40), ("hevc", "qp4", 24), ("vvc", "qp4", 24), ("av1", "q4", 24)),
+        *(("avif", "q98", 24), ("jpeg2000", "lossless", 0), ("jpeg2000", "db45", 16), ("jpegxl", "lossless", 0)),
+        *(("jpegxl", "d0.2", 16), ("webp", "lossless", 0), ("webp", "q98", 40)),
+    ],
 )
 def test_images_come_back_in_colour(name: str, quality: str, worst: int, tmp_path: Path) -> None:
     codec = made(name, quality, sent="image")
@@ -155,7 +202,7 @@ def test_images_come_back_in_colour(name: str, quality: str, worst: int, tmp_pat
     assert np.abs(found[0].item.astype(int) - image.astype(int)).max() <= worst
 
 
-@pytest.mark.parametrize("name", CODECS.names())
+@pytest.mark.parametrize("name", FRAME_CODECS)
 def test_features_come_back_with_their_side_information(name: str, tmp_path: Path) -> None:
     codec = made(name, CODECS.get(name).qualities[0])
     features = np.random.default_rng(3).normal(0, 4, (3, 6, 4, 8)).astype(np.float32)

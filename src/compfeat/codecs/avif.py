@@ -1,0 +1,81 @@
+"""AVIF, a still picture of AV1 in a file of its own, by Pillow, libavif and libaom (docs/method.md, "Codecs beside the paper's")."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from io import BytesIO
+
+from PIL import Image
+from pydantic import Field
+
+from compfeat.codecs import CODECS, LOSSLESS
+from compfeat.codecs._images import ImageCodec, check_pillow, pillow_decode, pillow_version
+from compfeat.codecs._streams import FrameBytes, obus
+from compfeat.codecs.av1 import FRAME
+from compfeat.codecs.frames import Frame, FrameOptions
+from compfeat.experiment.config import Sends
+from compfeat.experiment.section import Section
+
+
+class AvifOptions(FrameOptions):
+    """Options of AVIF."""
+
+    speed: int = Field(6, ge=0, le=10, description="libaom's effort: 0 is the slowest, 10 the fastest")
+
+
+@CODECS.register("avif")
+class Avif(ImageCodec):
+    """AVIF at 8 bit, features 4:0:0 and images 4:2:0, in full range: ``lossless``, or ``q99`` to ``q0``."""
+
+    options = AvifOptions
+    qualities = (LOSSLESS, *(f"q{quality}" for quality in range(99, -1, -1)))
+
+    @classmethod
+    def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
+        """Return None for images: chroma is subsampled, so that nothing is lossless."""
+        return None if sends == "image" else super().reference(quality, sends, options)
+
+    @classmethod
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
+        return pillow_version("avif")
+
+    @classmethod
+    def check_tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> None:
+        check_pillow("avif")
+
+    def encode_image(self, frame: Frame) -> bytes:
+        assert isinstance(self.chosen, AvifOptions)
+        buffer = BytesIO()
+        Image.fromarray(frame).save(
+            buffer,
+            format="AVIF",
+            quality=100 if self.is_lossless else int(self.quality[1:]),
+            subsampling="4:0:0" if frame.ndim == 2 else "4:2:0",
+            range="full",
+            speed=self.chosen.speed,
+            codec="aom",
+            max_threads=1,
+            autotiling=False,
+            advanced={"tune": "psnr"},
+        )
+        return buffer.getvalue()
+
+    def decode_image(self, data: bytes) -> Frame:
+        return pillow_decode(data, "AVIF")
+
+    def split(self, data: mmap.mmap, start: int) -> FrameBytes:
+        """Walk the boxes of one file; payload is the frame OBUs' data in ``mdat`` (ISO/IEC 14496-12, 4.2)."""
+        payload, at = 0, start
+        while at < len(data):
+            size, kind = struct.unpack(">I4s", data[at : at + 8])
+            if (kind == b"ftyp") != (at == start):
+                break
+            if size < 8 or at + size > len(data):
+                raise ValueError(f"the box {kind!r} at byte {at} is cut short")
+            if kind == b"mdat":
+                payload += sum(end - first for kind, _, first, end in obus(data, at + 8, at + size) if kind == FRAME)
+            at += size
+        if not payload:
+            raise ValueError("no AVIF file with a picture")
+        return FrameBytes(payload, at - start - payload)
