@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run
 from compfeat.io import atomic_path, write_csv
+from helpers import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 CLASSES = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person")
 SIZE = (64, 128)
 PIXELS = SIZE[0] * SIZE[1]
@@ -51,7 +51,32 @@ TASK_METRICS: dict[str, tuple[tuple[str, str, str, str, str, int, bool, bool], .
 }
 """Of every task: metric, curve_metric, label, curve_label, unit, digits, higher_is_better, compared."""
 METRIC_COLUMNS = [
-    *("task", "metric", "curve_metric", "label", "curve_label", "unit", "digits", "higher_is_better", "compared")
+    *(
+        "task",
+        "metric",
+        "curve_metric",
+        "label",
+        "curve_label",
+        "unit",
+        "digits",
+        "higher_is_better",
+        "compared",
+        "of_image",
+    )
+]
+OF_IMAGE = {"psnr_db": "image_psnr_db"}
+CROSSOVER_COLUMNS = [
+    *("cut", "split", "remote", "seed", "ladder", "remote_ladder", "metric", "remote_metric"),
+    *(
+        "crossing",
+        "crossing_bytes",
+        "crossing_value",
+        "better_below",
+        "better_above",
+        "from_bytes",
+        "to_bytes",
+        "verdict",
+    ),
 ]
 SPAN = {
     "miou": (0.2, 0.5),
@@ -126,7 +151,7 @@ class Variant:
 
     def metrics(self) -> pd.DataFrame:
         """Return metrics.csv of the tasks."""
-        rows = [(task, *metric) for task in self.tasks for metric in TASK_METRICS[task]]
+        rows = [(task, *metric, OF_IMAGE.get(metric[0], "")) for task in self.tasks for metric in TASK_METRICS[task]]
         return pd.DataFrame(rows, columns=METRIC_COLUMNS)
 
     def sends_image(self, method: str) -> bool:
@@ -136,6 +161,17 @@ class Variant:
 def with_methods(count: int, **changes: Any) -> Variant:
     """Return a variant with the first ``count`` of the methods (1 to 9; the ninth sends the image)."""
     return Variant(methods=tuple(SAVINGS)[:count], **changes)
+
+
+RUNS = {
+    "default": Variant(pictures=(3, 5)),
+    "two_seeds": Variant(seeds=(0, 1), cuts=("c256",)),
+    "like_camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
+    "refused": Variant(flat=True, cuts=("c512",)),
+    "one_method": with_methods(1, cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
+    "nine_methods": with_methods(9, cuts=("c256",), codecs=("jpeg", "hevc")),
+}
+"""Runs of many kinds, whose pages are made and looked at."""
 
 
 def saving(method: str, seed: int | str) -> float:
@@ -168,6 +204,8 @@ def point_rows(variant: Variant) -> Iterator[dict[str, Any]]:
         measured = 8 * total / len(IDS) / elements
         rates = {"rate_bpe": np.nan if image else measured, "rate_bpe_authors": np.nan if image else measured - 0.01}
         rates |= {"rate_bpp": 8 * total / len(IDS) / PIXELS, "bytes_per_image": total / len(IDS)}
+        if "psnr_db" in metrics and any(map(variant.sends_image, variant.methods)):
+            metrics["image_psnr_db"] = metrics["psnr_db"] + 6 if image else np.nan
         keys = {"dataset": "streets"} | point_keys(point)
         yield keys | {"n_images": len(IDS)} | size | rates | metrics
 
@@ -399,6 +437,23 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
     return pd.DataFrame(rows, columns=columns).drop_duplicates()
 
 
+def crossovers_of(variant: Variant) -> pd.DataFrame:
+    """Return crossovers.csv: of each comparison of features with an image one crossing, or none where the variant is flat."""
+    rows = []
+    for cut, c, seed in product(variant.cuts, variant.comparisons(), variant.seeds):
+        if variant.sends_image(c.method) == variant.sends_image(c.against):
+            continue
+        sides = ((c.method, c.ladder), (c.against, c.against_ladder))
+        (remote, remote_ladder), (split, ladder) = sorted(sides, key=lambda side: not variant.sends_image(side[0]))
+        for _, m in variant.metrics().query("compared").iterrows():
+            for name in [m["curve_metric"], *([m["of_image"]] if m["of_image"] else [])]:
+                crossed = not variant.flat and name == m["curve_metric"]
+                where = (1, 1500.0 + seed, 0.2, split, remote) if crossed else (0, np.nan, np.nan, remote, remote)
+                key = (cut, split, remote, seed, ladder, remote_ladder, m["curve_metric"], name)
+                rows.append((*key, *where, 300.0, 9000.0, "ok"))
+    return pd.DataFrame(rows, columns=CROSSOVER_COLUMNS)
+
+
 def statistics(variant: Variant) -> pd.DataFrame:
     """Return feature_statistics.csv of made-up sparse features, of the methods that send features."""
     rows: list[tuple[Any, ...]] = []
@@ -558,6 +613,7 @@ def write_summary(folder: Path, variant: Variant) -> Path:
         "point_intervals": point_intervals_of(points, list(variant.metrics()["metric"])),
         "bd_details": details_of(rates),
         "claims": claims_of(variant, intervals, float_intervals),
+        "crossovers": crossovers_of(variant),
         "seeds_intervals": recorded,
         "feature_statistics": statistics(variant),
         **names(variant),

@@ -15,8 +15,9 @@ from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Point, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, TableSpec
 from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+from helpers import PROJECT
 
-PUBLISHED = Path(__file__).parents[1] / "data/published"
+PUBLISHED = PROJECT / "data/published"
 IDS = ["007", "008", "009"]
 SIZES = {"fine": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}
@@ -56,10 +57,10 @@ class TinyRun:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.save(path, np.random.default_rng(0).random((3, 4, 2, 8), dtype=np.float32))
         uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
-        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05))
+        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05), method.sends)
         for codec in self.plan.codecs:
             errors = {quality: 0.05 + 0.1 * i for i, quality in enumerate(codec.qualities)}
-            self._write_codec(run, codec.name, errors)
+            self._write_codec(run, codec.name, errors, method.sends)
             for quality in codec.qualities:
                 size = round(
                     SIZES[quality] * CODECS[codec.name] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
@@ -68,7 +69,7 @@ class TinyRun:
                 path = self.path("ledgers", Point(run, codec.name, quality).id, "ledger.csv")
                 write_csv(path, pd.DataFrame({"image_id": IDS} | columns))
 
-    def _write_codec(self, run: Run, codec: str, errors: dict[str, float]) -> None:
+    def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
         scores: dict[str, Any] = {"image_id": np.array(IDS)}
         pictures: dict[str, Any] = {}
         for quality, error in errors.items():
@@ -79,6 +80,8 @@ class TinyRun:
                 "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
                 "reconstruction": sums,
             }
+            if sends == "image":
+                scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
             for task in self.plan.tasks:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}

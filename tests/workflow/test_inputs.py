@@ -29,7 +29,7 @@ OWN: dict[str, Any] = {
     "tasks": ["segmentation", "reconstruction"],
     "cuts": {"c512": None},
     "training": {"phases": [PHASE]},
-    "trainings": {"warm_start": {"phases": [PHASE]}},
+    "trainings": {"baseline": {"start": None}, "compressible": {"start": None}},
     "statistics": {"seeds_record": None},
     "showcase": {"images": [1]},
     "figures": [],
@@ -111,7 +111,7 @@ def test_too_few_images_are_told_before_anything_runs(project: Path) -> None:
 def test_weights_that_are_replaced_under_their_name_train_again(project: Path) -> None:
     weights = project / "start c256.safetensors"
     save_file({"w": np.zeros(3, np.float32)}, weights)
-    trainings = {"warm_start": None, "baseline": {"start": "start {cut}.safetensors"}, "compressible": {"start": None}}
+    trainings = {"baseline": {"start": "start {cut}.safetensors"}, "compressible": {"start": None}}
     network = {"width": 64, "encoder_weights": "start c256.safetensors"}
     (project / "own.yaml").write_text(yaml.safe_dump({**OWN, "trainings": trainings, "network": network}))
     fake_results(project, "--configfile", "own.yaml")

@@ -175,13 +175,6 @@ def fitted_state(method, codec=None):
     return files
 
 
-def states_of(run):
-    """Return the files of all that is fitted to a run, by run and what it is: a codec, or ``transform``."""
-    codecs = {codec: fitted_state(run.method, codec).get("state") for codec in EXPERIMENT.qualities(run.method)}
-    parts = {**fitted_state(run.method), **{codec: path for codec, path in codecs.items() if path is not None}}
-    return {f"{run.id}/{name}": path.format(cut=run.cut, seed=run.seed) for name, path in parts.items()}
-
-
 def state_files(input):
     """Return those files of a job's input."""
     return {name: input[name] for name in ("transform", "state") if name in input.keys()}

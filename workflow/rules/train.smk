@@ -3,7 +3,8 @@
 from compfeat.training.settings import TrainSettings
 
 KEEP = EXPERIMENT.keep
-KEPT = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
 
 
 rule train:
@@ -46,6 +47,8 @@ if KEEP is not None:
             start=LAYOUT.start(LAYOUT.kept(KEEP.folder, "{cut}")),
         log:
             LAYOUT.log("keep", "{cut}"),
+        benchmark:
+            LAYOUT.benchmark("keep", "{cut}")
         params:
             *code("keep"),
             settings=settings(

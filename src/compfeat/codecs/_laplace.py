@@ -1,6 +1,7 @@
 """Laplace tables: the law of a quantised coefficient as integer counts, the same on every machine.
 
-Source: docs/method.md, "A codec for features". Scales are in quantiser steps, b / D: table i is of the scale 2^(i / 6 - 4).
+Source: docs/method.md, "Beyond the paper: a codec for features".
+Scales are in quantiser steps, b / D: table i is of the scale 2^(i / 6 - 4).
 
 The counts come from ``decimal``, whose exp and ln are correctly rounded, and from integers; a test states their SHA-256.
 """

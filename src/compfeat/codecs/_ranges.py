@@ -1,4 +1,6 @@
-"""Levels of an image as the bytes of a range coder, and back, by stored tables alone (docs/method.md, "A codec for features").
+"""Levels of an image as the bytes of a range coder, and back, by stored tables alone.
+
+Source: docs/method.md, "Beyond the paper: a codec for features".
 
 The coder is the library constriction's: 32-bit words, 64-bit state. Probabilities reach it as integer counts, never as a
 parametric law, whose last bits would differ between machines.
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 from compfeat.codecs._laplace import TABLES, TOTAL, tables
 
 GREATEST = 2**31 - 1
-"""The greatest magnitude of a level: a length of 1 to 32 bits says all that is beyond a table's limit."""
+"""The greatest magnitude of a level."""
 LENGTHS = 32
+"""What lies beyond a table's limit, plus 1, is a number of 1 to 32 bits: how many follow the first, and then these."""
 WORD, STATE = 32, 64
 """Bits of a word and of the coder's state."""
 
@@ -50,8 +53,8 @@ class LevelCoder:
         beyond = beyond[beyond > 0]
         if beyond.size:
             lengths = np.frexp(beyond.astype(np.float64))[1] - 1
-            encoder.encode(lengths.astype(np.int32), _uniform(LENGTHS))
-            encoder.encode(_low_bits(beyond, lengths), _uniform(2))
+            encoder.encode(lengths.astype(np.int32), _lengths())
+            encoder.encode(_low_bits(beyond, lengths), _bits())
         return _shortest(encoder)
 
     def decode(self, data: bytes) -> NDArray[np.int64]:
@@ -67,8 +70,8 @@ class LevelCoder:
             ordered = np.where(ordered % 2, ordered + 1, -ordered) // 2
             escaped = np.flatnonzero(np.abs(ordered) == self.limits)
             if escaped.size:
-                lengths = decoder.decode(_uniform(LENGTHS), escaped.size).astype(np.int64)
-                bits = decoder.decode(_uniform(2), int(lengths.sum()))
+                lengths = decoder.decode(_lengths(), escaped.size).astype(np.int64)
+                bits = decoder.decode(_bits(), int(lengths.sum()))
                 ordered[escaped] += np.sign(ordered[escaped]) * (_numbers(bits, lengths) - 1)
         except AssertionError as error:
             raise ValueError(f"the range coder found: {error}") from None
@@ -82,9 +85,21 @@ def _model(table: int) -> Any:
     return _categorical(tables()[table].counts)
 
 
+def length_counts() -> NDArray[np.int64]:
+    """Return the counts of how many bits follow the first of a number beyond a limit: half of all have none, a quarter one, ..."""
+    counts: NDArray[np.int64] = np.maximum(TOTAL // 2 >> np.arange(LENGTHS), 1)
+    counts[0] -= counts.sum() - TOTAL
+    return counts
+
+
 @cache
-def _uniform(choices: int) -> Any:
-    return _categorical(np.full(choices, TOTAL // choices))
+def _lengths() -> Any:
+    return _categorical(length_counts())
+
+
+@cache
+def _bits() -> Any:
+    return _categorical(np.full(2, TOTAL // 2))
 
 
 def _categorical(counts: NDArray[Any]) -> Any:

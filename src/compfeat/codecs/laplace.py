@@ -1,6 +1,6 @@
 """A codec for features: DCT, dead-zone quantiser, and a range coder whose Laplace tables are fitted to a run's train features.
 
-Source: docs/method.md, "A codec for features".
+Source: docs/method.md, "Beyond the paper: a codec for features".
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Options(Section):
     """Options of laplace."""
 
     finest_bits: float = Field(
-        default=2.0,
+        default=2.5,
         gt=0,
         le=8,
         description="bits per feature element that train features would cost at the finest step, about",
@@ -57,7 +57,7 @@ class Laplace(Codec):
 
     @classmethod
     def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
-        return f"constriction {version('constriction')}"
+        return f"constriction {version('constriction')} (scipy {version('scipy')})"
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Section) -> State:
@@ -129,8 +129,7 @@ class Laplace(Codec):
     def _features(self, levels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the features that levels stand for: coefficients at the centroids of their steps."""
         fitted = self._fitted
-        lifted = np.abs(levels) - float(ROUNDING) + fitted.centroids
-        maps = inverse_dct2(np.sign(levels) * lifted * fitted.step) + fitted.mean
+        maps = inverse_dct2(levels * fitted.step + np.sign(levels) * fitted.shift) + fitted.mean
         largest = np.finfo(np.float32).max
         return np.clip(maps, -largest, largest).astype(np.float32)
 
@@ -141,12 +140,12 @@ class Laplace(Codec):
 
 
 class _Fitted(NamedTuple):
-    """A state at one quality."""
+    """A state at one quality; ``shift`` is what the magnitude of a coefficient has beyond whole steps, at its centroid."""
 
     coder: LevelCoder
     step: float
     mean: NDArray[np.float64]
-    centroids: NDArray[np.float64]
+    shift: NDArray[np.float64]
     key: bytes
 
 
@@ -176,8 +175,8 @@ def _read(state: State, rung: int) -> _Fitted:
             f"state of codec 'laplace': 'mean' is of shape {state['mean'].shape}, 'scale' of {state['scale'].shape}; {REFIT}"
         )
     index = np.clip(state["scale"].astype(int) - PER_RUNG * rung, 0, TABLES - 1).astype(np.int8)
-    centroids = np.array([table.centroid for table in tables()])[index]
     step = 2.0 ** ((int(state["finest"]) + PER_RUNG * rung) / PER_OCTAVE)
     parts = [np.ascontiguousarray(state[name], np.dtype(kinds[name][0]).newbyteorder("<")) for name in sorted(kinds)]
     key = hashlib.blake2b(b"".join(part.tobytes() for part in parts) + bytes([rung]), digest_size=16).digest()
-    return _Fitted(LevelCoder(index), step, state["mean"].astype(np.float64), centroids, key)
+    shift = (np.array([table.centroid for table in tables()])[index] - float(ROUNDING)) * step
+    return _Fitted(LevelCoder(index), step, state["mean"].astype(np.float64), shift, key)

@@ -1,5 +1,6 @@
-"""The discrete cosine transform of features, over each channel's whole map (docs/method.md, "A codec for features").
+"""The discrete cosine transform of features, over each channel's whole map.
 
+Source: docs/method.md, "Beyond the paper: a codec for features".
 Its last bits may differ between processors: no decoder may draw a symbol from it.
 """
 

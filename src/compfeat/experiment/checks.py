@@ -124,12 +124,15 @@ def _codecs(e: Experiment) -> Iterator[str]:
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():
-        for key, qualities in (method.codecs or {}).items():
+        own = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
+        for where, key, qualities in ((where, *entry) for where, given in own.items() for entry in given.items()):
             codec = codecs.get(e.codecs[key].codec or key)
             if method.sends not in codec.sends:
-                yield f"key 'methods.{name}.codecs.{key}': the codec takes no {method.sends}; remove it"
+                yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"
             for quality in qualities:
-                _found(f"methods.{name}.codecs.{key}", codec.check_quality, quality)
+                _found(f"{where}.{key}", codec.check_quality, quality)
+            if len(set(qualities)) != len(qualities):
+                yield f"key '{where}.{key}': a quality is named twice; expected each once"
         if not e.qualities(name):
             yield f"key 'methods.{name}': no codec takes what it sends ({method.sends}); add one to 'codecs'"
 

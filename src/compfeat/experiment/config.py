@@ -97,6 +97,14 @@ class MethodConfig(Section):
         None,
         description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
     )
+    qualities: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="qualities of this method in the place of a codec's own, by codec; codecs that are not named keep theirs",
+    )
+
+    def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the qualities at which this method is coded by ``codec``, whose own are ``usual``."""
+        return (self.qualities if self.codecs is None else self.codecs).get(codec, usual)
 
 
 class CodecConfig(Section):
@@ -105,7 +113,9 @@ class CodecConfig(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     codec: str = Field("", description="the module of compfeat.codecs; the entry's key where empty")
-    qualities: tuple[str, ...] = Field(min_length=1, description="the qualities that every run is coded at")
+    qualities: tuple[str, ...] = Field(
+        min_length=1, description="the qualities that every run is coded at, whose method gives none of its own"
+    )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -262,10 +272,16 @@ class Experiment(Section):
         if own.codecs is not None:
             return dict(own.codecs)
         return {
-            name: entry.qualities
+            name: own.qualities_of(name, entry.qualities)
             for name, entry in self.codecs.items()
             if own.sends in codecs.get(entry.codec or name).sends
         }
+
+    def qualities_of(self, codec: str) -> tuple[str, ...]:
+        """Return the qualities at which any method is coded by a codec, finest first."""
+        given = {quality for method in self.methods for quality in self.qualities(method).get(codec, ())}
+        known: tuple[str, ...] = registry("codecs", "CODECS").get(self.codecs[codec].codec or codec).qualities
+        return tuple(quality for quality in known if quality in given)
 
     def uncoded_qualities(self, method: str) -> tuple[str, ...]:
         """Return the qualities of a method's points that need no codec."""

@@ -40,6 +40,11 @@ def problems(experiment: Experiment) -> Iterator[str]:
         for codec in method.codecs or {}:
             if codec not in e.codecs:
                 yield _unknown(f"methods.{name}.codecs", "codec", codec, e.codecs)
+        for codec in method.qualities:
+            if codec not in e.codecs:
+                yield _unknown(f"methods.{name}.qualities", "codec", codec, e.codecs)
+        if method.qualities and method.codecs is not None:
+            yield f"key 'methods.{name}.qualities': 'codecs' gives this method's qualities, too; remove one of them"
         if method.sends == "image" and method.transform is not None:
             yield f"key 'methods.{name}.transform': a method that sends the image transforms nothing; remove it"
     for ladder, entry in e.ladders.items():

@@ -28,7 +28,8 @@ def import_graph() -> grimp.ImportGraph:
     return grimp.build_graph(PACKAGE, cache_dir=None)
 
 
-def closure(modules: tuple[str, ...]) -> list[str]:
+@cache
+def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
     """Return, sorted, ``modules``, all they import within the package, and the packages these stand in."""
     graph = import_graph()
     found = set(modules)
@@ -36,7 +37,7 @@ def closure(modules: tuple[str, ...]) -> list[str]:
         grown = found | {parent for m in found for parent in parents(m)}
         grown |= {upstream for m in grown for upstream in graph.find_upstream_modules(m)}
         if grown == found:
-            return sorted(found)
+            return tuple(sorted(found))
         found = grown
 
 
@@ -88,6 +89,7 @@ def text_hash(source: str) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
+@cache
 def source_path(module: str) -> Path:
     """Return the file of a module or package of ours."""
     base = Path(__file__).parents[1].joinpath(*module.split(".")[1:])

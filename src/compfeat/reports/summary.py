@@ -77,6 +77,7 @@ class Metric:
         digits: after the decimal point, in print.
         higher_is_better: its direction.
         compared: whether it enters BD-rates and figures.
+        of_image: the column that says the same of a decoded image itself, where the image is sent; empty for none.
     """
 
     task: str
@@ -88,6 +89,7 @@ class Metric:
     digits: int
     higher_is_better: bool
     compared: bool
+    of_image: str = ""
 
     @property
     def title(self) -> str:
@@ -121,6 +123,7 @@ def metrics(tables: Tables) -> list[Metric]:
         "digits",
         "higher_is_better",
         "compared",
+        "of_image",
     )
     rows = tables.csv("metrics.csv", *columns)[list(columns)].astype(object).fillna("").itertuples(index=False)
     return [metric for metric in (Metric(*row) for row in rows) if metric.compared]

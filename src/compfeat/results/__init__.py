@@ -29,6 +29,7 @@ Kind = Literal[
     "epochs",
     "descriptions",
     "features",
+    "transforms",
     "pictures",
     "val",
     "published",
@@ -37,10 +38,10 @@ Kind = Literal[
 ]
 """Kinds of files that a computation can read.
 
-``scores``, ``distortions``, ``pictures``: by run and codec (``c512/plain/seed0/hevc``); ``ledgers``: by point; ``states``: by run and
-what is fitted to it (a codec, or ``transform``); ``epochs``, ``descriptions``, ``features``: by trained network; ``val``: ``arrays``,
-``index``, ``info``; ``published``, ``seeds_record``: by file name without its end; ``table``: tables of other computations, by file
-name.
+``scores``, ``distortions``, ``pictures``, and ``states``, those of fitted codecs: by run and codec (``c512/plain/seed0/hevc``);
+``transforms``, the states of fitted ones: by run; ``ledgers``: by point; ``epochs``, ``descriptions``, ``features``: by trained
+network; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``: by file name without its end; ``table``: tables
+of other computations, by file name.
 """
 Made = pd.DataFrame | dict[str, NDArray[Any]] | str | dict[str, Any]
 """What is written: a table as CSV, arrays as ``.npz``, text as it is, a mapping as JSON."""

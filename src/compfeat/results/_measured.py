@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from compfeat.tasks import TASKS
 LEDGER_BYTES = ("payload_bytes", "header_bytes", "side_info_bytes")
 """Columns of a ledger, beside ``image_id``: what one image weighs."""
 POINT_KEYS = ("cut", "method", "seed", "codec", "quality")
+OF_IMAGE = {"psnr_db": "image_psnr_db"}
+"""Metrics of the network's output that a decoded image itself has, too, where the image is sent: its column of ``points.csv``."""
 NETWORK_KEYS = ("channels", "feature_height", "feature_width", "input_height", "input_width")
 
 
@@ -32,6 +34,7 @@ class Measured:
         scores: by task and score, each (N, ...).
         ledger: image_id and LEDGER_BYTES of every image; None for the uncoded points.
         sends: what its method sends: features or image.
+        image_scores: where it sends the image, each (N,): how far the decoded image itself is from the original.
     """
 
     point: Point
@@ -40,16 +43,17 @@ class Measured:
     scores: dict[str, dict[str, NDArray[Any]]]
     ledger: pd.DataFrame | None
     sends: str
+    image_scores: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def metrics(self, weights: NDArray[np.float64] | None = None) -> dict[str, NDArray[np.float64]]:
         """Return every metric under every row of ``weights`` (R x N), (R,); without weights, of all images as they are, (1,)."""
         rows = np.ones((1, len(self.image_ids))) if weights is None else weights
-        return {
-            name: values
-            for task, scores in self.scores.items()
-            # A metric needs no names of classes: it is computed from scores alone.
-            for name, values in TASKS.get(task)(()).measure(scores, rows).items()
-        }
+        # A metric needs no names of classes: it is computed from scores alone.
+        measured = [TASKS.get(task)(()).measure(scores, rows) for task, scores in self.scores.items()]
+        if self.image_scores:
+            own = TASKS.get("reconstruction")(()).measure(self.image_scores, rows)
+            measured.append({of_image: own[name] for name, of_image in OF_IMAGE.items()})
+        return {name: values for metrics in measured for name, values in metrics.items()}
 
     def total_bytes(self) -> NDArray[np.float64] | None:
         """Return every image's bytes, (N,); None where nothing is coded."""
@@ -110,7 +114,10 @@ def measured_points(inputs: Inputs) -> Iterator[Measured]:
                 scores[task] = own
             point = Point(run, codec, quality)
             ledger = None if codec == UNCODED else _ledger(inputs, point, ids)
-            yield Measured(point, ids, network, scores, ledger, method.sends)
+            images = {
+                score: arrays[key] for score in ("sse", "n") if (key := f"{quality}/decoded_image/{score}") in arrays
+            }
+            yield Measured(point, ids, network, scores, ledger, method.sends, images)
 
 
 def _network(inputs: Inputs, run: Run, training: str) -> dict[str, Any]:

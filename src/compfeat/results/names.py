@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.results import Inputs, Made, table
+from compfeat.results._measured import OF_IMAGE
 from compfeat.tasks import metrics_of
 
 METRIC_COLUMNS = (
@@ -17,6 +18,7 @@ METRIC_COLUMNS = (
     "digits",
     "higher_is_better",
     "compared",
+    "of_image",
 )
 
 
@@ -35,7 +37,18 @@ def make(inputs: Inputs) -> dict[str, Made]:
     ]
     comparisons = [(c.method, c.against, c.ladder, c.against_ladder) for c in plan.comparisons]
     metrics = [
-        (task, m.name, m.curve_name, m.label, m.curve_label, m.unit, m.digits, m.higher_is_better, m.compared)
+        (
+            task,
+            m.name,
+            m.curve_name,
+            m.label,
+            m.curve_label,
+            m.unit,
+            m.digits,
+            m.higher_is_better,
+            m.compared,
+            OF_IMAGE.get(m.name, ""),
+        )
         for task, m in metrics_of(plan.tasks)
     ]
     return {

@@ -13,7 +13,7 @@ import pandas as pd
 from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED
 from compfeat.results import Inputs, Made, table
-from compfeat.results._measured import LEDGER_BYTES, POINT_KEYS, Measured, keys, measured_points
+from compfeat.results._measured import LEDGER_BYTES, OF_IMAGE, POINT_KEYS, Measured, keys, measured_points
 from compfeat.results.plan import Plan
 from compfeat.tasks import metrics_of
 
@@ -28,13 +28,18 @@ RATES = ("rate_bpe", "rate_bpe_authors", "rate_bpp", "bytes_per_image")
     uses=("dataset", "tasks", "methods", "codecs"),
 )
 def make(inputs: Inputs) -> dict[str, Made]:
-    """Return both tables. Raises DataError where points do not go together, or a lossless one changed something."""
+    """Return both tables, ``points.csv`` with the columns OF_IMAGE where a method sends the image.
+
+    Raises:
+        DataError: points do not go together, or a lossless one changed something.
+    """
     rows, images = [], []
     for measured in measured_points(inputs):
         rows.append(point_row(inputs.plan.dataset, measured))
         images.append(per_image_table(measured))
     metrics = [metric.name for _, metric in metrics_of(inputs.plan.tasks)]
-    points = points_table(rows, metrics)
+    sent = any(method.sends == "image" for method in inputs.plan.methods)
+    points = points_table(rows, [*metrics, *(OF_IMAGE.values() if sent else ())])
     check_lossless(points, metrics, inputs.plan)
     per_image = pd.concat(images, ignore_index=True)
     check_common_images(per_image)

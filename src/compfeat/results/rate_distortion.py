@@ -1,6 +1,7 @@
 """How far each point lies from the Gaussian rate-distortion function of what it codes (``rate_distortion.csv``).
 
-Source: docs/method.md, "A bound"; reverse water-filling: Cover and Thomas, Elements of Information Theory, 10.3.
+Source: docs/method.md, "Beyond the paper: a codec for features".
+Reverse water-filling: Cover and Thomas, Elements of Information Theory, 10.3.
 """
 
 from __future__ import annotations

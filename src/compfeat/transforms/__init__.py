@@ -33,6 +33,15 @@ class FitSource:
     network: Callable[[], SplitNetwork]
 
 
+SENSITIVITY = "sensitivity_"
+"""Begins the names of arrays of a state that say how sensitive a task is (C x C); they are for tables, and no part of the model."""
+
+
+def model_bytes(state: State) -> int:
+    """Return the bytes of what sender and receiver need to know of a fitted transform, once: all but SENSITIVITY."""
+    return sum(array.nbytes for name, array in state.items() if not name.startswith(SENSITIVITY))
+
+
 class Transform(ABC):
     """One transform of features C x h x w, float32, with its inverse."""
 

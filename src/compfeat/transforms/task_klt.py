@@ -10,7 +10,7 @@ from pydantic import Field
 
 from compfeat.codecs import State
 from compfeat.errors import DataError
-from compfeat.transforms import TRANSFORMS, FitSource
+from compfeat.transforms import SENSITIVITY, TRANSFORMS, FitSource
 from compfeat.transforms._linear import Linear, LinearOptions, Matrix, evenly_spaced, fitted
 from compfeat.transforms._sensitivity import Sensitivity, sensitivities
 
@@ -57,7 +57,7 @@ class TaskKlt(Linear):
 
     @classmethod
     def fit(cls, source: FitSource, options: Options) -> State:  # type: ignore[override]
-        """Return the state, with each task's M as ``sensitivity_TASK`` (C x C, float32), which is not sent.
+        """Return the state, with each task's M (C x C, float32) as SENSITIVITY and the task's name.
 
         Raises:
             DataError: a feature or a loss is not finite, or no task depends on the features.
@@ -65,7 +65,7 @@ class TaskKlt(Linear):
         positions = evenly_spaced(len(source.features), options.sensitivity_images)
         found = sensitivities(source, positions, options.directions, options.seed, options.balanced)
         state = fitted(source, options.images, weighted(found, options.weights, options.floor))
-        return state | {f"sensitivity_{name}": own.matrix.astype(np.float32) for name, own in found.items()}
+        return state | {f"{SENSITIVITY}{name}": own.matrix.astype(np.float32) for name, own in found.items()}
 
 
 def weighted(found: Mapping[str, Sensitivity], weights: Mapping[str, float], floor: float) -> Matrix:

@@ -279,7 +279,7 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     method: dict[str, Any] = {"transform": {"name": "turn"}, "transform_state": "turn.npz"} if turned else {}
     bench.fit("turn.npz", transform={"name": "turn"})
     bench.fit("halves.npz", codec="halves", **method)
-    assert "fit halves: 1 arrays of 1024 bytes" in capsys.readouterr().out
+    assert "fit halves: 1024 bytes of the model, " in capsys.readouterr().out
     scores, pictures = bench.run("halves", "halves", Halves.qualities, state="halves.npz", **method)
     exact, halved = at(scores, "exact-1.5"), at(scores, "f16")
     for name, values in at(bench.results("none")[0], "float").items():
@@ -291,14 +291,38 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     assert ledger["payload_bytes"].tolist() == [512] * IMAGES and not ledger["side_info_bytes"].any()
 
 
+def test_the_codec_of_features_goes_all_the_way(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    qualities = ("d0", "d4")
+    bench.fit("turn.npz", transform={"name": "turn"})
+    turned = {"transform": {"name": "turn"}, "transform_state": "turn.npz"}
+    methods: dict[str, dict[str, Any]] = {"plain": {}, "turned": turned}
+    for name, method in methods.items():
+        folder = f"laplace-{name}"
+        bench.fit(f"{folder}.npz", codec="laplace", **method)
+        bench.run(folder, "laplace", qualities, state=f"{folder}.npz", **method)
+        errors = read_arrays(bench.folder / folder / "distortions.npz")
+        assert (errors["d0/mse"] < errors["d4/mse"]).all() and errors["d0/mse"].any()
+        ledgers = [pd.read_csv(bench.folder / folder / quality / "ledger.csv") for quality in qualities]
+        totals = [ledger.iloc[:, 1:].to_numpy().sum() for ledger in ledgers]
+        assert totals == [(bench.folder / folder / quality / "stream.bin").stat().st_size for quality in qualities]
+        assert totals[0] > totals[1] and not ledgers[0]["side_info_bytes"].any()
+    argv = bench.evaluate_argv("laplace-plain", "laplace", qualities, state="laplace-turned.npz")
+    assert "damaged, or coded with another state" in mistake("evaluate", argv, capsys)
+
+
 @pytest.mark.parametrize(("codec", "qualities"), CODED)
 def test_a_method_that_sends_the_image(codec: str, qualities: tuple[str, ...], bench: Bench) -> None:
     uncoded, _ = bench.run("image/none", *IMAGE_NONE, sends="image")
     features = at(bench.results("none")[0], "float")
-    for name, values in at(uncoded, "float").items():  # the same network on the same pixels, in other batches
-        np.testing.assert_allclose(values, features[name], rtol=1e-6)
+    whole = at(uncoded, "float")
+    for name, values in features.items():  # the same network on the same pixels, in other batches
+        np.testing.assert_allclose(whole[name], values, rtol=1e-6)
+    assert list(whole["decoded_image/sse"]) == [0] * IMAGES and list(whole["decoded_image/n"]) == [32 * 64 * 3] * IMAGES
     scores, pictures = bench.run(f"image/{codec}", codec, qualities, sends="image")
-    assert pictures[f"{qualities[0]}/1/sent"].shape == (32, 64, 3)
+    decoded, original = pictures[f"{qualities[-1]}/1/sent"].astype(float), random_scenes(IMAGES)["image"][1]
+    assert decoded.shape == (32, 64, 3)
+    errors = (decoded / 255 - original / 255) ** 2
+    assert at(scores, qualities[-1])["decoded_image/sse"][1] == pytest.approx(errors.sum())
     assert not pd.read_csv(bench.folder / f"image/{codec}/{qualities[0]}/ledger.csv")["side_info_bytes"].any()
     if CODECS.get(codec).reference(qualities[0], "image"):
         assert at(scores, qualities[0]) == at(uncoded, "float")

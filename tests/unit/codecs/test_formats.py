@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_helpers import made
@@ -32,6 +32,7 @@ def stream_of(name: str, quality: str, path: Path) -> bytes:
     return path.read_bytes()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**56 - 1), st.binary(max_size=4))
 def test_lengths_come_back(value: int, rest: bytes) -> None:
     coded = leb128(value)
@@ -41,6 +42,7 @@ def test_lengths_come_back(value: int, rest: bytes) -> None:
         read_leb128(coded[:-1], 0)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 10), st.data())
 def test_a_vvc_sample_is_the_code_that_it_was_made_of(bits: int, data: st.DataObject) -> None:
     codec = Vvc("qp20", VvcOptions.model_validate({"bits": bits}))

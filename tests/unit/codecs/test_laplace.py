@@ -20,7 +20,7 @@ from compfeat.arrays import write_arrays
 from compfeat.codecs import State
 from compfeat.codecs._laplace import LARGEST, OFFSET, PER_OCTAVE, TABLES, TOTAL, entropy_bits, tables
 from compfeat.codecs._packets import packed, unpacked
-from compfeat.codecs._ranges import GREATEST, LevelCoder
+from compfeat.codecs._ranges import GREATEST, LevelCoder, length_counts
 from compfeat.codecs.laplace import Laplace, Options
 from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.errors import BitstreamError, DataError
@@ -49,12 +49,13 @@ def scales_steps() -> NDArray[np.float64]:
 
 
 def ideal_bits(levels: NDArray[np.int64], index: NDArray[np.int8]) -> float:
-    """Return the code length of levels by their tables; an escape adds 5 bits and those of the number beyond the limit."""
+    """Return the code length of levels by their tables, with that of what is beyond their limits."""
     bits = 0.0
     for level, table in zip(levels.ravel().tolist(), (tables()[i] for i in index.ravel()), strict=True):
         bits -= np.log2(table.counts[2 * min(abs(level), table.limit)] / TOTAL)
         if abs(level) >= table.limit:
-            bits += 5 + (abs(level) - table.limit + 1).bit_length() - 1
+            more = (abs(level) - table.limit + 1).bit_length() - 1
+            bits += more - np.log2(length_counts()[more] / TOTAL)
     return bits
 
 

@@ -57,11 +57,12 @@ def test_items_come_back_in_shape_and_order(coded: tuple[Codec, Path, Path, Any]
 def test_lossless_qualities_give_their_reference(coded: tuple[Codec, Path, Path, Any]) -> None:
     codec, stream, side_info, _ = coded
     reference = codec.reference(codec.quality, codec.sent)
+    if reference is None:
+        pytest.skip("its finest quality is lossy")
+    sent = items(codec.sent)
+    expected = {FLOAT: sent, QUANTISED: [dequantise(*quantise(item)) for item in sent if codec.sent == "features"]}
     decoded = [received.item for received in codec.decode(stream, side_info, SHAPES[codec.sent])]
-    if reference == FLOAT:
-        assert np.array_equal(decoded, items(codec.sent))
-    if reference == QUANTISED:
-        assert np.array_equal(decoded, [dequantise(*quantise(item)) for item in items(codec.sent)])
+    assert np.array_equal(decoded, expected[reference])
 
 
 def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec, Path, Path, Any]) -> None:

@@ -25,6 +25,8 @@ COLUMNS = {
     "rate_bpe,rate_bpe_authors,rate_bpp,bytes_per_image,miou,rmse,rmse_authors,psnr_db",
     "per_image.csv": "cut,method,seed,codec,quality,image_id,payload_bytes,header_bytes,side_info_bytes,"
     "n_disparity,n_authors_disparity,sse_disparity,sse_authors_disparity,n_reconstruction,sse_reconstruction",
+    "crossovers.csv": "cut,split,remote,seed,ladder,remote_ladder,metric,remote_metric,crossing,crossing_bytes,crossing_value,"
+    "better_below,better_above,from_bytes,to_bytes,verdict",
     "epochs.csv": "cut,training,seed,epoch,total",
     "bd_rate.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,overlap,monotone,"
     "n_anchor,n_test,dropped,verdict",
@@ -36,7 +38,7 @@ COLUMNS = {
     "point_intervals.csv": "cut,method,seed,codec,quality,metric,value,low,high,confidence,n_resamples",
     "claims.csv": "claim,text,source,cut,method,against,seed,ladder,metric,statistic,value,low,high,unit,rule,verdict,reason",
     "feature_statistics.csv": "cut,method,seed,statistic,x,value",
-    "metrics.csv": "task,metric,curve_metric,label,curve_label,unit,digits,higher_is_better,compared",
+    "metrics.csv": "task,metric,curve_metric,label,curve_label,unit,digits,higher_is_better,compared,of_image",
     "methods.csv": "method,label,training,transform,sends,position",
     "comparisons.csv": "method,against,ladder,against_ladder",
     "ladders.csv": "ladder,label,codec,position",
@@ -75,10 +77,11 @@ def test_all_tables_have_their_columns_and_repeat_in_any_order_of_files(run: Any
 def test_a_missing_file_is_named(run: Any, kind: str) -> None:
     name, path = next(iter(run.inputs[kind].items()))
     run.inputs[kind][name] = path.with_name("lost.csv")
-    for spec in map(TABLES.get, TABLES.names()):
-        if kind in spec.needs and not spec.tables:
-            with pytest.raises(DataError, match=r"lost\.csv"):
-                main(run.argv(spec))
+    readers = [spec for spec in map(TABLES.get, TABLES.names()) if kind in spec.needs and not spec.tables]
+    assert readers
+    for spec in readers:
+        with pytest.raises(DataError, match=r"lost\.csv"):
+            main(run.argv(spec))
 
 
 @pytest.mark.parametrize("text", ["=x", "scores=x", "scores:c512/old/seed0/a"])
@@ -138,6 +141,7 @@ def test_names_say_how_things_are_shown(run: Any) -> None:
     metrics = run.read("metrics.csv").set_index("metric")
     assert metrics.loc["rmse", ["curve_metric", "curve_label", "unit"]].tolist() == ["inv_rmse", "1/RMSE", "px"]
     assert metrics["compared"].to_dict() == {"miou": True, "rmse": True, "rmse_authors": False, "psnr_db": True}
+    assert metrics["of_image"].dropna().to_dict() == {"psnr_db": "image_psnr_db"}
 
 
 def test_comparisons_are_tracked_in_files_of_their_own(run: Any) -> None:

@@ -75,13 +75,12 @@ def test_a_point_that_was_not_measured_is_named(run: TinyRun) -> None:
         run.gather("rate_distortion")
 
 
-def test_the_sizes_of_what_is_fitted(run: TinyRun) -> None:
-    run.gather("fitted")
-    assert len(run.read("fitted.csv")) == 0
-    run.inputs["states"] = {}
-    for part in ("transform", "laplace"):
-        write_arrays(run.path("states", f"c512/new/seed0/{part}", "state.npz"), {"scale": np.zeros(1000, np.int8)})
-    run.gather("fitted")
-    rows = run.read("fitted.csv")
-    assert rows["part"].tolist() == ["laplace", "transform"] and rows["array_bytes"].tolist() == [1000, 1000]
+def test_the_sizes_of_fitted_codecs(run: TinyRun) -> None:
+    run.gather("codec_states")
+    assert len(run.read("codec_states.csv")) == 0
+    for method in ("new", "old"):
+        write_arrays(run.path("states", f"c512/{method}/seed0/a", "state.npz"), {"scale": np.zeros(1000, np.int8)})
+    run.gather("codec_states")
+    rows = run.read("codec_states.csv")
+    assert rows["method"].tolist() == ["new", "old"] and rows["array_bytes"].tolist() == [1000, 1000]
     assert rows["file_bytes"].tolist() == [path.stat().st_size for path in run.inputs["states"].values()]

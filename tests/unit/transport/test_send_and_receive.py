@@ -85,11 +85,12 @@ def test_damage_of_the_same_length_is_seen_or_decodes_to_as_many_images(sent: Se
 
 def test_frames_swapped_against_the_ledger_are_seen(sent: Sent) -> None:
     first, *_ = sizes = [size.stream_bytes for size in sent.codec.measure(sent.stream, sent.side_info)]
+    if len(set(sizes)) == 1:
+        pytest.skip("all images of this codec have one size")
     data = sent.stream.read_bytes()
-    if len(set(sizes)) > 1:
-        sent.stream.write_bytes(data[first:] + data[:first])
-        with pytest.raises(BitstreamError, match=r"differ from the 3|fails its check"):
-            sent.receive()
+    sent.stream.write_bytes(data[first:] + data[:first])
+    with pytest.raises(BitstreamError, match=r"differ from the 3|fails its check"):
+        sent.receive()
 
 
 def test_a_ledger_that_is_wrong_is_refused(tmp_path: Path) -> None:

@@ -23,10 +23,14 @@ from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic, predict
 from compfeat.networks.split import SplitNetwork
+from compfeat.tasks.reconstruction import reconstruction_errors
 from compfeat.transforms import Transform
 from compfeat.transport.ledger import image_ids
 from compfeat.transport.receiver import receive
 from compfeat.transport.source import CodecSettings, items, shape_sent
+
+IMAGE_SCORES = ("decoded_image/sse", "decoded_image/n")
+"""How far a decoded image itself is from the original, where the image is sent, as the task reconstruction scores its output."""
 
 
 class EvaluateSettings(CodecSettings):
@@ -163,8 +167,9 @@ def undone(images: Iterator[Decoded], transform: Transform | None) -> Iterator[D
 def score(
     network: SplitNetwork, images: Iterator[Decoded], scenes: Packed, s: EvaluateSettings, bar: tqdm[Any]
 ) -> tuple[Arrays, Arrays]:
-    """Return every image's scores by TASK/SCORE, and what is kept of the showcase's by POSITION/TASK and POSITION/sent.
+    """Return every image's scores, and what is kept of the showcase's by POSITION/TASK and POSITION/sent.
 
+    Scores are named TASK/SCORE; where images are sent, IMAGE_SCORES are among them.
     Takes ``images`` to their end, where a damaged stream may first show.
     """
     rows: dict[str, list[Any]] = {}
@@ -179,6 +184,10 @@ def score(
                     rows.setdefault(f"{name}/{key}", []).append(value)
                 if position in s.showcase:
                     kept[f"{position}/{name}"] = task.keep(outputs[name][k])
+            if s.sends == "image":
+                errors = reconstruction_errors(image.item / 255.0, scenes[position]["image"])
+                for key, value in zip(IMAGE_SCORES, errors, strict=True):
+                    rows.setdefault(key, []).append(value)
             if position in s.showcase and image.picture is not None:
                 kept[f"{position}/sent"] = image.picture
             position += 1

@@ -23,6 +23,7 @@ from compfeat.networks.inference import choose_device, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
 from compfeat.tasks import Task
 from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training.memory import keep_freed_memory
 from compfeat.training.schedule import epochs
 from compfeat.training.settings import TrainSettings, check_phases
 from compfeat.training.variants import VARIANTS, Variant
@@ -64,6 +65,7 @@ def stage(
         CheckpointError: weights to start from are missing, damaged, or of another network.
     """
     fix_arithmetic(settings.recipe.threads)
+    keep_freed_memory()
     device = choose_device(settings.recipe.device)
     packed = read_json(info)
     size, class_names = (packed["height"], packed["width"]), packed["class_names"]

@@ -124,7 +124,9 @@ def explorer_facts(
             for text, data in figures
         ],
         "tables": [
-            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table) for text, table in pages
+            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
+            for text, table in pages
+            if len(table)
         ],
     }
 

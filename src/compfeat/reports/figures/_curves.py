@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LOG_FROM = 6.0
 """The rate axis is logarithmic where the highest rate is more than this many times the lowest."""
 FLOAT_LINE: dict[str, Any] = {"linestyle": ":", "linewidth": 0.9}
+IMAGE_LINE: dict[str, Any] = {"marker": "", "linewidth": 0.9, "alpha": 0.7}
+"""Of a decoded image itself, beside what the network makes of it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def draw_curves(groups: Sequence[Sequence[Curve]], metrics: Sequence[Metric], no
     extra: list[tuple[str, dict[str, Any]]] = []
     if any(len(curve.floats) for curve in curves):
         extra.append(("not coded", {"color": "0.3", **FLOAT_LINE}))
+    images = [c for c in curves if any(m.of_image in c.points and c.points[m.of_image].notna().any() for m in metrics)]
+    extra += [(f"{curve.label}: the decoded image itself", curve.look.line(**IMAGE_LINE)) for curve in images]
     if len(groups) > 1:
         extra.append(("other methods", CONTEXT))
     entries = [(curve.label, curve.line()) for curve in curves]
@@ -125,9 +129,24 @@ def draw_panel(ax: Axes, curves: Sequence[tuple[Curve, bool]], cut: str, metric:
     few_ticks(ax, "y", 5)
     ax.margins(y=0.1)
     widen(ax)
+    for curve, full in curves:
+        if full and metric.of_image in curve.points:
+            draw_image(ax, curve, cut, metric, rate)
     metric_axis(ax, metric)
     rates = pd.concat([curve.points.loc[curve.points["cut"] == cut, rate] for curve, _ in curves])
     rate_axis(ax, rates)
+
+
+def draw_image(ax: Axes, curve: Curve, cut: str, metric: Metric, rate: str) -> None:
+    """Draw how good the decoded images themselves are; the axis grows to three times its length at most."""
+    own = curve.points[(curve.points["cut"] == cut) & curve.points[metric.of_image].notna()]
+    mean = own.groupby(["codec", "quality"])[[rate, metric.of_image]].mean().sort_values(rate)
+    if not len(mean):
+        return
+    low, high = ax.get_ylim()
+    ax.plot(mean[rate], mean[metric.of_image], **curve.look.line(**IMAGE_LINE))
+    found = mean[metric.of_image]
+    ax.set_ylim(max(min(low, found.min()), 2 * low - high), min(max(high, found.max()), 2 * high - low))
 
 
 def metric_axis(ax: Axes, metric: Metric) -> None:

@@ -41,7 +41,8 @@ Key = tuple[str, str]
         "Task performance against rate on the ladder {ladder}, for each cut and method; up is better in every panel. Lines are "
         "means over seeds, thin lines single seeds, dotted levels what is not coded at all. BD-rate: change of rate at equal "
         "performance against the method that it is compared with (negative is a saving), by the marks of the curves. More than "
-        "three methods are shown in several rows, each with the others in grey."
+        "three methods are shown in several rows, each with the others in grey. Where the image is sent, a line without "
+        "marks is the decoded image itself, if the metric judges an image."
     ),
     by_ladder=True,
 )

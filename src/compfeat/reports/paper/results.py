@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.experiment.runs import UNCODED
-from compfeat.reports.paper.tables import CELL, LADDERS, PAIR, Facts, Tables, match
+from compfeat.reports.paper.tables import CELL, CROSSOVER, LADDERS, PAIR, Facts, Tables, match
 from compfeat.reports.summary import Metric, float_points
 from compfeat.reports.words import NOTHING, capital, count, interval, number, percent, with_unit
 
@@ -36,12 +36,45 @@ def result_facts(tables: Tables) -> Facts:
         "abstract": abstract_sentences(tables),
         "sentences": result_sentences(tables) if len(tables.pairs()) == 1 else [],
         "sums": sum_rows(tables) if len(tables.pairs()) > 1 else [],
+        **crossover_facts(tables),
         "refused": [
             f"cut {r['cut']}, {tables.vs(r)}, {tables.ladder(r)}, {tables.curve_label(r['metric'])}: {r['verdict']}"
             for r in tables.headline[tables.headline["bd_rate_percent"].isna()].to_dict("records")
         ],
         "compared": bool(tables.comparisons),
     }
+
+
+def crossover_facts(tables: Tables) -> Facts:
+    """Return where features and images are equally good: ``crossover_metrics``, and ``crossovers``, a row a cut, ladder and pair."""
+    table = tables.crossovers
+    kinds = list(table[["metric", "remote_metric"]].drop_duplicates().itertuples(index=False, name=None))
+    rows = []
+    for r in table.drop_duplicates(CROSSOVER[:5]).to_dict("records"):
+        own = match(table, r, *CROSSOVER[:5])
+        cells = [crossover_text(tables, own[(own["metric"] == m) & (own["remote_metric"] == n)]) for m, n in kinds]
+        ladder = tables.ladder({"ladder": r["ladder"], "against_ladder": r["remote_ladder"]})
+        rows.append([r["cut"], ladder, tables.method(r["split"]), tables.method(r["remote"]), *cells])
+    labels = [tables.curve_label(m) + ("" if m == n else " against the decoded image's own") for m, n in kinds]
+    return {"crossovers": rows, "crossover_metrics": labels}
+
+
+def crossover_text(tables: Tables, own: pd.DataFrame) -> str:
+    """Return where the curves of one pair cross, over all seeds in one cell: which of the two is better up to how many bytes."""
+    seeds = [rows for _, rows in own.groupby("seed", sort=True)]
+    first = {str(rows["better_below"].iloc[0]) for rows in seeds if pd.notna(rows["better_below"].iloc[0])}
+    counts = {len(rows[rows["crossing"] > 0]) for rows in seeds}
+    if not len(own) or own["better_below"].isna().any():
+        return NOTHING
+    if len(first) > 1 or len(counts) > 1:
+        return "differs by seed"
+    (better,), (crossed,) = first, counts
+    if not crossed:
+        return f"{tables.method(better)} throughout"
+    if crossed > 1:
+        return f"cross {crossed} times"
+    ends = [number(float(end), 0) for end in (own["crossing_bytes"].min(), own["crossing_bytes"].max())]
+    return f"{tables.method(better)} below {' to '.join(dict.fromkeys(ends))}"
 
 
 def fit_columns(details: pd.DataFrame) -> list[str]:

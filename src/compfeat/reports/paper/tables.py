@@ -17,6 +17,7 @@ Facts = dict[str, Any]
 PAIR = ["method", "against"]
 LADDERS = ["ladder", "against_ladder"]
 CELL = ["cut", *PAIR, *LADDERS, "metric"]
+CROSSOVER = ["cut", "split", "remote", "ladder", "remote_ladder", "metric", "remote_metric"]
 NEEDS = (
     *(
         "points.csv",
@@ -26,6 +27,7 @@ NEEDS = (
         "float_intervals.csv",
         "bd_details.csv",
         "claims.csv",
+        "crossovers.csv",
     ),
     *("seeds_intervals.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
     *("published_points.csv", "published_bd_rate.csv", "published_intervals.csv", "published_paired.csv"),
@@ -51,6 +53,7 @@ class Tables:
     floats: pd.DataFrame
     details: pd.DataFrame
     claims: pd.DataFrame
+    crossovers: pd.DataFrame
     seeds: pd.DataFrame
     published_points: pd.DataFrame
     published: pd.DataFrame
@@ -73,6 +76,7 @@ class Tables:
             floats=files.csv("float_intervals.csv", "cut", *PAIR, "seed", "metric", "difference", "low", "high"),
             details=files.csv("bd_details.csv", *CELL, "overlap"),
             claims=files.csv("claims.csv", "claim", "source", *PAIR, "cut", "seed", "ladder", "metric", "verdict"),
+            crossovers=files.csv("crossovers.csv", *CROSSOVER, "seed", "crossing", "crossing_bytes", "better_below"),
             seeds=files.csv("seeds_intervals.csv", *cells),
             published_points=files.csv("published_points.csv", "cut", "method", "codec", "quality", "n_images"),
             published=files.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent"),

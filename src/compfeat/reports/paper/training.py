@@ -8,7 +8,7 @@ from typing import Any
 
 from compfeat.experiment.config import Experiment, TrainingConfig
 from compfeat.experiment.runs import UNCODED
-from compfeat.experiment.training import Phase
+from compfeat.experiment.training import Phase, PluginConfig
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
 from compfeat.reports.words import NOTHING, listed
@@ -53,9 +53,19 @@ def training_facts(settings: Settings, tables: Tables) -> Facts:
 
 def training_row(name: str, training: TrainingConfig) -> list[str]:
     """Return a training's name, variant, loss, the loss's options, what it starts from, and epochs."""
-    options = "; ".join(f"{key} {plain(value)}" for key, value in training.loss.options.items()) or NOTHING
+    options = options_text(training.loss.options) or NOTHING
     start = NOTHING if training.start is None else PurePath(training.start).name
     return [name, training.variant.name, training.loss.name, options, start, str(epochs_of(training))]
+
+
+def with_options(plugin: PluginConfig) -> str:
+    """Return a plug-in's name, with its options behind it where it is given some."""
+    return f"{plugin.name} ({options_text(plugin.options)})" if plugin.options else plugin.name
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Return options as short text; empty where there are none."""
+    return "; ".join(f"{key} {plain(value)}" for key, value in options.items())
 
 
 def plain(value: Any) -> str:
@@ -66,6 +76,8 @@ def plain(value: Any) -> str:
         return ", ".join(
             f"({plain(v)})" if isinstance(v, Sequence) and not isinstance(v, str) else plain(v) for v in value
         )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -98,7 +110,7 @@ def method_rows(e: Experiment, tables: Tables) -> list[list[str]]:
     rows = []
     for name, label in tables.methods.items():
         method = e.methods[name]
-        transform = NOTHING if method.transform is None else method.transform.name
+        transform = NOTHING if method.transform is None else with_options(method.transform)
         coded = tables.points[(tables.points["method"] == name) & (tables.points["codec"] != UNCODED)]
         codecs = [codec for codec in e.codecs if codec in set(coded["codec"])]
         rows.append([label, method.training, transform, method.sends, listed(codecs)])

@@ -22,7 +22,8 @@ from compfeat.reports.figures.rate_accuracy import bd_text
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
 from compfeat.tasks import TASKS
-from synthetic_summary import PROJECT, Variant, with_methods, write_summary
+from helpers import PROJECT
+from synthetic_summary import Variant, with_methods, write_summary
 
 NAMES = [f"{name}@hevc" if FIGURES.by_ladder(name) else name for name in FIGURES.names()]
 ACROSS = Comparison("compressible", "baseline", "prior", "hevc")
@@ -189,6 +190,16 @@ def test_rate_is_in_bytes_where_an_image_is_sent(summaries: dict[str, Path]) -> 
     for variant, column in (("image_sender", "bytes_per_image"), ("two_seeds", "rate_bpe")):
         points = Tables.of([summaries[variant] / "points.csv"]).csv("points.csv")
         assert rate_of(points[points["codec"] == "hevc"])[0] == column
+
+
+def test_a_decoded_image_has_a_line_of_its_own_that_does_not_squeeze_the_others(summaries: dict[str, Path]) -> None:
+    drawn = draw("rate_accuracy@hevc", summaries["image_sender"])
+    legend = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert legend.count("remote inference: the decoded image itself") == 1
+    plain = {ax.get_ylabel().split("\n")[-1]: len(ax.lines) for ax in drawn.axes}
+    assert plain["PSNR (dB)"] == plain["mIoU"] + 1
+    legend = [text.get_text() for text in draw("rate_accuracy@hevc", summaries["two_seeds"]).legends[0].get_texts()]
+    assert not [label for label in legend if "decoded" in label]
 
 
 def test_names_and_order_are_the_tables(summaries: dict[str, Path]) -> None:

@@ -1,0 +1,116 @@
+"""Encode and decode times of every registered codec on the same features: a table of its own, since times are in no result."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.codecs import CODECS, Codec
+from compfeat.errors import CompfeatError
+
+SHAPE = (64, 8, 16)
+"""Of the default's features at the cut c256."""
+IMAGES = 60
+BITS = 1.0
+"""Bits an element that every codec is brought near to."""
+HEADER = (
+    f"{'codec':<10} {'quality':<9} {'bits an element':>15} {'encode (ms an image)':>21} {'decode (ms an image)':>21}"
+)
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a codec takes for one image at one quality."""
+
+    codec: str
+    quality: str
+    bits: float
+    encode_ms: float
+    decode_ms: float
+
+    @property
+    def text(self) -> str:
+        """The row of the table."""
+        return f"{self.codec:<10} {self.quality:<9} {self.bits:>15.2f} {self.encode_ms:>21.2f} {self.decode_ms:>21.2f}"
+
+
+def features(count: int) -> NDArray[np.float32]:
+    """Return feature-like tensors: smooth in space, sparse, and channels that resemble one another."""
+    rng = np.random.default_rng(0)
+    channels, height, width = SHAPE
+    mixed = rng.standard_normal((channels, channels // 6))
+    coarse = rng.standard_normal((count, channels // 6, height // 2, width // 2)).repeat(2, axis=2).repeat(2, axis=3)
+    maps = np.einsum("ck,nkhw->nchw", mixed, coarse) + 0.3 * rng.standard_normal((count, *SHAPE))
+    rectified: NDArray[np.float32] = np.maximum(0, maps).astype(np.float32)
+    return rectified
+
+
+def seconds(codec: Codec, tensors: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Return bits an element, and the seconds of coding and of decoding, an image."""
+    with tempfile.TemporaryDirectory() as name:
+        stream, side_info = Path(name, "stream"), Path(name, "side_info")
+        start = perf_counter()
+        sizes = codec.encode(iter(tensors), stream, side_info)
+        middle = perf_counter()
+        decoded = sum(1 for _ in codec.decode(stream, side_info, SHAPE))
+        end = perf_counter()
+    total = sum(size.stream_bytes + size.side_info_bytes for size in sizes)
+    return 8 * total / tensors.size, (middle - start) / decoded, (end - middle) / decoded
+
+
+def made(name: str, quality: str, tensors: NDArray[np.float32]) -> Codec:
+    """Return a codec at a quality, fitted to the tensors where it is fitted to something."""
+    codec = CODECS.get(name)
+    state = codec.fit(tensors, codec.options()) if codec.fitted else None
+    return codec(quality, None, None, state)
+
+
+def quality_at(name: str, bits: float, tensors: NDArray[np.float32]) -> str:
+    """Return the finest quality at or below a rate, by bisection: qualities are ordered, best first."""
+    qualities = CODECS.get(name).qualities
+    low, high = 0, len(qualities) - 1
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            fine = seconds(made(name, qualities[middle], tensors), tensors)[0] > bits
+        except CompfeatError:  # an encoder that has no space for so many bits
+            fine = True
+        low, high = (middle + 1, high) if fine else (low, middle)
+    return qualities[low]
+
+
+def times(repeats: int = 3) -> Iterator[Times]:
+    """Yield the times of every codec that takes features, at about the same rate; the codecs take turns."""
+    tensors = features(IMAGES)
+    names = [name for name in CODECS.names() if "features" in CODECS.get(name).sends]
+    codecs = {name: made(name, quality_at(name, BITS, tensors[:6]), tensors) for name in names}
+    runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+    for _ in range(repeats):
+        for name, codec in codecs.items():
+            runs[name].append(seconds(codec, tensors))
+    for name, codec in codecs.items():
+        bits, encode, decode = (median(values) for values in zip(*runs[name], strict=True))
+        yield Times(name, codec.quality, bits, 1e3 * encode, 1e3 * decode)
+
+
+def main() -> int:
+    """Print the table."""
+    print(
+        f"{IMAGES} images of {'x'.join(map(str, SHAPE))} features a run, at about {BITS:g} bits an element or what is nearest"
+    )
+    print(HEADER, flush=True)
+    for row in times():
+        print(row.text, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
