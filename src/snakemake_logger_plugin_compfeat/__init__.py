@@ -89,8 +89,8 @@ class LogHandler(LogHandlerBase):
             left = f", about {duration(progress.seconds_left(now))} left" if progress.done < progress.total else ""
             self._print(f"{progress.done} of {progress.total} jobs done{left}: {job.label} in {took}")
         if self.progress.done == self.progress.total:
-            self._print(f"{self.progress.total} jobs done in {duration(now - self.progress.began)}")
-            self.progress = None
+            done, self.progress = self.progress, None
+            self._print(f"{done.total} jobs done in {duration(now - done.began)}")
 
     def _fail(self, record: logging.LogRecord) -> None:
         job = self.progress.stop(record.jobid) if self.progress else None  # type: ignore[attr-defined]

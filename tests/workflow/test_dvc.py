@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from compfeat.experiment.checks import checked
+from compfeat.results.bd_rates import metrics_file
+from compfeat.results.planning import plan_of
 from helpers import PROJECT
 from project_copy import copy_project, snakemake
 
@@ -142,3 +145,12 @@ def test_metrics_and_plots_are_files_of_the_summary(jobs: list[Job]) -> None:
 def test_dvc_looks_at_no_file_that_is_half_written(tmp_path: Path) -> None:
     ignored = (PROJECT / ".dvcignore").read_text().split()
     assert {".*.part*", "resume.safetensors", "__pycache__/"} <= set(ignored)
+
+
+def test_a_line_of_dvc_metrics_show_fits_a_terminal() -> None:
+    """One line a comparison and cut: its file, then a column a metric."""
+    plan = plan_of(checked(CONFIG))
+    files = [f"{CONFIG['output']}/summarise/{metrics_file(cut, pair)}" for cut in plan.cuts for pair in plan.pairs()]
+    columns = [metric.curve_name for metric in plan.compared()]
+    assert len(set(files)) == len(files) == len(plan.cuts) * len(plan.pairs())
+    assert max(map(len, files)) + sum(2 + max(len(name), len("-100.00")) for name in columns) <= 100

@@ -21,6 +21,7 @@ from compfeat.codecs._process import (
     check_encoder,
     failure,
     ffmpeg_python,
+    is_bundled,
     last_words,
     running,
     version_line,
@@ -95,10 +96,14 @@ class FfmpegCodec(FrameCodec):
 
     @classmethod
     def check_tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> None:
-        """Look for the encoder; code and decode one small picture, where the binary is not imageio-ffmpeg's."""
+        """Look for the encoder; code and decode one small picture, where the binary is not the one that imageio-ffmpeg carries.
+
+        imageio-ffmpeg, too, takes another one where the environment names it or the system alone has one.
+        """
         version_line(ffmpeg)
         check_encoder(ffmpeg, cls.encoder)
-        if not ffmpeg:
+        path = binary(ffmpeg)
+        if is_bundled(path):
             return
         codec = cls(LOSSLESS if LOSSLESS in cls.qualities else cls.qualities[0], options, ffmpeg)
         picture = np.arange(256).reshape(16, 16).astype(sample_type(cls.sample_bits))
@@ -110,10 +115,10 @@ class FfmpegCodec(FrameCodec):
             except BitstreamError as error:
                 reason = str(error).removeprefix(f"{stream}: ").removesuffix(f"; {RERUN}")
                 raise ToolError(
-                    f"{ffmpeg}: cannot decode what it coded ({reason}); expected ffmpeg 5.1 or newer; {REMEDY}"
+                    f"{path}: cannot decode what it coded ({reason}); expected ffmpeg 5.1 or newer; {REMEDY}"
                 ) from None
         if codec.is_lossless and not np.array_equal(found, [picture]):
-            raise ToolError(f"{ffmpeg}: a lossless picture came back changed; {REMEDY}")
+            raise ToolError(f"{path}: a lossless picture came back changed; {REMEDY}")
 
     def padded(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the (H, W) at which pictures of ``shape`` are coded."""

@@ -38,6 +38,11 @@ def binary(ffmpeg: str | None) -> str:
         ) from None
 
 
+def is_bundled(path: str) -> bool:
+    """Return whether a binary is the one that imageio-ffmpeg carries, rather than one of the user's or the system's."""
+    return "imageio_ffmpeg" in Path(path).parts
+
+
 def ffmpeg_python() -> Any:
     """Return the package ffmpeg-python, which has no types. Raises ToolError where it is not installed."""
     try:
@@ -58,7 +63,7 @@ def version_line(ffmpeg: str | None) -> str:
         ToolError: the binary cannot be run.
     """
     path = binary(ffmpeg)
-    if "imageio_ffmpeg" in Path(path).parts:
+    if is_bundled(path):
         return f"imageio-ffmpeg {version('imageio-ffmpeg')} ({Path(path).name})"
     with running([path, "-version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         text = process.communicate()[0].decode("utf-8", "replace")

@@ -30,7 +30,7 @@ Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and, after every tenth, the latest loss terms."""
 IMAGE = "image"
 DIGITS = 9
-"""Significant digits of the epoch table: float32 has fewer, and the last digits of a reduction depend on the processor."""
+"""Significant digits of the epoch table: enough for any float32, and fewer than those of a double that depend on the processor."""
 
 
 @dataclass(frozen=True)

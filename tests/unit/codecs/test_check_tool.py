@@ -9,6 +9,7 @@ import imageio_ffmpeg
 import pytest
 
 from compfeat.codecs import CODECS
+from compfeat.codecs._process import encoders, version_line
 from compfeat.codecs.hevc import Hevc
 from compfeat.errors import ToolError
 
@@ -54,6 +55,21 @@ def test_one_that_cannot_is_named(script: str, message: str, wrapped: Callable[[
     assert (
         reported.startswith(f"{path}: ") and message in reported and "tools.ffmpeg" in reported and "\n" not in reported
     )
+
+
+def test_one_that_the_environment_or_the_system_gives_is_checked_too(
+    wrapped: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = wrapped(OLD)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", path)
+    version_line.cache_clear()
+    encoders.cache_clear()
+    try:
+        with pytest.raises(ToolError, match="cannot decode what it coded"):
+            Hevc.check_tool(None)
+    finally:
+        version_line.cache_clear()
+        encoders.cache_clear()
 
 
 def test_a_missing_one_is_named(tmp_path: Path) -> None:

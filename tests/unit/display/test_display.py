@@ -100,7 +100,8 @@ def test_a_run_is_shown_from_its_first_job_to_its_last(
     for number in (2, 3):
         send(shown, event=LogEvent.JOB_FINISHED, job_id=number)
     shown.close()
-    assert stream.lines[0] == "3 jobs to do, on 2 cores" and "3 jobs done in 1 min 0 s" in stream.lines
+    assert stream.lines[0] == "3 jobs to do, on 2 cores" and stream.lines[-1] == "3 jobs done in 1 min 0 s"
+    assert stream.getvalue().endswith("3 jobs done in 1 min 0 s\n")
     assert "DAG" not in stream.getvalue()
 
 

@@ -14,6 +14,9 @@ from compfeat.io import write_csv, write_json, write_text
 from compfeat.results import TABLES, Inputs
 from compfeat.results.plan import Plan
 
+DIGITS = 10
+"""Significant digits of tables. The last of a double's 16 depend on the processor in logarithms, fits and matrix products."""
+
 
 def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[Path]) -> None:  # noqa: B006 - never changed
     """Make the tables of one computation.
@@ -38,7 +41,7 @@ def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[P
     for file, path in paths.items():
         content = made.get(file)
         if isinstance(content, pd.DataFrame):
-            write_csv(path, content)
+            write_csv(path, rounded(content))
         elif isinstance(content, str):
             write_text(path, content)
         elif path.suffix == ".npz" and isinstance(content, dict):
@@ -50,6 +53,12 @@ def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[P
                 f"{name}: made no {file} of a kind that can be written; expected a table, arrays, text or a mapping"
             )
     print(f"gather {name}: {', '.join(files)}")
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose floating-point cells have DIGITS significant digits."""
+    floats = table.select_dtypes("float")
+    return table.assign(**{str(name): [float(f"{v:.{DIGITS}g}") for v in column] for name, column in floats.items()})
 
 
 def parsed(words: Sequence[str]) -> dict[str, dict[str, Path]]:
