@@ -18,6 +18,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 TEST_READY := .venv/.ready-test
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
+# Two workers; each takes a file of tests at a time, and shares what its tests make.
+PYTEST = $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # A profile of another workflow's does not count here; profiles/default does.
 unexport SNAKEMAKE_PROFILE
 # Where HOME cannot be written, caches lie in the project.
@@ -28,9 +30,6 @@ SNAKEMAKE = $(BIN)/snakemake $(if $(CORES),--cores $(CORES)) $(if $(CONFIG),--co
 CONFIGS = config/config.yaml $(if $(CONFIG),"$(CONFIG)")
 # The folder that the configuration names, asked by the shell when a recipe needs it.
 OUTPUT = "$$($(BIN)/python -m compfeat config --config $(CONFIGS) --get output)"
-# One display of how far the run is, on a terminal; a log stays plain.
-PROGRESS = $$(test -t 2 && echo --logger rich)
-
 ifneq ($(CONFIG),)
 ifeq ($(shell test -f "$(CONFIG)" && echo yes),)
 $(error CONFIG: no file $(CONFIG); expected an overlay such as config/smoke.yaml)
@@ -58,8 +57,13 @@ setup: $(READY) ## Create .venv with what a run needs (every other target does t
 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
-	$(SNAKEMAKE) --quiet host rules $(PROGRESS)
+	$(SNAKEMAKE) --logger compfeat
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
+
+.PHONY: start
+start: $(READY) ## Train anew, in hours, the networks that the default starts from, and record them: data/start
+	$(BIN)/snakemake $(if $(CORES),--cores $(CORES)) --configfile config/start.yaml --quiet host rules $(PROGRESS)
+	@$(MAKE) --no-print-directory record CONFIG=config/start.yaml
 
 .PHONY: smoke
 smoke: $(READY) ## Run every stage at its smallest, in a minute or two
@@ -67,7 +71,7 @@ smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 
 .PHONY: test
 test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 .PHONY: browser
 browser: ## Install Chromium for the tests of the HTML pages, where apt-get and root are there
@@ -83,7 +87,7 @@ lint: $(TEST_READY) ## Check style, types and imports only
 
 .PHONY: check
 check: lint ## Check style, types and imports, and run the fast unit tests: for while you work
-	$(BIN)/pytest -n 2 -m "not slow" tests/unit
+	$(PYTEST) -m "not slow" tests/unit
 
 .PHONY: keys
 keys: $(READY) ## Write config/README.md's table of keys and the JSON schema anew, from the configuration's model

@@ -27,6 +27,4 @@ include: "workflow/rules/targets.smk"
 rule all:
     default_target: True
     input:
-        rules.summarise_all.input,
-        rules.figures.input,
-        rules.paper_all.input,
+        KEPT or [rules.summarise_all.input, rules.figures.input, rules.paper_all.input],

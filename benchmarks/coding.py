@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clock import interleaved
+from compfeat.codecs import Codec, Item
 from compfeat.codecs.frames import quantise, tile
 from compfeat.codecs.hevc import Hevc
+from compfeat.codecs.laplace import Laplace, Options
 
 SHAPE = (512, 8, 16)
 FRAMES = 100
@@ -77,3 +82,44 @@ def hevc_seconds(repeats: int = 3) -> tuple[float, float]:
         if ours.read_bytes() != theirs.read_bytes():
             raise RuntimeError("the two streams differ, so the comparison means nothing")
         return seconds
+
+
+def laplace_seconds(quality: str, repeats: int = 3) -> dict[str, tuple[float, float]]:
+    """Return the seconds an image of the codec of features at ``quality`` and of HEVC at QP 22, by ``encode`` and ``decode``.
+
+    Both code the same features to files on one core, each with all that it does to them; ffmpeg starts once for all images.
+    """
+    items = tensors(FRAMES, (64, 8, 16))
+    codecs = [Laplace(quality, state=Laplace.fit(np.stack(items), Options())), Hevc("qp22")]
+    with one_core(), tempfile.TemporaryDirectory() as name:
+        jobs = [(codec, items, Path(name, codec.codec_name())) for codec in codecs]
+        found = {
+            "encode": interleaved(lambda: encode(*jobs[0]), lambda: encode(*jobs[1]), repeats),
+            "decode": interleaved(lambda: decode(*jobs[0]), lambda: decode(*jobs[1]), repeats),
+        }
+    return {work: (ours / FRAMES, theirs / FRAMES) for work, (ours, theirs) in found.items()}
+
+
+def encode(codec: Codec, items: list[Item], folder: Path) -> None:
+    """Code features to files in a folder."""
+    codec.encode(iter(items), folder / "stream", folder / "side")
+
+
+def decode(codec: Codec, items: list[Item], folder: Path) -> None:
+    """Decode what ``encode`` wrote."""
+    if len(list(codec.decode(folder / "stream", folder / "side", items[0].shape))) != len(items):
+        raise RuntimeError("images are missing, so the comparison means nothing")
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process and those that it starts to one core, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from compfeat.codecs import CODECS
+from collections.abc import Sequence
+
+import numpy as np
+
+from compfeat.codecs import CODECS, Codec, Item
 from compfeat.codecs.frames import FrameCodec
 from compfeat.experiment.config import Sends
+
+FRAME_CODECS = [name for name in CODECS.names() if issubclass(CODECS.get(name), FrameCodec)]
 
 
 def made(name: str, quality: str, ffmpeg: str | None = None, sent: Sends = "features") -> FrameCodec:
@@ -12,3 +18,10 @@ def made(name: str, quality: str, ffmpeg: str | None = None, sent: Sends = "feat
     codec = CODECS.get(name)(quality, None, ffmpeg, None, sent)
     assert isinstance(codec, FrameCodec)
     return codec
+
+
+def finest(name: str, items: Sequence[Item], sent: Sends = "features") -> Codec:
+    """Return a codec at its finest quality; one that is fitted, fitted to ``items``."""
+    codec = CODECS.get(name)
+    state = codec.fit(np.stack(items), codec.options()) if codec.fitted else None
+    return codec(codec.qualities[0], None, None, state, sent)

@@ -15,7 +15,8 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.texts import FigureText
-from synthetic_summary import BPE, CHANNELS, PROJECT, Variant
+from helpers import PROJECT
+from synthetic_summary import BPE, CHANNELS, Variant
 
 TOOLS = {"torch": "2.1"}
 
@@ -30,7 +31,7 @@ def experiment_of(variant: Variant) -> Experiment:
     config = config_of()
     config |= {"tasks": list(variant.tasks), "cuts": {cut: {} for cut in variant.cuts}, "seeds": list(variant.seeds)}
     known = config["trainings"]
-    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in ("warm_start", *variant.methods)}
+    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in variant.methods}
     config["methods"] = {
         name: {"training": name, "sends": "image" if variant.sends_image(name) else "features"}
         for name in variant.methods

@@ -8,18 +8,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import forked
 from helpers import PROJECT
 
-FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference/seeds", "src/compfeat")
+FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference/seeds", "data/start", "src/compfeat")
 FILES = ("Snakefile", "Makefile", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config")
+SNAKEMAKE = ("-m", "snakemake")
 
 
 def copy_project(folder: Path) -> Path:
     """Copy everything that the workflow reads, and nothing that it makes; return ``folder``."""
     for name in FOLDERS:
         if (PROJECT / name).is_dir():
-            shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(PROJECT / name, folder / name)
     for name in FILES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, folder / name)
@@ -32,23 +35,24 @@ def environment(project: Path) -> dict[str, str]:
     Without what `make test` hands down, which would let a copy's own make say more.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return {**inherited, "PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**inherited, "PYTHONPATH": str(project / "src")}
 
 
-def snakemake_argv(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "snakemake", *arguments]
+def python(project: Path, *words: str, real: bool = False) -> dict[str, Any]:
+    """Return what starts ``python`` with these words in the copy: by fork, unless it is to be a ``real`` start."""
+    if real:
+        return {"args": [sys.executable, *words], "cwd": project, "env": environment(project)}
+    return {"args": forked.argv(*words), "cwd": project, "env": environment(project) | forked.variables()}
 
 
-def snakemake(project: Path, *arguments: str) -> str:
+def attempt(project: Path, *words: str, real: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run ``python`` with these words in the copy; return what came of it."""
+    return subprocess.run(**python(project, *words, real=real), capture_output=True, text=True, check=False)
+
+
+def snakemake(project: Path, *arguments: str, real: bool = False) -> str:
     """Run the copy's workflow; return what it printed, and fail where it did."""
-    done = subprocess.run(
-        snakemake_argv(*arguments),
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = attempt(project, *SNAKEMAKE, *arguments, real=real)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-5000:]
     return output

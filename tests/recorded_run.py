@@ -239,6 +239,6 @@ def with_summary(project: Path) -> list[str]:
     return ["--project", str(project), "--summary", str(table), "--config", "config/config.yaml"]
 
 
-def record_run(project: Path) -> None:
-    """Record the run in ``project``."""
-    assert main(["record", *with_summary(project)]) == 0
+def record_run(project: Path, folder: str = "data/reference/default") -> None:
+    """Record the run in ``project`` in ``folder``."""
+    assert main(["record", *with_summary(project), "--record", folder]) == 0

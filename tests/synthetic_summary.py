@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run
 from compfeat.io import atomic_path, write_csv
+from helpers import PROJECT
 
-PROJECT = Path(__file__).parents[1]
 CLASSES = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person")
 SIZE = (64, 128)
 PIXELS = SIZE[0] * SIZE[1]
@@ -161,6 +161,17 @@ class Variant:
 def with_methods(count: int, **changes: Any) -> Variant:
     """Return a variant with the first ``count`` of the methods (1 to 9; the ninth sends the image)."""
     return Variant(methods=tuple(SAVINGS)[:count], **changes)
+
+
+RUNS = {
+    "default": Variant(pictures=(3, 5)),
+    "two_seeds": Variant(seeds=(0, 1), cuts=("c256",)),
+    "like_camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
+    "refused": Variant(flat=True, cuts=("c512",)),
+    "one_method": with_methods(1, cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
+    "nine_methods": with_methods(9, cuts=("c256",), codecs=("jpeg", "hevc")),
+}
+"""Runs of many kinds, whose pages are made and looked at."""
 
 
 def saving(method: str, seed: int | str) -> float:

@@ -56,9 +56,13 @@ def tiny_tasks() -> list[Task]:
 
 
 def tiny_network(cut: str = "c256", width: int = 8, seed: int = 0) -> SplitNetwork:
-    """Return a seeded network."""
+    """Return a seeded network whose outputs depend on its features: PyTorch's own start would leave little but the biases."""
     torch.manual_seed(seed)
-    return build_network(network_config(cut, width), tiny_tasks())
+    network = build_network(network_config(cut, width), tiny_tasks())
+    for parameter in network.decoders.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.kaiming_normal_(parameter)
+    return network
 
 
 def write_network(folder: Path, network: SplitNetwork) -> None:

@@ -15,8 +15,9 @@ from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Point, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, TableSpec
 from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+from helpers import PROJECT
 
-PUBLISHED = Path(__file__).parents[1] / "data/published"
+PUBLISHED = PROJECT / "data/published"
 IDS = ["007", "008", "009"]
 SIZES = {"fine": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}
@@ -85,6 +86,9 @@ class TinyRun:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
         write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
+        distortions: dict[str, Any] = {f"{quality}/mse": np.full(3, error) for quality, error in errors.items()}
+        distortions |= {"image_id": scores["image_id"], "variance": np.ones((4, 2, 8))}
+        write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
     def _write_val(self) -> dict[str, Path]:

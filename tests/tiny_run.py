@@ -22,7 +22,11 @@ TINY: dict[str, Any] = {
     "network": {"width": 8},
     "cuts": {"c512": None},
     "training": {"phases": [PHASE], "validation_images": 2},
-    "trainings": {"warm_start": {"phases": [PHASE]}},
+    "trainings": {
+        "warm_start": {"loss": "baseline", "phases": [PHASE]},
+        "baseline": {"start": "warm_start"},
+        "compressible": {"start": "warm_start", "loss": {"strength_factors": [[0, 0], [0.5, 1]]}},
+    },
     "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["lossless", "qp22"]}},
     "statistics": {"resamples": 20},
     "showcase": {"images": [1]},

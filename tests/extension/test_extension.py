@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 
 from compfeat.scenes.writing import render_scene
 from helpers import PROJECT
-from project_copy import copy_project, environment, snakemake
+from project_copy import attempt, copy_project, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -84,8 +83,7 @@ def table(run: Path, name: str) -> pd.DataFrame:
 
 
 def tool(run: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "compfeat", *argv]
-    return subprocess.run(command, cwd=run, env=environment(run), capture_output=True, text=True, check=False)
+    return attempt(run, "-m", "compfeat", *argv)
 
 
 @pytest.mark.parametrize("path", [path for path, _ in modules()], ids=lambda path: f"{path.parent.name}-{path.stem}")

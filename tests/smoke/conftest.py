@@ -1,4 +1,4 @@
-"""The tiny run and what it made, once for all tests of a worker."""
+"""The tiny run and what it made, once for all tests."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from pathlib import Path
 import pytest
 
 from project_copy import snakemake
+from shared import made_once
 from tiny_run import artifacts, tiny_project
+
+NAME = 'it\'s; a "tiny" $run'
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny run, undisturbed, on two cores, in a folder with an awkward name. Tests copy it and leave it as it is."""
-    project = tiny_project(tmp_path_factory.mktemp("tiny") / 'it\'s; a "tiny" $run')
-    snakemake(project, "--cores", "2")
-    return project
+
+    def make(folder: Path) -> None:
+        # Real processes: runs that start by fork are compared with it.
+        snakemake(tiny_project(folder / NAME), "--cores", "2", real=True)
+
+    return made_once(tmp_path_factory, "tiny", make) / NAME
 
 
 @pytest.fixture(scope="session")

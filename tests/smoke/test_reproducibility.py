@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from project_copy import environment, snakemake, snakemake_argv
+from project_copy import SNAKEMAKE, attempt, python, snakemake
 from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.slow
@@ -30,13 +30,11 @@ def test_a_run_makes_files_of_every_kind(reference: dict[str, str]) -> None:
 def start(project: Path, cores: int = 2) -> subprocess.Popen[str]:
     """Start a run as a process group of its own, with all it prints in one pipe."""
     return subprocess.Popen(
-        snakemake_argv("--cores", str(cores)),
-        cwd=project,
-        env=environment(project),
+        **python(project, *SNAKEMAKE, "--cores", str(cores)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
+        process_group=0,
     )
 
 
@@ -103,17 +101,13 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
     first = start(project)
     assert wait_for_a_job(first)
     os.killpg(first.pid, signal.SIGSTOP)  # it stays in the middle
-    second = subprocess.run(
-        snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
-    )
+    second = attempt(project, *SNAKEMAKE)
     output = second.stdout + second.stderr
     assert second.returncode != 0 and "Traceback" not in output
     assert "Directory cannot be locked" in output and "--unlock" in output
     kill(first)
     # The lock that the killed one left is reported alike, and removed as the message says.
-    stale = subprocess.run(
-        snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
-    )
+    stale = attempt(project, *SNAKEMAKE)
     assert stale.returncode != 0 and "--unlock" in stale.stdout + stale.stderr
     snakemake(project, "--unlock")
     snakemake(project)
@@ -151,9 +145,7 @@ def test_a_run_whose_disk_filled_up_goes_on_when_there_is_room(
     code, whole = used_kib(project), used_kib(finished)
     for part in (0.3, 0.8):
         resize(small_disk, int(code + part * (whole - code)))
-        full = subprocess.run(
-            snakemake_argv(), cwd=project, env=environment(project), capture_output=True, text=True, check=False
-        )
+        full = attempt(project, *SNAKEMAKE)
         assert full.returncode != 0
         assert damaged(project, reference) == []
         for lock in (project / ".snakemake/locks").glob("*"):

@@ -17,7 +17,7 @@ import yaml
 from rocrate_validator import services
 
 import browser as chromium
-from project_copy import snakemake
+from project_copy import attempt, snakemake
 from roc_cache import fill
 from tiny_run import artifacts, run, with_environment
 
@@ -49,7 +49,7 @@ def commit(folder: Path, message: str) -> None:
 
 
 def compfeat(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    return run(folder, ".venv/bin/python", "-m", "compfeat", *argv)
+    return attempt(folder, "-m", "compfeat", *argv)
 
 
 @pytest.fixture(scope="module")

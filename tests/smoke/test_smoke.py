@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-from helpers import PROJECT
+from project_copy import copy_project, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -28,25 +24,17 @@ RUNS = [f"{cut}/{method}/seed0" for cut in ("c256", "c512") for method in ("base
 POINT = f"{OUTPUT}/encode/c256/compressible/seed0/jpeg/q90"
 
 
-def snakemake(project: Path, *arguments: str) -> str:
+def smoke(project: Path, *arguments: str) -> str:
     """Run the workflow with the smoke configuration; return what it printed."""
-    argv = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "config/smoke.yaml", "odd.yaml"]
-    environment = {**os.environ, "PYTHONPATH": str(project / "src")}
-    done = subprocess.run(argv, cwd=project, env=environment, capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output[-5000:]
-    return output
+    return snakemake(project, *arguments, "--configfile", "config/smoke.yaml", "odd.yaml")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which the smoke configuration was run."""
-    folder = tmp_path_factory.mktemp("smoke") / 'it\'s; a "smoke" $test'
-    for name in ("config", "workflow", "profiles", "data/published", "src/compfeat"):
-        shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "Snakefile", folder)
+    folder = copy_project(tmp_path_factory.mktemp("smoke") / 'it\'s; a "smoke" $test')
     (folder / "odd.yaml").write_text(yaml.safe_dump(ODD))
-    snakemake(folder)
+    smoke(folder)
     return folder
 
 
@@ -70,10 +58,10 @@ def test_all_outputs_are_there(project: Path) -> None:
 
 
 def test_a_second_run_has_nothing_to_do(project: Path) -> None:
-    assert "Nothing to be done" in snakemake(project)
+    assert "Nothing to be done" in smoke(project)
     for path in (project / OUTPUT / "encode").rglob("ledger.csv"):
         path.touch()
-    assert "Nothing to be done" in snakemake(project, "--dry-run")
+    assert "Nothing to be done" in smoke(project, "--dry-run")
 
 
 def test_ledgers_add_up_to_the_sizes_on_disk(project: Path) -> None:
@@ -107,14 +95,14 @@ def test_deleted_results_come_back_the_same(project: Path) -> None:
     for name in before:
         (project / name).unlink()
     # By name: a file that only led to results that are still there is not missed.
-    snakemake(project, stream)
-    snakemake(project)
+    smoke(project, stream)
+    smoke(project)
     assert {name: sha256(project / name) for name in before} == before
 
 
 def test_a_new_quality_runs_its_codecs_jobs_only(project: Path) -> None:
     new = "codecs={'jpeg': {'qualities': ['q95', 'q90', 'q80', 'q70']}}"
-    plan = snakemake(project, "--dry-run", "--quiet", "rules", "--config", new)
+    plan = smoke(project, "--dry-run", "--quiet", "rules", "--config", new)
     jobs = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+) +(\d+)$", plan, re.M)}
     made = {name: count for name, count in jobs.items() if name.startswith(("encode", "evaluate"))}
     assert made == {f"{stage}_{m}_jpeg": 2 for stage in ("encode", "evaluate") for m in ("baseline", "compressible")}

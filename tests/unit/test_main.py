@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -32,15 +33,21 @@ def test_every_stage_explains_itself(stage: str, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as left:
         main([stage, "--help"])
     assert left.value.code == 0
-    assert "--" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    usage, purpose, *_ = printed.split("\n\n")
+    assert usage.startswith(f"usage: python -m compfeat {stage} ") and purpose.strip().endswith(".")
+    for option in set(re.findall(r"--[\w-]+", usage)):
+        assert re.search(rf"^  {option}\b.*(  |\n {{24}})\S", printed, re.M), f"{option} is explained"
 
 
 @pytest.mark.parametrize("stage", NAMES)
-def test_an_unknown_flag_is_refused(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_line_is_refused_with_its_usage(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([stage, "--no-such-flag"])
     assert left.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"usage: python -m compfeat {stage} ")
+    assert printed.splitlines()[-1].startswith(f"python -m compfeat {stage}: error: ")
 
 
 def test_it_starts_as_a_module() -> None:

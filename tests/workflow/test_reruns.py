@@ -149,7 +149,7 @@ CODE = {
     "codecs/_ffmpeg.py": {"encode_*_hevc:*", "evaluate_*_hevc:*"},
     "codecs/frames.py": {"encode_*", "evaluate_*", "table_feature_statistics"},
     "losses/compressible.py": {"train:c256/compressible/*"},
-    "losses/baseline.py": {"train:c256/baseline/*", "train:c256/warm_start/*"},
+    "losses/baseline.py": {"train:c256/baseline/*"},
     "training/loop.py": {"train:*"},
     "networks/resnet34.py": {"train:*", "features:*", "evaluate_*"},
     "tasks/segmentation.py": TASK_JOBS,
@@ -217,7 +217,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "the noise": ({"training": {"noise_steps": 2}}, {"train:*"}),
     "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate_*", "table_pictures"}),
-    "the frontier": ({"bd_rate": {"frontier": False}}, {"table_bd_rates", "table_statistics"}),
+    "the frontier": ({"bd_rate": {"frontier": False}}, {"table_bd_rates", "table_crossovers", "table_statistics"}),
     "the resamples": ({"statistics": {"resamples": 77}}, {"table_statistics", "table_published"}),
     "the rendered seed": ({"dataset": {"render_seed": 2}}, {"render:*"}),
 }

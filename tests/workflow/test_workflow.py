@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
+from compfeat.experiment.layout import Layout
+from compfeat.experiment.runs import Run
 from compfeat.reports.tables import PAGES
 from compfeat.results import TABLES
 from helpers import PROJECT
+from project_copy import SNAKEMAKE, attempt, copy_project, snakemake
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
 OVERLAYS = [name for name in CONFIGS if name != "config"]
@@ -38,16 +39,7 @@ def experiment(name: str) -> Experiment:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the workflow without results, at an odd path."""
-    folder = tmp_path_factory.mktemp("project") / 'it\'s; "odd" here'
-    for name in ("config", "workflow", "profiles", "data/published", "data/reference"):
-        shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(PROJECT / "Snakefile", folder)
-    return folder
-
-
-def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False)
+    return copy_project(tmp_path_factory.mktemp("project") / 'it\'s; "odd" here')
 
 
 def job_counts(output: str) -> dict[str, int]:
@@ -56,10 +48,17 @@ def job_counts(output: str) -> dict[str, int]:
 
 
 def test_lint(project: Path) -> None:
-    found = snakemake(project, "--lint", "text")
+    found = attempt(project, *SNAKEMAKE, "--lint", "text")
     lints = {line.strip() for line in (found.stdout + found.stderr).splitlines() if line.startswith("    * ")}
     # The software is pinned for the project as a whole, in requirements.lock.
-    assert lints <= {"* Specify a conda environment or container for each rule.:"}
+    assert lints == {"* Specify a conda environment or container for each rule.:"}
+
+
+def fits(e: Experiment) -> list[tuple[Run, str]]:
+    """Return what is fitted to train features: each run's transform, under no name, and its codecs."""
+    transforms = [(run, "") for run in e.runs() if e.methods[run.method].transform is not None]
+    known = {name: CODECS.get(entry.codec or name) for name, entry in e.codecs.items()}
+    return transforms + [(run, name) for run in e.runs() for name in e.qualities(run.method) if known[name].fitted]
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -67,27 +66,81 @@ def test_job_counts(name: str, project: Path) -> None:
     e = experiment(name)
     (project / e.dataset.root).mkdir(parents=True, exist_ok=True)
     overlay = [] if name == "config" else ["--configfile", f"config/{name}.yaml"]
-    done = snakemake(project, "--dry-run", "--quiet", "rules", *overlay)
-    assert done.returncode == 0, done.stderr
+    # Kept networks are there already, in git.
+    output = snakemake(project, "--dry-run", "--forceall", "--quiet", "rules", *overlay)
     codecs = sum(len(e.qualities(run.method)) for run in e.runs())
+    fitted = fits(e)
     expected = {
         "render": 2 if DATASETS.get(e.dataset.name).rendered else 0,
         "prepare": 2,
         "train": len(e.trained()),
-        "features": len({e.trained_of(run) for run in e.runs()}),
+        "features": len({e.trained_of(run) for run in e.runs()}) + len({e.trained_of(run) for run, _ in fitted}),
+        "fit": len(fitted),
         "encode": codecs,
         "evaluate": codecs + len(e.runs()),
         "table": len(TABLES.names()),
         "paper": 1,
         "explorer": 1,
-        "table_page": len(PAGES),
+        "table_page": len(PAGES) + sum(len(TABLES.get(own).pages) for own in TABLES.names()),
         "draw": len(e.figures),
     }
+    if e.keep is not None:  # Networks that others start from are all that such a run is for.
+        expected |= dict.fromkeys(
+            ("features", "encode", "evaluate", "table", "paper", "explorer", "table_page", "draw"), 0
+        )
+        expected |= {"keep": len(e.cuts)}
     counts: dict[str, int] = {}
-    for rule, count in job_counts(done.stdout + done.stderr).items():
+    for rule, count in job_counts(output).items():
         kind = rule if rule in expected else rule.partition("_")[0]
         counts[kind] = counts.get(kind, 0) + count
     assert {rule: counts.get(rule, 0) for rule in expected} == expected
+
+
+def test_val_never_reaches_a_fit(project: Path) -> None:
+    """Of all files that lead to what is fitted, val is read by trainings alone, for their epoch tables."""
+    e = experiment("beyond")
+    layout = Layout(e.output, e.dataset.prepared)
+    fitted = [layout.transform(run) if not codec else layout.codec_state(run, codec) for run, codec in fits(e)]
+    output = snakemake(
+        project, *fitted, "--dry-run", "--forceall", "--quiet", "host", "--configfile", "config/beyond.yaml"
+    )
+    sources = {path: reads for rule, reads, made in jobs(output) if rule != "train" for path in made}
+    read, pending = set[str](), list(fitted)
+    while pending:
+        found = sources.get(pending.pop(), set()) - read
+        read |= found
+        pending += found
+    assert layout.arrays("train") in read and any(path.endswith("weights.safetensors") for path in read)
+    assert {path for path in read if Path(path).name == "train.npy" and path.startswith(f"{e.output}/features/")}
+    assert [path for path in sorted(read) if Path(path).stem == "val"] == []
+
+
+def jobs(listing: str) -> list[tuple[str, set[str], set[str]]]:
+    """Return the rule, inputs and outputs of every job that a dry run lists."""
+    found = []
+    for block in re.split(r"^(?:local)?rule ", listing, flags=re.M)[1:]:
+        fields = dict(re.findall(r"^    (input|output): (.*)$", block, re.M))
+        reads, made = (set(fields.get(key, "").split(", ")) - {""} for key in ("input", "output"))
+        found.append((block.partition(":")[0], reads, made))
+    return found
+
+
+def test_methods_beyond_the_paper_have_the_papers_networks_and_ladders_of_their_own() -> None:
+    e, base = experiment("beyond"), experiment("config")
+    assert e.trainings == base.trainings and e.trained() == base.trained() and e.cuts == base.cuts
+    new = [name for name in e.methods if name not in base.methods]
+    assert {name: e.methods[name].training for name in new} == {
+        **dict.fromkeys(("klt", "task_klt", "task_klt_balanced"), "baseline"),
+        "compressible_task_klt": "compressible",
+    }
+    assert {(c.method, c.against) for c in e.resolved_comparisons()} == {
+        (name, "baseline") for name in ("compressible", *new)
+    }
+    for name in new:
+        assert e.qualities(name)["hevc"] != e.qualities("baseline")["hevc"]
+        assert {codec: q for codec, q in e.qualities(name).items() if codec != "hevc"} == {
+            codec: q for codec, q in e.qualities("baseline").items() if codec != "hevc"
+        }
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -137,12 +190,25 @@ WRONG = {
         "dataset: {size: [100, 256]}",
         "key 'dataset.size': 100x256 does not fit cut c512; expected multiples of 32 px",
     ),
-    "size and downscale": ("dataset: {size: [96, 160]}", "phases"),
+    "size and downscale": (
+        "{dataset: {size: [96, 160]}, training: {phases: [{epochs: 1, downscale: 2, crop_width_px: 0, batch_size: 4, "
+        "learning_rate: 0.001, final_rate_fraction: 1}]}}",
+        "phases",
+    ),
     "no method": ("comparisons: [{method: mine, against: baseline}]", "method 'mine' is not there; expected one of"),
     "itself": ("comparisons: [{method: baseline, against: baseline}]", "'baseline' is compared with itself"),
     "claims": ("claims: {method: baseline, against: compressible}", "is not among the comparisons"),
     "training": ("methods: {mine: {training: nothing}}", "training 'nothing' is not there"),
     "start": ("trainings: {baseline: {start: baseline}}", "never begins"),
+    "kept training": ("keep: {training: basline, folder: data/start}", "key 'keep.training': training 'basline'"),
+    "kept of two seeds": (
+        "{seeds: [1, 2], keep: {training: baseline, folder: data/start}}",
+        "key 'keep': 2 seeds; expected one",
+    ),
+    "kept in the output": (
+        "keep: {training: baseline, folder: results/train}",
+        "key 'keep.folder': results/train lies in the output results",
+    ),
     "loss option": (
         "trainings: {compressible: {loss: {strenght: 1}}}",
         "key 'trainings.compressible.loss.strenght' is unknown; did you mean 'strength'?",
@@ -152,7 +218,76 @@ WRONG = {
     "render all": ("dataset: {images: {val: null}}", "key 'dataset.images.val': found null; expected how many"),
     "showcase": ("showcase: {images: [999]}", "key 'showcase.images': image 999 is beyond the"),
     "weights": ("network: {encoder_weights: w.safetensors}", "the pretrained resnet34 has width 64"),
+    "transform": ("methods: {mine: {training: baseline, transform: dct}}", "transform 'dct' is unknown"),
+    "transform option": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, flor: 1}}}",
+        "key 'methods.mine.transform.flor' is unknown; did you mean 'floor'?",
+    ),
+    "transform range": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, floor: 0}}}",
+        "key 'methods.mine.transform.floor': found 0; input should be greater than or equal to 0.001",
+    ),
+    "transform weights": (
+        "methods: {mine: {training: baseline, transform: {name: task_klt, weights: {depth: 1}}}}",
+        "key 'methods.mine.transform': weights: task 'depth' is not among the tasks; expected some of segmentation",
+    ),
+    "qualities of no codec": (
+        "methods: {mine: {training: baseline, qualities: {vvc: [qp4]}}}",
+        "key 'methods.mine.qualities': codec 'vvc' is not there; expected one of png, jpeg, hevc",
+    ),
+    "qualities of none": (
+        "methods: {mine: {training: baseline, qualities: {hevc: []}}}",
+        "key 'methods.mine.qualities.hevc': found []; ",
+    ),
+    "quality of a method": (
+        "methods: {mine: {training: baseline, qualities: {hevc: [qp4, qp52]}}}",
+        "key 'methods.mine.qualities.hevc': codec 'hevc': quality 'qp52' is unknown",
+    ),
+    "quality of a method twice": (
+        "methods: {mine: {training: baseline, qualities: {hevc: [qp4, qp4]}}}",
+        "key 'methods.mine.qualities.hevc': a quality is named twice",
+    ),
+    "qualities and codecs": (
+        "methods: {mine: {training: baseline, codecs: {png: [lossless]}, qualities: {hevc: [qp4]}}}",
+        "key 'methods.mine.qualities': 'codecs' gives this method's qualities, too; remove one of them",
+    ),
     "figure": ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
+    "start with other braces": (
+        "trainings: {baseline: {start: 'data/{cut}-{seed}.safetensors'}}",
+        "key 'trainings.baseline.start': found 'data/{cut}-{seed}.safetensors'; expected no braces but those of {cut}",
+    ),
+    "start with half a brace": (
+        "trainings: {baseline: {start: 'data/{cut.safetensors'}}",
+        "'data/{cut.safetensors'; expected no braces but those of {cut}; remove the others",
+    ),
+    "no start file": (
+        "trainings: {baseline: {start: 'no/{cut}.safetensors'}}",
+        "key 'trainings.baseline.start': no/c512.safetensors: not found; expected a safetensors file",
+    ),
+    "no start file at home": (
+        "trainings: {baseline: {start: '~nobody_here/x.safetensors'}}",
+        "key 'trainings.baseline.start': ~nobody_here/x.safetensors: could not determine home directory; give the whole path",
+    ),
+    "no encoder file": (
+        "{network: {width: 64, encoder_weights: no/w.safetensors}, "
+        "trainings: {baseline: {start: null}, compressible: {start: null}}}",
+        "key 'cuts.c512.encoder_weights': no/w.safetensors: not found; expected a safetensors file",
+    ),
+    "no home of the dataset": ("dataset: {root: ~nobody_here/x}", "key 'dataset.root': ~nobody_here/x: could not"),
+    "output at home": ("output: ~/results", "key 'output': found '~/results'; expected a folder relative to"),
+    "a list without brackets": ("seeds: 0,1", "key 'seeds': found '0,1'; expected a list, such as [a, b]"),
+    "a seed beyond 63 bits": ("seeds: [9999999999999999999]", "key 'seeds.0': found 9999999999999999999; input should"),
+    "a quality twice": ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': something is named"),
+    "one feature element": (
+        "{dataset: {size: [32, 32]}, training: {phases: [{epochs: 1, downscale: 1, crop_width_px: 0, batch_size: 1, "
+        "learning_rate: 0.002, final_rate_fraction: 0.3}]}}",
+        "phase 0: one image of 32x32 px, 1 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "one feature element of one image": (
+        "{dataset: {size: [32, 32], images: {train: 1}}}",
+        "phase 0: one image of 32x32 px, 1 times smaller, gives one feature element a channel at cut c512",
+    ),
+    "ffmpeg at nobody's home": ("tools: {ffmpeg: ~nobody_here/ffmpeg}", "~nobody_here/ffmpeg: could not determine"),
     "ffmpeg": ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
 }
 
@@ -168,7 +303,7 @@ def test_a_wrong_configuration_is_refused_in_one_line(case: str, tmp_path: Path)
 
 def test_snakemake_says_it_in_one_line(project: Path, tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text("seed: [1]")
-    done = snakemake(project, "--dry-run", "--configfile", str(tmp_path / "wrong.yaml"))
+    done = attempt(project, *SNAKEMAKE, "--dry-run", "--configfile", str(tmp_path / "wrong.yaml"))
     assert done.returncode != 0
     output = done.stdout + done.stderr
     assert "Traceback" not in output

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -12,19 +13,26 @@ from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.experiment.checks import checked
-from compfeat.experiment.config import SPLITS
-from compfeat.experiment.files import in_order_of, load_config
+from compfeat.experiment.config import CUT, SPLITS
+from compfeat.experiment.files import in_order_of, load_config, own_path
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import UNCODED, Point, Run, Trained
 from compfeat.experiment.section import options_of
+from compfeat.experiment.start import read_start
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS
 
+
+def refuse(problem):
+    """Stop with what is wrong with the configuration, in one line."""
+    raise WorkflowError(f"config: {problem}") from None
+
+
 try:
     EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
 except CompfeatError as error:
-    raise WorkflowError(f"config: {error}") from None
+    refuse(error)
 
 LAYOUT = Layout(EXPERIMENT.output, EXPERIMENT.dataset.prepared)
 ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")
@@ -43,9 +51,17 @@ wildcard_constraints:
     codec="|".join([UNCODED, *EXPERIMENT.codecs]),
 
 
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
 def settings(**values):
-    """Return a job's settings, as one quoted word of JSON."""
-    return shlex.quote(json.dumps(values, ensure_ascii=False))
+    """Return a job's settings, as one quoted word of JSON.
+
+    Braces within texts are escaped as JSON does it: Snakemake would take `{cut}` for a wildcard.
+    """
+    text = json.dumps(values, ensure_ascii=False)
+    escaped = STRING.sub(lambda found: found[0].replace("{", "\\u007b").replace("}", "\\u007d"), text)
+    return shlex.quote(escaped)
 
 
 def section(model, *without):
@@ -98,7 +114,7 @@ def codec_options(codec):
 
 def codec_tool(codec):
     """Return name and version of the program that codes; nothing for the points that need none."""
-    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg, codec_options(codec))]
+    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg_path, codec_options(codec))]
 
 
 def trained_of(method):
@@ -165,31 +181,37 @@ def state_files(input):
 
 
 def sources_identity(split):
-    """Return what the source images of a split are, by content, so that a change, a loss or a new image is seen."""
+    """Return what the source images of a split are, so that a change, a loss or a new image is seen: a user's by their content,
+    rendered ones by what is not as it was rendered."""
     known = Path(".snakemake", "-".join(["sources", *Path(DATASET.prepared).parts, f"{split}.json"]))
-    images = DATASET.images.of(split)
-    return dataset_identity(DATASET.name, Path(DATASET.root), split, FIELDS, images, known)
-
-
-def start_of(cut, training):
-    """Return the file that a training starts from, with a wildcard for the seed; none where it starts from none."""
-    start = EXPERIMENT.trainings[training].start
-    if start is None:
-        return None
-    return (
-        LAYOUT.weights(Trained(cut, start, "{seed}")) if start in EXPERIMENT.trainings else start.replace("{cut}", cut)
-    )
+    if IS_RENDERED:
+        found = listing(DATASET.name, ROOT, split, FIELDS)
+        return render_changes(found, ROOT, ROOT / f"{split}.csv", known)
+    return content_identity(SOURCES[split], DATASET.images.of(split), known)
 
 
 def start_files(wildcards):
     """Return the weights that a training starts from, by the name of the stage's argument."""
-    files, encoder = {}, EXPERIMENT.cuts[wildcards.cut].encoder_weights
-    start = start_of(wildcards.cut, wildcards.training)
-    if start is not None:
-        files["initial"] = start.format(**wildcards)
-    elif encoder is not None:
-        files["encoder_weights"] = str(Path(encoder).expanduser())
-    return files
+    cut, training = wildcards.cut, wildcards.training
+    start = EXPERIMENT.trainings[training].start
+    files = dict(
+        initial=(
+            LAYOUT.weights(Trained(cut, start, wildcards.seed))
+            if start in EXPERIMENT.trainings
+            else EXPERIMENT.start_file(cut, training)
+        ),
+        encoder_weights=EXPERIMENT.encoder_file(cut, training),
+    )
+    return {name: path for name, path in files.items() if path is not None}
+
+
+def known_starts():
+    """Return what the weights that trainings start from were trained on, by `start` as the config has it, where that is known."""
+    known = {}
+    for start in {entry.start for entry in EXPERIMENT.trainings.values()} - {None, *EXPERIMENT.trainings}:
+        described = [Path(LAYOUT.start(start.replace(CUT, cut))) for cut in EXPERIMENT.cuts]
+        known |= {start: section(read_start(path).trained_on) for path in described[:1] if path.is_file()}
+    return known
 
 
 def train_settings(cut, training, seed):
@@ -235,7 +257,7 @@ def codec_settings(method, codec):
         qualities=list(EXPERIMENT.qualities(method)[codec]),
         sends=sends(method),
         transform=transform_section(method),
-        ffmpeg=EXPERIMENT.tools.ffmpeg,
+        ffmpeg=EXPERIMENT.tools.ffmpeg_path,
     )
 
 

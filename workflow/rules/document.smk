@@ -46,6 +46,7 @@ rule paper:
             rendered=IS_RENDERED,
             tiled=[name for name in EXPERIMENT.codecs if hasattr(codec_class(name), "encode_frames")],
             figures=FIGURE_TEXTS,
+            starts=known_starts(),
             tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),
         ),
         template=lambda w: sha256_of(REPORTS / "paper/paper.typ"),

@@ -8,13 +8,15 @@ for method in EXPERIMENT.methods:
                 f"evaluate_{method}_{codec}"
             input:
                 **fitted_state(method, codec),
-                **(coded_files(method, codec) if codec != UNCODED else dict(source=sent(method, "val"))),
+                **(coded_files(method, codec) if codec != UNCODED else {}),
+                source=sent(method, "val"),
                 arrays=LAYOUT.arrays("val"),
                 index=LAYOUT.index("val"),
                 weights=LAYOUT.weights(trained_of(method)),
                 description=LAYOUT.description(trained_of(method)),
             output:
                 scores=LAYOUT.scores(Run("{cut}", method, "{seed}"), codec),
+                distortions=LAYOUT.distortions(Run("{cut}", method, "{seed}"), codec),
                 pictures=LAYOUT.pictures(Run("{cut}", method, "{seed}"), codec),
             log:
                 LAYOUT.log("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
@@ -36,4 +38,4 @@ for method in EXPERIMENT.methods:
             shell:
                 "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
                 "--weights {input.weights:q} --description {input.description:q} {params.states} {params.coded} "
-                "--scores {output.scores:q} --pictures {output.pictures:q} > {log:q} 2>&1"
+                "--scores {output.scores:q} --distortions {output.distortions:q} --pictures {output.pictures:q} > {log:q} 2>&1"

@@ -17,10 +17,17 @@ FEATURES = list(
 )
 KINDS = {
     "scores": {f"{run.id}/{codec}": LAYOUT.scores(run, codec) for run, codec in RUN_CODECS},
+    "distortions": {f"{run.id}/{codec}": LAYOUT.distortions(run, codec) for run, codec in RUN_CODECS},
     "pictures": {f"{run.id}/{codec}": LAYOUT.pictures(run, codec) for run, codec in RUN_CODECS},
     "ledgers": {point.id: LAYOUT.ledger(point) for point in EXPERIMENT.points() if point.codec != UNCODED},
+    "states": {
+        f"{run.id}/{codec}": LAYOUT.codec_state(run, codec)
+        for run, codec in RUN_CODECS
+        if codec != UNCODED and codec_class(codec).fitted
+    },
     "epochs": {trained.id: LAYOUT.epochs(trained) for trained in TRAINED},
     "descriptions": {trained.id: LAYOUT.description(trained) for trained in TRAINED},
+    "transforms": {run.id: LAYOUT.transform(run) for run in EXPERIMENT.runs() if is_fitted(run.method)},
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
     "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
     "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},

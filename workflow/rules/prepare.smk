@@ -1,18 +1,26 @@
 """Dataset preparation: render a rendered dataset, then resize and pack any dataset."""
 
-from compfeat.datasets.sources import dataset_identity
+from compfeat.datasets.sources import content_identity, listing, render_changes
+from compfeat.experiment.consistency import too_few
 from compfeat.tasks import TASKS
 
 DATASET = EXPERIMENT.dataset
 IS_RENDERED = DATASETS.get(DATASET.name).rendered
 FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASKS.get(task).truths)]
+ROOT = own_path(DATASET.root)
+SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in SPLITS}
+# A dataset that is not there, or not whole, is for the stage prepare to report.
+for problem in too_few(
+    EXPERIMENT, {split: len(found.samples) for split, found in SOURCES.items() if not found.problem}
+):
+    refuse(problem)
 
 
 if IS_RENDERED:
 
     rule render:
         output:
-            manifest=f"{DATASET.root}/{{split}}.csv",
+            manifest=f"{ROOT}/{{split}}.csv",
         log:
             LAYOUT.log("render", "{split}"),
         benchmark:
@@ -35,7 +43,7 @@ if IS_RENDERED:
 
 rule prepare:
     input:
-        manifest=branch(IS_RENDERED, then=f"{DATASET.root}/{{split}}.csv", otherwise=[]),
+        manifest=branch(IS_RENDERED, then=f"{ROOT}/{{split}}.csv", otherwise=[]),
     output:
         arrays=LAYOUT.arrays("{split}"),
         index=LAYOUT.index("{split}"),
@@ -55,8 +63,7 @@ rule prepare:
             limit=DATASET.images.of(w.split),
         ),
         manifest=lambda w, input: f"--manifest {shlex.quote(input.manifest)}" if IS_RENDERED else "",
-        # Rendered files are checked against the manifest; a user's own are known by content.
-        sources=lambda w: "" if IS_RENDERED else sources_identity(w.split),
+        sources=lambda w: sources_identity(w.split),
         tools=versions("numpy", "pillow"),
     shell:
         "python -m compfeat prepare --settings {params.settings} {params.manifest} --arrays {output.arrays:q} "

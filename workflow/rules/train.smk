@@ -2,7 +2,9 @@
 
 from compfeat.training.settings import TrainSettings
 
-WEIGHTS_ENDING = ".safetensors"
+KEEP = EXPERIMENT.keep
+KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
 
 
 rule train:
@@ -31,3 +33,31 @@ rule train:
         "python -m compfeat train --settings {params.settings} --train-arrays {input.train:q} --val-arrays {input.val:q} "
         "--info {input.info:q} {params.start} --weights {output.weights:q} --description {output.description:q} "
         "--epoch-table {output.epoch_table:q} > {log:q} 2>&1"
+
+
+if KEEP is not None:
+    KEPT_NETWORK = Trained("{cut}", KEEP.training, EXPERIMENT.seeds[0])
+
+    rule keep:
+        input:
+            weights=LAYOUT.weights(KEPT_NETWORK),
+            description=LAYOUT.description(KEPT_NETWORK),
+        output:
+            kept=LAYOUT.kept(KEEP.folder, "{cut}"),
+            start=LAYOUT.start(LAYOUT.kept(KEEP.folder, "{cut}")),
+        log:
+            LAYOUT.log("keep", "{cut}"),
+        benchmark:
+            LAYOUT.benchmark("keep", "{cut}")
+        params:
+            *code("keep"),
+            settings=settings(
+                dataset=DATASET.name,
+                rendered=IS_RENDERED,
+                render_seed=DATASET.render_seed,
+                images=DATASET.images.train,
+                recipe=section(EXPERIMENT.trainings[KEEP.training], "start"),
+            ),
+        shell:
+            "python -m compfeat keep --settings {params.settings} --weights {input.weights:q} --description {input.description:q} "
+            "--kept {output.kept:q} --start {output.start:q} > {log:q} 2>&1"

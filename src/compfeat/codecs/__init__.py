@@ -162,7 +162,7 @@ class Codec(ABC):
         """Return each image's bytes; their sum is the size of both files. Raises BitstreamError where one is damaged."""
 
 
-HELPERS = ("frames",)
+HELPERS = ("frames", "spectra")
 CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,37 @@ from compfeat.errors import DataError
 
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 """What Pillow raises for a file that it cannot decode."""
+BYTE = 8
+HEADER_BYTES, BITS_AT = 29, 24
+"""Of the signature and the first chunk, and where in it the bits a sample are (PNG specification, section 11.2.2)."""
 
 
-def _read(path: Path, expected: str) -> tuple[str, NDArray[np.generic], NDArray[np.uint8] | None]:
-    """Return mode, pixels and, of an indexed picture, the palette (uint8, n x 3) of a PNG file.
+@dataclass(frozen=True)
+class Picture:
+    """What a PNG file contains.
+
+    Attributes:
+        mode: Pillow's name of how the pixels are kept.
+        bits: bits a sample in the file.
+        pixels: H x W (x channels); of an indexed picture, indices.
+        palette: of an indexed picture, its colours, uint8, n x 3.
+    """
+
+    mode: str
+    bits: int
+    pixels: NDArray[np.generic]
+    palette: NDArray[np.uint8] | None
+
+
+def _read(path: Path, expected: str) -> Picture:
+    """Return what a PNG file contains.
 
     Raises:
-        DataError: the file is missing, is no PNG whatever its name says, or cannot be decoded.
+        DataError: the file is missing, is no PNG whatever its name says, cannot be decoded, or has pixels beyond its palette.
     """
     try:
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
         with Image.open(path) as image:
             kind = image.format
             image.verify()  # checksums and the end mark, which decoding alone does not look at
@@ -43,7 +66,13 @@ def _read(path: Path, expected: str) -> tuple[str, NDArray[np.generic], NDArray[
             f"{path}: is a {kind} picture, whose values are not exact or not what its name says; expected {expected} as PNG; "
             "take the original file"
         )
-    return mode, pixels, None if palette is None else np.array(palette, np.uint8).reshape(-1, 3)
+    colours = None if palette is None else np.array(palette, np.uint8).reshape(-1, 3)
+    if colours is not None and int(pixels.max()) >= len(colours):
+        raise DataError(
+            f"{path}: found palette index {int(pixels.max())} of a palette of {len(colours)} colours; expected {expected}; "
+            "fetch the file again"
+        )
+    return Picture(mode, header[BITS_AT], pixels, colours)
 
 
 def _wrong(path: Path, mode: str, expected: str, likely: str) -> DataError:
@@ -54,7 +83,7 @@ def _wrong(path: Path, mode: str, expected: str, likely: str) -> DataError:
 
 def _grey(pixels: NDArray[np.generic], palette: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     """Return an indexed picture's grey values; None where a colour that it uses is not grey."""
-    used = palette[: int(pixels.max()) + 1]
+    used = palette[np.unique(pixels).astype(np.intp)]
     if (used != used[:, :1]).any():
         return None
     values: NDArray[np.uint8] = palette[:, 0][pixels.astype(np.intp)]
@@ -77,14 +106,30 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         DataError: the file is missing, is no PNG, cannot be decoded, or is not an 8-bit RGB image.
     """
     expected = "an 8-bit RGB image"
-    mode, pixels, palette = _read(path, expected)
-    if palette is not None:
-        colours: NDArray[np.uint8] = palette[pixels.astype(np.intp)]
+    found = _read(path, expected)
+    if found.palette is not None:
+        colours: NDArray[np.uint8] = found.palette[found.pixels.astype(np.intp)]
         return colours
-    if mode != "RGB":
-        likely = {"L": "a grey photograph or a label map", "RGBA": "a photograph with transparency"}.get(mode, "")
-        raise _wrong(path, mode, expected, likely)
-    return pixels.astype(np.uint8, copy=False)
+    if found.mode != "RGB":
+        likely = {"L": "a grey photograph or a label map", "RGBA": "a photograph with transparency"}
+        raise _wrong(path, found.mode, expected, likely.get(found.mode, ""))
+    return found.pixels.astype(np.uint8, copy=False)
+
+
+def _likely_labels(found: Picture) -> str:
+    """Return what a picture that is no map of label ids looks like; empty where nothing is known of it."""
+    if found.bits < BYTE:
+        return "a grey map of fewer than 8 bits a pixel, whose values may be ids or shades; store it with 8"
+    if found.mode in ("RGB", "RGBA"):
+        colours = found.pixels[..., :3]
+        if (colours == colours[..., :1]).all():
+            return "a grey map that was stored with three channels; store it with one"
+        return "a colour map (as *_color.png)"
+    return {
+        "LA": "a grey map that was stored with transparency; store it without",
+        "I;16": "instance ids (as *_instanceIds.png) or a disparity map",
+        "I": "instance ids (as *_instanceIds.png) or a disparity map",
+    }.get(found.mode, "")
 
 
 def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -102,20 +147,15 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
             outside ``classes``.
     """
     expected = "label ids, one byte a pixel, grey"
-    mode, pixels, palette = _read(path, expected)
-    if palette is not None:
-        grey = _grey(pixels, palette)
+    found = _read(path, expected)
+    pixels = found.pixels
+    if found.palette is not None:
+        grey = _grey(pixels, found.palette)
         if grey is None:
-            raise _wrong(path, mode, expected, "a colour map with a palette")
+            raise _wrong(path, found.mode, expected, "a colour map with a palette")
         pixels = grey
-    elif mode != "L":
-        likely = {
-            "RGB": "a colour map (as *_color.png)",
-            "RGBA": "a colour map (as *_color.png)",
-            "I;16": "instance ids (as *_instanceIds.png) or a disparity map",
-            "I": "instance ids (as *_instanceIds.png) or a disparity map",
-        }.get(mode, "")
-        raise _wrong(path, mode, expected, likely)
+    elif found.mode != "L" or found.bits != BYTE:
+        raise _wrong(path, found.mode, expected, _likely_labels(found))
     ids = pixels.astype(np.uint8, copy=False)
     _check_size(path, ids, size)
     largest = int(ids.max())
@@ -130,18 +170,25 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
 def read_disparity(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
     """Read a 16-bit disparity map p: float32, H x W, (p - 1) / 256 px, and 0 where p = 0 (invalid).
 
+    A map of zeros alone may have fewer bits: that is how optimisers store a frame without any disparity.
+
     Raises:
         DataError: the file is missing, is no PNG, cannot be decoded, has another size, or is not 16-bit.
     """
     expected = "a 16-bit grey disparity map"
-    mode, pixels, _ = _read(path, expected)
-    if mode not in ("I;16", "I;16B", "I"):
+    found = _read(path, expected)
+    grey = found.pixels if found.palette is None else _grey(found.pixels, found.palette)
+    if grey is not None and grey.ndim == 2 and not grey.any():
+        pixels: NDArray[np.generic] = grey  # no disparity at all, which optimisers store in fewer bits
+    elif found.mode in ("I;16", "I;16B", "I"):
+        pixels = found.pixels
+    else:
         likely = {
             "L": "an 8-bit map, whose fractions of a pixel are lost",
             "P": "a label map",
             "RGB": "a picture for people",
         }
-        raise _wrong(path, mode, expected, likely.get(mode, ""))
+        raise _wrong(path, found.mode, expected, likely.get(found.mode, ""))
     codes = pixels.astype(np.float32)
     _check_size(path, codes, size)
     return np.where(codes > 0, (codes - 1) / 256, np.float32(0)).astype(np.float32)

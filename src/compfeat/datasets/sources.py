@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from compfeat.datasets import DATASETS, Sample
 from compfeat.errors import CompfeatError
-from compfeat.io import write_text
+from compfeat.io import read_csv, write_text
 
 
 def sha256_of(path: Path) -> str:
@@ -19,8 +21,33 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def content_identity(files: Sequence[Path], known: Path) -> str:
-    """Return a hash of the names and contents of ``files``.
+@dataclass(frozen=True)
+class Listing:
+    """What a folder has of a split.
+
+    Attributes:
+        samples: all of it, in its fixed order.
+        problem: why it cannot be listed, in one line; empty where it can.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    problem: str = ""
+
+    def files(self, limit: int | None = None) -> list[Path]:
+        """Return the files of the first ``limit`` samples, of all where it is None."""
+        return [path for sample in self.samples[:limit] for path in sample.files.values()]
+
+
+def listing(name: str, root: Path, split: str, fields: Sequence[str]) -> Listing:
+    """Return what ``root`` has of a split of the dataset ``name``, with the files of ``fields``."""
+    try:
+        return Listing(tuple(DATASETS.get(name)().samples(root, split, fields)))
+    except CompfeatError as error:
+        return Listing(problem=str(error))
+
+
+def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:
+    """Return the SHA-256 of ``files`` by their path; empty where there is no such file.
 
     Args:
         files: the files, in a fixed order.
@@ -28,31 +55,53 @@ def content_identity(files: Sequence[Path], known: Path) -> str:
             written where something changed and its folder is there, and may be deleted at any time.
     """
     try:
-        remembered: dict[str, list[object]] = json.loads(known.read_text(encoding="utf-8"))
+        remembered = json.loads(known.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         remembered = {}
-    now: dict[str, list[object]] = {}
+    now: dict[str, list[int | str]] = {}
     for path in files:
         try:
             status = path.stat()
         except OSError:
             now[str(path)] = [0, 0, ""]
             continue
-        seen = remembered.get(str(path))
-        same = isinstance(seen, list) and seen[:2] == [status.st_size, status.st_mtime_ns]
-        now[str(path)] = seen if same and seen is not None else [status.st_size, status.st_mtime_ns, sha256_of(path)]
+        seen = remembered.get(str(path)) if isinstance(remembered, dict) else None
+        sieve = [status.st_size, status.st_mtime_ns]
+        now[str(path)] = seen if isinstance(seen, list) and seen[:2] == sieve else [*sieve, sha256_of(path)]
     if now != remembered and known.parent.is_dir():
         write_text(known, json.dumps(now))
-    digest = hashlib.sha256("".join(f"{path} {cells[2]}\n" for path, cells in now.items()).encode())
-    return digest.hexdigest()[:16]
+    return {path: str(cells[2]) for path, cells in now.items()}
 
 
-def dataset_identity(name: str, root: Path, split: str, fields: Sequence[str], limit: int | None, known: Path) -> str:
-    """Return the identity of what ``prepare`` reads of a split; a text that says so where it cannot be read."""
-    from compfeat.datasets import DATASETS
+def content_identity(found: Listing, limit: int | None, known: Path) -> str:
+    """Return what a user's files of a split are: a hash of their names and contents, or why they cannot be listed.
 
+    Args:
+        limit: how many samples are taken; all where it is None.
+        known: see ``content_hashes``.
+    """
+    if found.problem:
+        return f"not there: {found.problem}"
+    hashes = content_hashes(found.files(limit), known)
+    return hashlib.sha256("".join(f"{path} {digest}\n" for path, digest in hashes.items()).encode()).hexdigest()[:16]
+
+
+def render_changes(found: Listing, root: Path, manifest: Path, known: Path) -> str:
+    """Return which file is not as it was rendered, in one line; empty where all are, and where nothing was rendered yet.
+
+    Args:
+        found: what ``root`` has of the split.
+        manifest: CSV of what was rendered: path, relative to ``root``, and sha256.
+        known: see ``content_hashes``.
+    """
     try:
-        samples = DATASETS.get(name)().samples(root.expanduser(), split, fields)[:limit]
-    except CompfeatError as error:
-        return f"not there: {error}"
-    return content_identity([path for sample in samples for path in sample.files.values()], known)
+        table = read_csv(manifest, ["path", "sha256"])
+    except CompfeatError:
+        return ""
+    rendered = {str(root / path): digest for path, digest in zip(table["path"], table["sha256"], strict=True)}
+    files = sorted({*map(Path, rendered), *found.files()})
+    for path, digest in content_hashes(files, known).items():
+        if rendered.get(path) != digest:
+            what = "was not rendered" if path not in rendered else "is not as it was rendered" if digest else "is gone"
+            return f"{path}: {what} (see {manifest}); delete {manifest} to render the split again"
+    return ""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
+from compfeat.experiment.files import own_path
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.section import options_of
 
@@ -25,7 +27,7 @@ def checked(config: Mapping[str, Any]) -> Experiment:
     experiment = Experiment.of(config)
     for problem in problems(experiment):
         raise ConfigError(problem)
-    for look in (_datasets, _networks, _trainings, _transforms, _codecs, _ladders, _figures):
+    for look in (_datasets, _networks, _trainings, _starts, _transforms, _codecs, _ladders, _figures):
         for problem in look(experiment):
             raise ConfigError(problem)
     return experiment
@@ -85,7 +87,21 @@ def _trainings(e: Experiment) -> Iterator[str]:
         options_of(variant, training.variant.options, f"trainings.{name}.variant")
         for cut, entry in e.cuts.items():
             stride = networks.get(entry.name).cuts[entry.place].stride
-            _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *e.dataset.size)
+            size = (*e.dataset.size, e.dataset.images.train)
+            _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *size)
+
+
+def _starts(e: Experiment) -> Iterator[str]:
+    """Yield which weights that a training starts from are not there."""
+    _found("dataset.root", own_path, e.dataset.root)
+    for cut in e.cuts:
+        for name in dict.fromkeys(trained.training for trained in e.trained()):
+            starts = ((f"trainings.{name}.start", e.start_file), (f"cuts.{cut}.encoder_weights", e.encoder_file))
+            for key, of in starts:
+                path = _found(key, of, cut, name)
+                if path is not None and not Path(path).is_file():
+                    remedy = "expected a safetensors file of weights; put it there, or set the key to null"
+                    yield f"key {key!r}: {path}: not found; {remedy}"
 
 
 def _transforms(e: Experiment) -> Iterator[str]:
@@ -93,8 +109,10 @@ def _transforms(e: Experiment) -> Iterator[str]:
     for name, method in e.methods.items():
         if method.transform is not None:
             transform = _found(f"methods.{name}.transform.name", transforms.get, method.transform.name)
-            options_of(transform, method.transform.options, f"methods.{name}.transform")
-    yield from ()
+            options = options_of(transform, method.transform.options, f"methods.{name}.transform")
+            problem = transform.problem(options, e.tasks)
+            if problem:
+                yield f"key 'methods.{name}.transform': {problem}"
 
 
 def _codecs(e: Experiment) -> Iterator[str]:
@@ -102,16 +120,19 @@ def _codecs(e: Experiment) -> Iterator[str]:
     for key, entry in e.codecs.items():
         codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
         options = options_of(codec, entry.options, f"codecs.{key}")
-        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg, options)
+        _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg_path, options)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():
-        for key, qualities in (method.codecs or {}).items():
+        own = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
+        for where, key, qualities in ((where, *entry) for where, given in own.items() for entry in given.items()):
             codec = codecs.get(e.codecs[key].codec or key)
             if method.sends not in codec.sends:
-                yield f"key 'methods.{name}.codecs.{key}': the codec takes no {method.sends}; remove it"
+                yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"
             for quality in qualities:
-                _found(f"methods.{name}.codecs.{key}", codec.check_quality, quality)
+                _found(f"{where}.{key}", codec.check_quality, quality)
+            if len(set(qualities)) != len(qualities):
+                yield f"key '{where}.{key}': a quality is named twice; expected each once"
         if not e.qualities(name):
             yield f"key 'methods.{name}': no codec takes what it sends ({method.sends}); add one to 'codecs'"
 

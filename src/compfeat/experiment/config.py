@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.files import without_removed
+from compfeat.experiment.files import own_path, without_removed
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
 from compfeat.experiment.section import Section, validated
@@ -21,7 +21,7 @@ from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recip
 def inside(folder: str) -> str:
     """Return ``folder`` where it is relative and inside the project. Raises ValueError where it is not."""
     parts = folder.split("/")
-    if not folder or "\\" in folder or any(part in ("", ".", "..") for part in parts):
+    if not folder or "\\" in folder or folder[0] == "~" or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"found {folder!r}; expected a folder relative to the project and inside it, such as results")
     return folder
 
@@ -30,6 +30,9 @@ Folder = Annotated[str, AfterValidator(inside)]
 """A folder relative to the project, inside it, without a slash at its end."""
 Split = Literal["train", "val"]
 SPLITS: tuple[Split, ...] = ("train", "val")
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+CUT = "{cut}"
+"""Stands in the path of a start file for the cut's name."""
 Sends = Literal["features", "image"]
 
 
@@ -54,7 +57,7 @@ class DatasetConfig(Section):
         description="height and width of the input (px); multiples of the strides of all cuts"
     )
     images: Images = Field(description="how many of each split are rendered or taken; null takes all")
-    render_seed: int = Field(ge=0, description="seed of rendered scenes; other datasets do not use it")
+    render_seed: Seed = Field(description="seed of rendered scenes; other datasets do not use it")
 
 
 class CutConfig(NetworkConfig):
@@ -74,6 +77,13 @@ class TrainingConfig(Recipe):
     )
 
 
+class KeepConfig(Section):
+    """Trained networks that are copied out of the output, to be committed, for other configurations to start from."""
+
+    training: Name = Field(description="the training whose networks are kept")
+    folder: Folder = Field(description="where they are copied to, as CUT.safetensors; outside of output")
+
+
 class MethodConfig(Section):
     """What a sender does: a training and, after it, a transform of the features; or sending the image."""
 
@@ -87,6 +97,14 @@ class MethodConfig(Section):
         None,
         description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
     )
+    qualities: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="qualities of this method in the place of a codec's own, by codec; codecs that are not named keep theirs",
+    )
+
+    def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the qualities at which this method is coded by ``codec``, whose own are ``usual``."""
+        return (self.qualities if self.codecs is None else self.codecs).get(codec, usual)
 
 
 class CodecConfig(Section):
@@ -95,7 +113,9 @@ class CodecConfig(Section):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     codec: str = Field("", description="the module of compfeat.codecs; the entry's key where empty")
-    qualities: tuple[str, ...] = Field(min_length=1, description="the qualities that every run is coded at")
+    qualities: tuple[str, ...] = Field(
+        min_length=1, description="the qualities that every run is coded at, whose method gives none of its own"
+    )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -131,7 +151,7 @@ class StatisticsConfig(Section):
 
     resamples: int = Field(ge=1, description="how many")
     confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
-    seed: int = Field(ge=0, description="of the bootstrap")
+    seed: Seed = Field(description="of the bootstrap")
     seeds_record: str | None = Field(
         description="record of a run of several seeds of the same experiment, shown beside; or null"
     )
@@ -165,6 +185,11 @@ class ToolsConfig(Section):
         description="an ffmpeg binary with the encoders of the codecs; null for the one of imageio-ffmpeg"
     )
 
+    @property
+    def ffmpeg_path(self) -> str | None:
+        """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError where there is none."""
+        return str(own_path(self.ffmpeg)) if self.ffmpeg else None
+
 
 class Experiment(Section):
     """A whole configuration, with what cuts and trainings have in common filled in (see ``Experiment.of``)."""
@@ -174,12 +199,14 @@ class Experiment(Section):
     tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: modules of compfeat.tasks")
     cuts: dict[Name, CutConfig] = Field(min_length=1, description="the networks, by where they are cut")
     trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="how networks are trained, by name")
+    keep: KeepConfig | None = Field(
+        None,
+        description="networks to keep for other configurations to start from, which is then all that a run makes; null for none",
+    )
     methods: dict[Name, MethodConfig] = Field(
         min_length=1, description="what is compared, by name, in the order of display"
     )
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        min_length=1, description="one run of every cut and method a seed"
-    )
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="one run of every cut and method a seed")
     codecs: dict[Name, CodecConfig] = Field(min_length=1, description="codecs and their qualities")
     ladders: dict[Name, LadderConfig] = Field(description="curves of rate against a metric")
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
@@ -210,6 +237,26 @@ class Experiment(Section):
             needed |= {name for name in more if name is not None}
         return needed
 
+    def start_file(self, cut: str, training: str) -> str | None:
+        """Return the weights file from outside the run that a training of a cut starts from; None where it starts from none.
+
+        Raises:
+            ConfigError: the path begins with the home folder of nobody.
+        """
+        start = self.trainings[training].start
+        if start is None or start in self.trainings:
+            return None
+        return str(own_path(start.replace(CUT, cut)))
+
+    def encoder_file(self, cut: str, training: str) -> str | None:
+        """Return the pretrained encoder's file that a training of a cut starts from; None where it starts from something else.
+
+        Raises:
+            ConfigError: the path begins with the home folder of nobody.
+        """
+        weights = self.cuts[cut].encoder_weights
+        return str(own_path(weights)) if weights and self.trainings[training].start is None else None
+
     def runs(self) -> list[Run]:
         """Return the runs: cuts outermost, then methods, then seeds, in the configuration's order."""
         return [Run(cut, method, seed) for cut in self.cuts for method in self.methods for seed in self.seeds]
@@ -225,10 +272,16 @@ class Experiment(Section):
         if own.codecs is not None:
             return dict(own.codecs)
         return {
-            name: entry.qualities
+            name: own.qualities_of(name, entry.qualities)
             for name, entry in self.codecs.items()
             if own.sends in codecs.get(entry.codec or name).sends
         }
+
+    def qualities_of(self, codec: str) -> tuple[str, ...]:
+        """Return the qualities at which any method is coded by a codec, finest first."""
+        given = {quality for method in self.methods for quality in self.qualities(method).get(codec, ())}
+        known: tuple[str, ...] = registry("codecs", "CODECS").get(self.codecs[codec].codec or codec).qualities
+        return tuple(quality for quality in known if quality in given)
 
     def uncoded_qualities(self, method: str) -> tuple[str, ...]:
         """Return the qualities of a method's points that need no codec."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from compfeat.experiment.config import Experiment, TrainingConfig
+from compfeat.experiment.config import CUT, Experiment, Split, TrainingConfig
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
@@ -20,14 +20,31 @@ def problems(experiment: Experiment) -> Iterator[str]:
                 break
             seen.append(current.start)
             current = e.trainings[current.start]
-        if training.start and training.start not in e.trainings and not training.start.endswith(".safetensors"):
+        if training.start is None or training.start in e.trainings:
+            continue
+        braces = set(training.start.replace(CUT, "")) & {"{", "}"}
+        if braces:
+            yield f"key 'trainings.{name}.start': found {training.start!r}; expected no braces but those of {CUT}; remove the others"
+        if not training.start.endswith(".safetensors"):
             yield _unknown(f"trainings.{name}.start", "training", training.start, e.trainings, "or a .safetensors file")
+    if e.keep is not None:
+        if e.keep.training not in e.trainings:
+            yield _unknown("keep.training", "training", e.keep.training, e.trainings)
+        if len(e.seeds) != 1:
+            yield f"key 'keep': {len(e.seeds)} seeds; expected one seed, so that there is one network a cut"
+        if f"{e.keep.folder}/".startswith(f"{e.output}/"):
+            yield f"key 'keep.folder': {e.keep.folder} lies in the output {e.output}; expected a folder beside it, such as data/start"
     for name, method in e.methods.items():
         if method.training not in e.trainings:
             yield _unknown(f"methods.{name}.training", "training", method.training, e.trainings)
         for codec in method.codecs or {}:
             if codec not in e.codecs:
                 yield _unknown(f"methods.{name}.codecs", "codec", codec, e.codecs)
+        for codec in method.qualities:
+            if codec not in e.codecs:
+                yield _unknown(f"methods.{name}.qualities", "codec", codec, e.codecs)
+        if method.qualities and method.codecs is not None:
+            yield f"key 'methods.{name}.qualities': 'codecs' gives this method's qualities, too; remove one of them"
         if method.sends == "image" and method.transform is not None:
             yield f"key 'methods.{name}.transform': a method that sends the image transforms nothing; remove it"
     for ladder, entry in e.ladders.items():
@@ -52,18 +69,46 @@ def problems(experiment: Experiment) -> Iterator[str]:
                 yield _unknown(f"claims.{side}", "method", claimed, e.methods)
         if not any((p.method, p.against) == (e.claims.method, e.claims.against) for p in e.comparisons):
             yield f"key 'claims': {e.claims.method!r} against {e.claims.against!r} is not among the comparisons; add it there"
-    val = e.dataset.images.val
-    late = [i for i in e.showcase.images if val is not None and i >= val]
-    if late and val is not None:
-        yield f"key 'showcase.images': image {late[0]} is beyond the {val} val images; expected 0 to {val - 1}"
+    yield from _late_showcase(e, e.dataset.images.val)
     for key, items in (
         ("tasks", e.tasks),
         ("seeds", e.seeds),
         ("figures", e.figures),
         ("showcase.images", e.showcase.images),
+        *((f"codecs.{name}.qualities", codec.qualities) for name, codec in e.codecs.items()),
+        *(
+            (f"methods.{name}.codecs.{codec}", qualities)
+            for name, method in e.methods.items()
+            for codec, qualities in (method.codecs or {}).items()
+        ),
     ):
         if len(set(items)) != len(items):
             yield f"key {key!r}: something is named twice; expected each once"
+
+
+def too_few(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]:
+    """Yield where the images that are there do not suffice.
+
+    Args:
+        found: how many images there are of each split, of those that could be listed.
+    """
+    e = experiment
+    for split, count in found.items():
+        wanted = e.dataset.images.of(split)
+        if wanted is not None and wanted > count:
+            yield (
+                f"key 'dataset.images.{split}': found {wanted}; expected at most {count}, which {e.dataset.root} has; "
+                "lower it, or take all by null"
+            )
+        elif split == "val":
+            yield from _late_showcase(e, count if wanted is None else wanted)
+
+
+def _late_showcase(e: Experiment, val: int | None) -> Iterator[str]:
+    late = [i for i in e.showcase.images if val is not None and i >= val]
+    if late and val is not None:
+        beyond = f"the {val} val images; expected 0 to {val - 1}" if val > 1 else "the only val image; expected 0"
+        yield f"key 'showcase.images': image {late[0]} is beyond {beyond}"
 
 
 def _unknown(key: str, noun: str, found: str, known: Sequence[str] | Mapping[str, Any], more: str = "") -> str:

@@ -32,6 +32,16 @@ class Layout:
     def weights(self, trained: Trained) -> str:
         return f"{self.output}/train/{trained.id}/weights.safetensors"
 
+    @staticmethod
+    def kept(folder: str, cut: str) -> str:
+        """The weights of a cut that are kept in ``folder`` for other configurations to start from."""
+        return f"{folder}/{cut}.safetensors"
+
+    @staticmethod
+    def start(weights: str) -> str:
+        """JSON beside kept weights: what network they are, and what it was trained on."""
+        return weights.removesuffix(".safetensors") + ".json"
+
     def description(self, trained: Trained) -> str:
         """JSON that describes the network in ``weights``."""
         return f"{self.output}/train/{trained.id}/network.json"
@@ -65,6 +75,10 @@ class Layout:
     def scores(self, run: Run, codec: str) -> str:
         """Every image's scores at all qualities of a codec."""
         return f"{self.output}/evaluate/{run.id}/{codec}/scores.npz"
+
+    def distortions(self, run: Run, codec: str) -> str:
+        """Every image's mean squared error, in what is coded, at all qualities of a codec."""
+        return f"{self.output}/evaluate/{run.id}/{codec}/distortions.npz"
 
     def pictures(self, run: Run, codec: str) -> str:
         """What a few chosen images look like at all qualities of a codec."""

@@ -73,6 +73,8 @@ def explained(model: type[BaseModel], error: ValidationError, where: str) -> str
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"key {key!r}: {message}"
+    if first["type"] == "tuple_type":
+        message = "expected a list, such as [a, b]"
     return f"key {key!r}: found {first['input']!r}; {message[:1].lower()}{message[1:]}"
 
 

@@ -15,9 +15,12 @@ from compfeat.provenance.commits import History, head
 from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph, Keep, Step
 from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, read_jobs, with_images
+from compfeat.provenance.records import Record, read_record
 from compfeat.provenance.rows import Row, matching, read_rows
 from compfeat.provenance.selection import Declared, keeper, selection_of
 
+RECORDS = "data/reference"
+"""Folder of the committed records, one folder a run."""
 Report = dict[str, Any]
 
 
@@ -86,8 +89,44 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
         "steps": [_step(step, prints, history, images) for step in steps],
         "sources": [_file(path, prints) for path in sorted(sources)],
         "images": [_file(path, prints) for path in sorted(images)],
+        "earlier_runs": earlier_runs(project, {path: found for path in sources if (found := prints[path])}, history),
         "changed_since": changed_since(steps, prints),
         "other_code": other_code(steps),
+    }
+
+
+def earlier_runs(project: Path, sources: Mapping[str, Fingerprint], history: History) -> list[Report]:
+    """Return, for each of ``sources`` that another run made, the chain behind it as that run's committed record has it.
+
+    A record counts where it names the file as made, with the same size and SHA-256. Records of an older format are passed over.
+    """
+    reports = []
+    for folder in sorted((project / RECORDS).glob("*/record.json")):
+        if not any(f'"{path}"' in folder.read_text(encoding="utf-8") for path in sources):
+            continue
+        try:
+            record = read_record(folder.parent)
+        except DataError:
+            continue
+        graph = record.graph(project)
+        made = [path for path in sorted(sources) if path in graph.maker and record.artifacts[path] == sources[path]]
+        name = folder.parent.relative_to(project).as_posix()
+        reports += [_earlier_run(name, record, graph.chain(path), path, history) for path in made]
+    return reports
+
+
+def _earlier_run(name: str, record: Record, steps: Sequence[Step], target: str, history: History) -> Report:
+    """Return the chain behind ``target`` in a record: its files as recorded, since they need not be here."""
+    prints: Mapping[str, Fingerprint | None] = record.artifacts
+    images = {path for step in steps for path in _images(step)}
+    return {
+        "target": _file(target, prints),
+        "record": name,
+        "config": record.config,
+        "code": record.code,
+        "commit": history.commit_of(record.code),
+        "steps": [_step(step, prints, history, images) for step in steps],
+        "images": [_file(path, prints) for path in sorted(images)],
     }
 
 

@@ -1,4 +1,4 @@
-"""The identity of the code a stage uses: a hash over its import closure.
+"""The identity of the code a stage uses: a hash of each module of its import closure.
 
 Comments, docstrings and layout do not count: the hash is of the syntax trees without them. Plug-ins are found by name at run
 time (``registry.py``), so the closure of a stage contains only the plug-ins it is given here.
@@ -28,7 +28,8 @@ def import_graph() -> grimp.ImportGraph:
     return grimp.build_graph(PACKAGE, cache_dir=None)
 
 
-def closure(modules: tuple[str, ...]) -> list[str]:
+@cache
+def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
     """Return, sorted, ``modules``, all they import within the package, and the packages these stand in."""
     graph = import_graph()
     found = set(modules)
@@ -36,7 +37,7 @@ def closure(modules: tuple[str, ...]) -> list[str]:
         grown = found | {parent for m in found for parent in parents(m)}
         grown |= {upstream for m in grown for upstream in graph.find_upstream_modules(m)}
         if grown == found:
-            return sorted(found)
+            return tuple(sorted(found))
         found = grown
 
 
@@ -66,15 +67,6 @@ def known() -> dict[str, str]:
 
 
 @cache
-def code_identity(*modules: str) -> str:
-    """Return a hash (16 hex digits) of what ``modules`` do: of the syntax trees of their import closure."""
-    digest = hashlib.sha256()
-    for module in closure(modules):
-        digest.update(f"{module}\n{tree_hash(source_path(module))}\n".encode())
-    return digest.hexdigest()[:16]
-
-
-@cache
 def tree_hash(path: Path) -> str:
     """Return the SHA-256 of a source file's syntax tree without docstrings (comments are not part of the tree)."""
     text = path.read_text(encoding="utf-8")
@@ -97,6 +89,7 @@ def text_hash(source: str) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
+@cache
 def source_path(module: str) -> Path:
     """Return the file of a module or package of ours."""
     base = Path(__file__).parents[1].joinpath(*module.split(".")[1:])

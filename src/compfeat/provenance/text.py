@@ -54,6 +54,24 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
         folder = os.path.commonpath([image["path"] for image in lineage["images"]])
         yield ""
         yield f"{len(lineage['images'])} source files of images in {folder} (--format json lists their SHA-256)"
+    for run in lineage["earlier_runs"]:
+        yield ""
+        yield from _earlier_run(run)
+
+
+def _earlier_run(run: Report) -> Iterator[str]:
+    """Yield the chain behind a file that another run made, as that run's record has it."""
+    yield f"{run['target']['path']} was made by another run, which {run['record']} records"
+    where = f"as of commit {run['commit'][:DIGITS]}" if run["commit"] else "of no commit that is here"
+    yield f"  code: {len(run['code'])} modules, {where}"
+    yield f"  settings: the key config of {run['record']}/record.json"
+    for rule, steps in reversed(by_rule(run["steps"]).items()):
+        tools = list(dict.fromkeys(tool for step in steps for tool in step["tools"]))
+        yield f"  {rule}: {len(steps)} job{'s' if len(steps) > 1 else ''}{' by ' + ', '.join(tools) if tools else ''}"
+        yield from (f"    {file['path']}  {_size(file)}" for step in steps for file in step["outputs"])
+    folder = os.path.commonpath([image["path"] for image in run["images"]]) if run["images"] else ""
+    where = f"{run['record']}/artifacts.csv lists their SHA-256"
+    yield f"  {len(run['images'])} source files of images{' in ' + folder if folder else ''} ({where})"
 
 
 def _size(file: Report) -> str:

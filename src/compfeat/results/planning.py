@@ -9,7 +9,7 @@ from typing import Any
 
 from compfeat.codecs import CODECS
 from compfeat.errors import DataError
-from compfeat.experiment.config import Experiment, Sends
+from compfeat.experiment.config import Experiment, MethodConfig, Sends
 from compfeat.experiment.section import options_of
 from compfeat.results.plan import (
     BootstrapPlan,
@@ -62,8 +62,7 @@ def codec_plan(experiment: Experiment, name: str) -> CodecPlan:
     entry = experiment.codecs[name]
     codec = CODECS.get(entry.codec or name)
     options = options_of(codec, entry.options, f"codecs.{name}")
-    given = {q for method in experiment.methods for q in experiment.qualities(method).get(name, ())}
-    qualities = tuple(quality for quality in codec.qualities if quality in given)
+    qualities = experiment.qualities_of(name)
 
     def lossless(sends: Sends) -> dict[str, str]:
         return {q: found for q in qualities if (found := codec.reference(q, sends, options)) is not None}
@@ -86,11 +85,16 @@ def identity(experiment: Experiment) -> dict[str, Any]:
         "trainings": {
             k: e.trainings[k].model_dump(mode="json", exclude={"device", "threads"}) for k in sorted(trainings)
         },
-        "methods": {k: method.model_dump(mode="json", exclude={"label"}) for k, method in e.methods.items()},
+        "methods": {k: method_identity(method) for k, method in e.methods.items()},
         "codecs": {k: codec.model_dump(mode="json") for k, codec in e.codecs.items()},
         "ladders": {k: ladder.model_dump(mode="json", exclude={"label"}) for k, ladder in e.ladders.items()},
     }
     return values
+
+
+def method_identity(method: MethodConfig) -> dict[str, Any]:
+    """Return what a method's numbers depend on; qualities of its own only where it has some, since earlier records lack the key."""
+    return method.model_dump(mode="json", exclude={"label"} if method.qualities else {"label", "qualities"})
 
 
 def disagreements(own: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from PIL import Image
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import SPLITS
 from compfeat.io import atomic_path, write_bytes, write_json
-from compfeat.png import encode_rgb
 from compfeat.scenes.compose import compose
+from compfeat.scenes.png import encode_rgb
 from compfeat.scenes.render import Rendered, render
 from compfeat.scenes.scene import BASELINE_M, Camera
 

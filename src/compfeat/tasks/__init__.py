@@ -6,7 +6,7 @@ A task's module imports torch inside the functions that need it, so that tables 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from compfeat.datasets import Truth
 from compfeat.registry import Registry
+from compfeat.tasks._directions import of_cross_entropy, of_squares
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -106,6 +107,43 @@ class Task(ABC):
             output: N x output_channels x H x W.
             truth: ``image`` N x 3 x H x W in [0, 1], and this task's trained truths by field, N x H x W (x channels).
         """
+
+    def pixel_weights(self, output: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """Return how much each pixel counts in ``loss``, N x H x W: by default all alike.
+
+        They add up to 1, or are 0 where no pixel counts. Arguments as in ``loss``.
+        """
+        count = len(output) * output.shape[2] * output.shape[3]
+        return output.new_full((len(output), *output.shape[2:]), 1.0 / count)
+
+    def class_shares(self, records: NDArray[np.void]) -> NDArray[np.float64] | None:
+        """Return the share (0..1) of the pixels of packed scenes that are of each class; None for a task without classes."""
+        return None
+
+    def directions(
+        self,
+        output: Tensor,
+        truth: Mapping[str, Tensor],
+        random: np.random.Generator,
+        class_weights: NDArray[np.float64] | None = None,
+    ) -> Iterator[Tensor]:
+        """Yield random directions v of the output, without end, that say how sensitive ``loss`` is to it.
+
+        The mean of v v^T is half the Hessian of ``loss``: beside what its gradient says, a small change d of the output raises it by
+        the mean of (v . d)^2. By default ``loss`` is taken for the mean over channels of squared errors (regression) or the
+        cross-entropy (classification), added up over pixels with ``pixel_weights``; a task with another loss overrides this
+        (docs/method.md, "Sensitivity of a task").
+
+        Args:
+            output: N x output_channels x H x W; so are the directions.
+            truth: as in ``loss``.
+            random: what is random about them.
+            class_weights: how much each class counts, (output_channels,), for a task with ``class_shares``; None for 1 each.
+        """
+        weights = self.pixel_weights(output, truth)
+        if self.likelihood == "regression":
+            return of_squares(output, weights, random)
+        return of_cross_entropy(output, weights, random, class_weights)
 
     @abstractmethod
     def predict(self, output: Tensor) -> NDArray[Any]:

@@ -47,6 +47,11 @@ class Disparity(Task):
         # The sum over valid pixels by a mask, not by indexing: one pass, and the same memory for any image.
         return ((output - target).square() * valid).sum() / valid.sum().clamp(min=1)
 
+    def pixel_weights(self, output: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """Return one over the number of valid pixels, at these."""
+        valid = truth["disparity_px"] > 0
+        return valid.to(output) / valid.sum().clamp(min=1)
+
     def predict(self, output: Tensor) -> NDArray[np.float32]:
         """Return each pixel's disparity, float32 N x H x W (px)."""
         values: NDArray[np.float32] = output[:, 0].float().cpu().numpy()

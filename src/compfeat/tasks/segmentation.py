@@ -43,6 +43,20 @@ class Segmentation(Task):
         total = cross_entropy(output, labels, ignore_index=IGNORE, reduction="sum")
         return total / (labels != IGNORE).sum().clamp(min=1)
 
+    def pixel_weights(self, output: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """Return one over the number of labelled pixels, at these."""
+        labelled = truth["labels"] != IGNORE
+        return labelled.to(output) / labelled.sum().clamp(min=1)
+
+    def class_shares(self, records: NDArray[np.void]) -> NDArray[np.float64]:
+        """Return the share (0..1) of the labelled pixels that are of each class, n; zeros where no pixel is labelled."""
+        counts = np.zeros(256, np.int64)
+        for record in records:
+            counts += np.bincount(record["labels"].ravel(), minlength=256)
+        own = counts[: len(self.class_names)]
+        shares: NDArray[np.float64] = own / max(int(own.sum()), 1)
+        return shares
+
     def predict(self, output: Tensor) -> NDArray[np.uint8]:
         """Return the most likely class of each pixel, uint8 N x H x W."""
         import torch

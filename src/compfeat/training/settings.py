@@ -51,11 +51,17 @@ class TrainSettings(Section):
         return f"trainings.{self.training}.{name}"
 
 
-def check_phases(phases: Iterable[Phase], cut: str, stride: int, height_px: int, width_px: int) -> None:
+def check_phases(
+    phases: Iterable[Phase], cut: str, stride: int, height_px: int, width_px: int, n_images: int | None = None
+) -> None:
     """Check that images of ``height_px`` x ``width_px``, as every phase shows them, fit a cut of ``stride``.
 
+    Args:
+        n_images: how many there are to train with, which a batch cannot exceed; None where that is not known.
+
     Raises:
-        ConfigError: a strip is wider than the images, or a side is not a multiple of what the phase needs.
+        ConfigError: a strip is wider than the images, a side is not a multiple of what the phase needs, or a batch has a single
+            feature element a channel, of which batch normalisation finds no variance.
     """
     for i, phase in enumerate(phases):
         if phase.crop_width_px > width_px:
@@ -69,3 +75,10 @@ def check_phases(phases: Iterable[Phase], cut: str, stride: int, height_px: int,
                     f"phase {i}: images of {what} {side} px, {phase.downscale} times smaller, do not fit cut {cut}; "
                     f"expected a multiple of {needed} px; change its downscale or crop_width_px, or dataset.size"
                 )
+        images = phase.batch_size if n_images is None else min(phase.batch_size, n_images)
+        if images * (height_px // needed) * ((phase.crop_width_px or width_px) // needed) == 1:
+            raise ConfigError(
+                f"phase {i}: one image of {height_px}x{phase.crop_width_px or width_px} px, {phase.downscale} times smaller, gives "
+                f"one feature element a channel at cut {cut}; expected two or more; raise its batch_size or dataset.images.train, "
+                "or lower its downscale"
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,12 +33,26 @@ class FitSource:
     network: Callable[[], SplitNetwork]
 
 
+SENSITIVITY = "sensitivity_"
+"""Begins the names of arrays of a state that say how sensitive a task is (C x C); they are for tables, and no part of the model."""
+
+
+def model_bytes(state: State) -> int:
+    """Return the bytes of what sender and receiver need to know of a fitted transform, once: all but SENSITIVITY."""
+    return sum(array.nbytes for name, array in state.items() if not name.startswith(SENSITIVITY))
+
+
 class Transform(ABC):
     """One transform of features C x h x w, float32, with its inverse."""
 
     options: ClassVar[type[Section]] = NoOptions
     fitted: ClassVar[bool] = True
     """Whether it is fitted to train features before it is used."""
+
+    @classmethod
+    def problem(cls, options: Any, tasks: Sequence[str]) -> str | None:
+        """Return in one line why ``options`` cannot be used with ``tasks``, or None where they can."""
+        return None
 
     def __init__(self, options: Section, state: State) -> None:
         self.chosen, self.state = options, state

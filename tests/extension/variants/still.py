@@ -27,7 +27,7 @@ class Options(Section):
 
 @VARIANTS.register("still")
 class Still(Standard):
-    """The standard variant, held still."""
+    """The standard variant with frozen weights."""
 
     options = Options
 

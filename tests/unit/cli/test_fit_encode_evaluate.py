@@ -20,6 +20,7 @@ from compfeat.arrays import Arrays, read_arrays
 from compfeat.cli.pipeline import encode, evaluate, features, fit
 from compfeat.codecs import CODECS, RERUN, Codec, Decoded, ImageBytes, State
 from compfeat.codecs.frames import dequantise, quantise
+from compfeat.codecs.spectra import dct2
 from compfeat.errors import BitstreamError
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
@@ -152,7 +153,8 @@ class Bench:
         words = self.words(
             arrays="val.npy", index="val.csv", transform=states["transform_state"], state=states["state"]
         )
-        words += self.words(source=self.source(settings)) if codec == "none" else self.coded(name, qualities)
+        words += self.words(source=self.source(settings), distortions=f"{name}/distortions.npz")
+        words += [] if codec == "none" else self.coded(name, qualities)
         options = {
             "showcase": [1],
             "device": "cpu",
@@ -221,6 +223,20 @@ def test_lossless_qualities_equal_the_quantised_features(codec: str, bench: Benc
         assert at(arrays, "lossless") == at(uncoded, "u8")
 
 
+@pytest.mark.parametrize("codec", ["none", "jpeg", "hevc"])
+def test_distortions_are_those_of_what_is_coded(codec: str, bench: Bench) -> None:
+    found, features = read_arrays(bench.folder / codec / "distortions.npz"), np.load(bench.folder / "val_features.npy")
+    assert found["image_id"].tolist() == [f"val_{i:06d}" for i in range(IMAGES)]
+    steps = np.ptp(features.reshape(IMAGES, -1), axis=1) / 255
+    if codec == "none":
+        assert not found["float/mse"].any() and found["variance"].shape == features.shape[1:]
+        np.testing.assert_allclose(found["variance"], dct2(features).var(axis=0), rtol=1e-9, atol=1e-12)
+        expected = [np.square(dequantise(*quantise(tensor)) - tensor).mean() for tensor in features]
+        np.testing.assert_allclose(found["u8/mse"], expected, rtol=1e-5)
+    fine, coarse = {"none": ("float", "u8"), "jpeg": ("q95", "q20"), "hevc": ("lossless", "qp30")}[codec]
+    assert (found[f"{fine}/mse"] < found[f"{coarse}/mse"]).all() and (found[f"{coarse}/mse"] > steps**2 / 100).all()
+
+
 def test_lossy_qualities_and_float_features_differ(bench: Bench) -> None:
     kinds = [
         at(bench.results(codec)[0], q) for codec, qualities in (NONE, *CODED) for q in qualities if q != "lossless"
@@ -249,6 +265,9 @@ def test_a_fitted_transform_goes_all_the_way(codec: str, qualities: tuple[str, .
     turned = Turn(Turn.options(), read_arrays(bench.folder / "turn.npz"))
     coded = quantise(turned.forward(np.load(bench.folder / "val_features.npy")[1]))
     received = turned.inverse(dequantise(*coded))
+    error = np.square(dequantise(*coded).astype(float) - turned.forward(np.load(bench.folder / "val_features.npy")[1]))
+    distortions = read_arrays(bench.folder / "turned/none/distortions.npz")
+    assert distortions["u8/mse"][1] == pytest.approx(error.mean()) and not distortions["float/mse"].any()
     expected = predict(tiny_network().eval(), received[None])["disparity"][0]
     truth = tiny_network().tasks["disparity"].score(expected, random_scenes(IMAGES)[1])["sse"]
     assert uncoded["u8/disparity/sse"][1] == pytest.approx(truth, rel=1e-5)
@@ -260,7 +279,7 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     method: dict[str, Any] = {"transform": {"name": "turn"}, "transform_state": "turn.npz"} if turned else {}
     bench.fit("turn.npz", transform={"name": "turn"})
     bench.fit("halves.npz", codec="halves", **method)
-    assert "fit halves: 1 arrays of 1024 bytes" in capsys.readouterr().out
+    assert "fit halves: 1024 bytes of the model, " in capsys.readouterr().out
     scores, pictures = bench.run("halves", "halves", Halves.qualities, state="halves.npz", **method)
     exact, halved = at(scores, "exact-1.5"), at(scores, "f16")
     for name, values in at(bench.results("none")[0], "float").items():
@@ -270,6 +289,25 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
     assert (bench.folder / "halves/f16/side.bin").stat().st_size == 0
     ledger = pd.read_csv(bench.folder / "halves/f16/ledger.csv")
     assert ledger["payload_bytes"].tolist() == [512] * IMAGES and not ledger["side_info_bytes"].any()
+
+
+def test_the_codec_of_features_goes_all_the_way(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    qualities = ("d0", "d4")
+    bench.fit("turn.npz", transform={"name": "turn"})
+    turned = {"transform": {"name": "turn"}, "transform_state": "turn.npz"}
+    methods: dict[str, dict[str, Any]] = {"plain": {}, "turned": turned}
+    for name, method in methods.items():
+        folder = f"laplace-{name}"
+        bench.fit(f"{folder}.npz", codec="laplace", **method)
+        bench.run(folder, "laplace", qualities, state=f"{folder}.npz", **method)
+        errors = read_arrays(bench.folder / folder / "distortions.npz")
+        assert (errors["d0/mse"] < errors["d4/mse"]).all() and errors["d0/mse"].any()
+        ledgers = [pd.read_csv(bench.folder / folder / quality / "ledger.csv") for quality in qualities]
+        totals = [ledger.iloc[:, 1:].to_numpy().sum() for ledger in ledgers]
+        assert totals == [(bench.folder / folder / quality / "stream.bin").stat().st_size for quality in qualities]
+        assert totals[0] > totals[1] and not ledgers[0]["side_info_bytes"].any()
+    argv = bench.evaluate_argv("laplace-plain", "laplace", qualities, state="laplace-turned.npz")
+    assert "damaged, or coded with another state" in mistake("evaluate", argv, capsys)
 
 
 @pytest.mark.parametrize(("codec", "qualities"), CODED)

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from codec_helpers import FRAME_CODECS, finest
 from compfeat.codecs import CODECS, LOSSLESS, Codec, Item
 from compfeat.codecs.frames import FrameCodec, FrameOptions, dequantise, quantise, tiled_shape
 from compfeat.codecs.hevc import Hevc
 from compfeat.codecs.jpeg import Jpeg
 from compfeat.codecs.png import Png
 from compfeat.errors import BitstreamError, ConfigError, DataError
+from compfeat.experiment.config import Sends
 from compfeat.experiment.runs import FLOAT, QUANTISED
 from compfeat.experiment.section import options_of
 
@@ -34,15 +36,11 @@ def items(sent: str, count: int = COUNT) -> list[Item]:
     return [(ramp + rng.integers(0, 20, 3)).astype(np.uint8) for _ in range(count)]
 
 
-def finest(name: str, sent: Any) -> Codec:
-    codec = CODECS.get(name)
-    return codec(codec.qualities[0], None, None, None, sent)
-
-
 @pytest.fixture(scope="module", params=CASES, ids="/".join)
 def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Codec, Path, Path, Any]:
-    codec, folder = finest(*request.param), tmp_path_factory.mktemp("coded")
-    sizes = codec.encode(iter(items(request.param[1])), folder / "s", folder / "i")
+    name, sent = request.param
+    codec, folder = finest(name, items(sent), sent), tmp_path_factory.mktemp("coded")
+    sizes = codec.encode(iter(items(sent)), folder / "s", folder / "i")
     return codec, folder / "s", folder / "i", sizes
 
 
@@ -51,18 +49,20 @@ def test_items_come_back_in_shape_and_order(coded: tuple[Codec, Path, Path, Any]
     decoded = list(codec.decode(stream, side_info, SHAPES[codec.sent]))
     for received, item in zip(decoded, items(codec.sent), strict=True):
         assert received.item.shape == item.shape and received.item.dtype == item.dtype
-        assert np.abs(received.item.astype(float) - item).mean() < (0.05 if codec.sent == "features" else 6)
+        worst = {"features": 0.05 if isinstance(codec, FrameCodec) else 0.5, "image": 6}[codec.sent]
+        assert np.abs(received.item.astype(float) - item).mean() < worst
         assert received.picture is None or received.picture.dtype == np.uint8
 
 
 def test_lossless_qualities_give_their_reference(coded: tuple[Codec, Path, Path, Any]) -> None:
     codec, stream, side_info, _ = coded
     reference = codec.reference(codec.quality, codec.sent)
+    if reference is None:
+        pytest.skip("its finest quality is lossy")
+    sent = items(codec.sent)
+    expected = {FLOAT: sent, QUANTISED: [dequantise(*quantise(item)) for item in sent if codec.sent == "features"]}
     decoded = [received.item for received in codec.decode(stream, side_info, SHAPES[codec.sent])]
-    if reference == FLOAT:
-        assert np.array_equal(decoded, items(codec.sent))
-    if reference == QUANTISED:
-        assert np.array_equal(decoded, [dequantise(*quantise(item)) for item in items(codec.sent)])
+    assert np.array_equal(decoded, expected[reference])
 
 
 def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec, Path, Path, Any]) -> None:
@@ -94,8 +94,9 @@ def test_names_of_qualities_fit_into_paths_and_differ_from_the_uncoded_ones(name
 
 
 def test_images_have_no_side_information_and_features_8_bytes(tmp_path: Path) -> None:
-    for sent, expected in (("features", 8), ("image", 0)):
-        sizes = finest("png", sent).encode(items(sent), tmp_path / "s", tmp_path / "i")
+    cases: tuple[tuple[Sends, int], ...] = (("features", 8), ("image", 0))
+    for sent, expected in cases:
+        sizes = finest("png", [], sent).encode(items(sent), tmp_path / "s", tmp_path / "i")
         assert [size.side_info_bytes for size in sizes] == [expected] * COUNT
         assert (tmp_path / "i").stat().st_size == expected * COUNT
 
@@ -136,7 +137,7 @@ Edit = Callable[[bytes], bytes]
     ],
 )
 def test_damaged_side_information_is_seen(edit: Edit, message: str, tmp_path: Path) -> None:
-    codec, stream, side_info = finest("png", "features"), tmp_path / "s", tmp_path / "i"
+    codec, stream, side_info = finest("png", []), tmp_path / "s", tmp_path / "i"
     codec.encode(items("features"), stream, side_info)
     side_info.write_bytes(edit(side_info.read_bytes()))
     with pytest.raises(BitstreamError, match=message) as error:
@@ -145,7 +146,7 @@ def test_damaged_side_information_is_seen(edit: Edit, message: str, tmp_path: Pa
 
 
 def test_missing_side_information_is_seen(tmp_path: Path) -> None:
-    codec = finest("png", "features")
+    codec = finest("png", [])
     codec.encode(items("features"), tmp_path / "s", tmp_path / "i")
     (tmp_path / "i").unlink()
     with pytest.raises(BitstreamError, match="expected 8 for each of 3 frames"):
@@ -156,7 +157,7 @@ def test_missing_side_information_is_seen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "hevc"])
 def test_images_of_another_size_are_refused(name: str, tmp_path: Path) -> None:
-    codec = finest(name, "image")
+    codec = finest(name, [], "image")
     codec.encode(items("image"), tmp_path / "s", tmp_path / "i")
     for other in ((40, 18, 3), (33, 18, 3)):
         with pytest.raises(BitstreamError, match="expected"):
@@ -184,6 +185,5 @@ def test_jpeg_of_images_subsamples_chroma_as_pillow_does(tmp_path: Path) -> None
 
 
 def test_frame_codecs_take_features_and_images() -> None:
-    frames = [name for name in CODECS.names() if issubclass(CODECS.get(name), FrameCodec)]
-    assert {"png", "jpeg", "hevc"} <= set(frames)
-    assert all(CODECS.get(name).sends == {"features", "image"} for name in frames)
+    assert {"png", "jpeg", "hevc"} <= set(FRAME_CODECS)
+    assert all(CODECS.get(name).sends == {"features", "image"} for name in FRAME_CODECS)

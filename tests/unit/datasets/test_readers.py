@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +123,7 @@ def test_a_label_id_out_of_range(root: Path) -> None:
 
 def test_pictures_of_the_wrong_kind(root: Path) -> None:
     image, labels, disparity = _files(root, "lindau_000000_000019")
-    _png(disparity, np.zeros(SIZE, np.uint8))
+    _png(disparity, np.ones(SIZE, np.uint8))
     message = _read(root)
     assert str(disparity) in message and "16-bit" in message and "mode L" in message
     _png(labels, np.zeros((*SIZE, 3), np.uint8))
@@ -191,13 +193,77 @@ def test_an_indexed_grey_label_map_is_read_by_its_grey_values(root: Path) -> Non
     assert np.array_equal(found, plain) and not np.array_equal(found, before)
 
 
+def _raw_png(path: Path, bits: int, kind: int, row: bytes, palette: bytes = b"") -> None:
+    """Write a PNG of equal rows byte by byte: ``kind`` 0 is grey, 3 indexed, of ``bits`` a pixel."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    height, width = SIZE
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress((b"\0" + row) * height))
+    colours = chunk(b"PLTE", palette) if palette else b""
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + colours + pixels + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_an_indexed_map_of_few_bits_is_read_by_its_grey_values(bits: int, root: Path) -> None:
+    """The palette has a colour that no pixel uses, which does not make it a colour map."""
+    labels = _files(root, "lindau_000000_000019")[1]
+    palette = [7, 11] if bits == 1 else [7, None, 23] if bits == 2 else [7, None, 23, 26]
+    colours = bytes(v for grey in palette for v in ((1, 2, 3) if grey is None else (grey, grey, grey)))
+    last = len(palette) - 1
+    indices = [i for i, grey in enumerate(palette) if grey is not None] + [last]
+    row = np.resize(np.array(indices, np.uint8), SIZE[1])
+    packed = np.packbits(np.unpackbits(row[:, None], axis=1)[:, 8 - bits :].ravel()).tobytes()
+    _raw_png(labels, bits, 3, packed, colours)
+    dataset = Cityscapes()
+    found = dataset.read(dataset.samples(root, "val", FIELDS)[0])["labels"]
+    ids = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26]
+    assert (found == [ids.index(palette[i] or 0) for i in row]).all()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_pixel_beyond_the_palette_is_damage(which: int, root: Path) -> None:
+    path = _files(root, "lindau_000000_000019")[which]
+    _raw_png(path, 4, 3, b"\x05" * (SIZE[1] // 2), bytes([7, 7, 7, 11, 11, 11]))
+    assert f"{path}: found palette index 5 of a palette of 2 colours" in _read(root)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_grey_labels_of_few_bits_are_refused(bits: int, root: Path) -> None:
+    """Whether a sample of 1 of 15 is the id 1 or the shade 17 is for the user to say."""
+    labels = _files(root, "lindau_000000_000019")[1]
+    _raw_png(labels, bits, 0, b"\x11" * (SIZE[1] * bits // 8))
+    assert "this looks like a grey map of fewer than 8 bits a pixel" in _read(root)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_grey_labels_with_more_channels_are_refused_as_what_they_are(channels: int, root: Path) -> None:
+    labels = _files(root, "lindau_000000_000019")[1]
+    ids = np.array(Image.open(labels))
+    _png(labels, np.stack([ids] * channels, axis=-1))
+    assert "this looks like a grey map that was stored with" in _read(root)
+
+
+@pytest.mark.parametrize(("bits", "kind"), [(1, 0), (2, 0), (8, 0), (1, 3)])
+def test_a_frame_without_any_disparity_may_have_fewer_bits(bits: int, kind: int, root: Path) -> None:
+    disparity = _files(root, "lindau_000000_000019")[2]
+    _raw_png(disparity, bits, kind, bytes(SIZE[1] * bits // 8), bytes(3) if kind == 3 else b"")
+    dataset = Cityscapes()
+    scene = dataset.read(dataset.samples(root, "val", FIELDS)[0])
+    assert scene["disparity_px"].dtype == np.float32 and not scene["disparity_px"].any()
+    _raw_png(disparity, 8, 0, b"\x01" * SIZE[1])
+    assert "this looks like an 8-bit map, whose fractions of a pixel are lost" in _read(root)
+
+
 def test_other_maps_are_refused_with_what_they_look_like(root: Path) -> None:
     labels = _files(root, "lindau_000000_000019")[1]
     ids = np.array(Image.open(labels))
     _indexed(labels, ids, grey=False)
     assert "this looks like a colour map with a palette" in _read(root)
-    _png(labels, np.zeros((*SIZE, 3), np.uint8))
-    assert "this looks like a colour map" in _read(root)
+    _png(labels, np.stack([ids, 255 - ids, ids], axis=-1))
+    assert "this looks like a colour map (as *_color.png)" in _read(root)
     _png(labels, (ids.astype(np.uint16) * 1000))
     assert "this looks like instance ids" in _read(root)
     train_ids = np.where(ids < 19, ids, 255).astype(np.uint8)

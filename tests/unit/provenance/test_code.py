@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,13 +27,12 @@ Edit = Callable[[str, str, str], set[str]]
 
 
 def forget() -> None:
-    for cached in (code.code_identity, code.tree_hash):
-        cached.cache_clear()
+    code.tree_hash.cache_clear()
 
 
-def identities() -> dict[str, str]:
+def identities() -> dict[str, dict[str, str]]:
     forget()
-    return {name: code.code_identity(*(f"compfeat.{module}" for module in modules)) for name, modules in STAGES.items()}
+    return {name: code.module_identities(*(f"compfeat.{m}" for m in modules)) for name, modules in STAGES.items()}
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
 def test_identities_are_all_different_and_repeat() -> None:
     found = identities()
     assert found == identities()
-    assert len(set(found.values())) == len(STAGES)
-    assert all(len(identity) == 16 for identity in found.values())
+    assert len({tuple(modules.items()) for modules in found.values()}) == len(STAGES)
+    assert all(len(identity) == 12 for modules in found.values() for identity in modules.values())
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_what_is_remembered_is_by_content(tmp_path: Path, monkeypatch: pytest.Mo
     forget()
     code.known.cache_clear()
     first = code.module_identities("compfeat.codecs.png")
-    remembered = (tmp_path / code.KNOWN).read_text()
-    assert len(first) <= remembered.count(":")
+    remembered = json.loads((tmp_path / code.KNOWN).read_text())
+    assert {tree_hash[:12] for tree_hash in remembered.values()} == set(first.values())
     forget()
     code.known.cache_clear()
     monkeypatch.setattr(code, "text_hash", lambda source: pytest.fail("parsed again"))

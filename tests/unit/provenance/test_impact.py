@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from compfeat.__main__ import main
-from recorded_run import CONFIG
 
 FIGURES = ["results/figures/epochs.pdf", "results/figures/rate.pdf", "results/figures/rate.png"]
 IMAGE = "data/raw/streets/pictures/train/0.png"
@@ -128,4 +127,3 @@ def test_mistakes_are_told_in_one_line(path: str, project: Path, capsys: pytest.
     assert main(["impact", path, "--project", str(project)]) == 2
     printed = capsys.readouterr().err
     assert WRONG[path] in printed and printed.count("\n") == 1
-    assert CONFIG["training"] == {"noise_steps": 1, "precision": "float32"}

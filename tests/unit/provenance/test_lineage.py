@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from compfeat.__main__ import main
 from compfeat.provenance.chains import settings
 from compfeat.provenance.code import text_hash
-from recorded_run import digest, make, record_path, write_run
+from recorded_run import digest, make, record_path, record_run, write_run
 
 BD_RATE = "results/summarise/bd_rate.csv"
 BY_HEVC = ("--row", "ladder=hevc", "--row", "metric=miou")
@@ -93,6 +94,30 @@ def test_published_numbers_stand_on_the_authors_alone(run: Path, capsys: pytest.
     printed = lineage(run, capsys, "results/summarise/published_points.csv", "--row=cut=c256")
     assert [step["rule"] for step in printed["steps"]] == ["published_points"]
     assert [file["path"] for file in printed["sources"]] == ["data/published/published_points.csv"]
+
+
+def test_a_start_leads_to_the_run_that_made_it(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept, weights = "data/start/c256.safetensors", "results/train/c256/start/seed0/weights.safetensors"
+    make(run, "keep", {kept: "start weights.safetensors"}, [weights])
+    record_run(run, "data/reference/start")
+    shutil.rmtree(run / ".snakemake/metadata")
+    for path in (*run.glob("results/**/*"), *run.glob("data/raw/**/*")):
+        path.unlink() if path.is_file() else None
+    make(run, "train", {"results/later/weights.safetensors": "later"}, [kept])
+    capsys.readouterr()
+    printed = lineage(run, capsys, "results/later/weights.safetensors")
+    assert [step["rule"] for step in printed["steps"]] == ["train"]
+    assert [file["path"] for file in printed["sources"]] == [kept]
+    (earlier,) = printed["earlier_runs"]
+    assert earlier["record"] == "data/reference/start" and earlier["target"]["path"] == kept
+    assert {"render", "prepare", "train", "keep"} == {step["rule"] for step in earlier["steps"]}
+    assert earlier["config"]["dataset"]["root"] == "data/raw/streets" and earlier["code"]
+    assert len(earlier["images"]) == 4
+    assert main(["lineage", "results/later/weights.safetensors", "--project", str(run)]) == 0
+    lines = capsys.readouterr().out
+    assert f"{kept} was made by another run, which data/reference/start records" in lines and weights in lines
+    (run / kept).write_text("another network")
+    assert lineage(run, capsys, "results/later/weights.safetensors")["earlier_runs"] == []
 
 
 def test_what_changed_since_it_was_read_is_told(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -29,6 +28,7 @@ from compfeat.results._claims import (
 )
 from compfeat.results.plan import BootstrapPlan, Limits
 from compfeat.results.published import AUTHORS_FIT, METRICS, published_bd_rate, published_intervals, read_published
+from tiny_results import PUBLISHED
 
 LIMITS = Limits(
     method="new",
@@ -39,7 +39,6 @@ LIMITS = Limits(
 )
 BY_NAME = {metric.name: metric for metric in METRICS}
 NAN = float("nan")
-PUBLISHED = Path(__file__).parents[3] / "data/published"
 
 
 def cell(value: float, low: float, high: float, metric: str = "miou") -> Cell:

@@ -12,8 +12,8 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, seeds_record
+from helpers import PROJECT
 
-PROJECT = Path(__file__).parents[3]
 CONFIG = load_config([PROJECT / "config/config.yaml"])
 
 
@@ -43,6 +43,26 @@ def test_qualities_of_all_methods_finest_first() -> None:
     assert found.qualities == tuple(codec["qualities"][1:])
 
 
+def test_qualities_of_a_method_replace_a_codecs_own() -> None:
+    codecs = {"jpeg": {"qualities": ["q95", "q80"]}, "hevc": {"qualities": ["lossless", "qp28"]}}
+    methods = {
+        "one": {"training": "baseline"},
+        "other": {"training": "baseline", "qualities": {"hevc": ["qp4", "qp28"]}},
+    }
+    shared: dict[str, Any] = {"comparisons": [], "claims": None, "ladders": {}}
+    e = experiment(codecs={"png": None, **codecs}, methods=methods, **shared)
+    assert e.qualities("one") == {"jpeg": ("q95", "q80"), "hevc": ("lossless", "qp28")}
+    assert e.qualities("other") == {"jpeg": ("q95", "q80"), "hevc": ("qp4", "qp28")}
+    assert e.qualities_of("hevc") == ("lossless", "qp4", "qp28")
+    assert [p.quality for p in e.points() if (p.run.cut, p.run.method, p.codec) == ("c256", "other", "hevc")] == [
+        "qp4",
+        "qp28",
+    ]
+    plan = plan_of(e)
+    assert next(codec for codec in plan.codecs if codec.name == "hevc").qualities == ("lossless", "qp4", "qp28")
+    assert plan.lossless("other") == {("hevc", "lossless"): "u8"}
+
+
 @pytest.fixture
 def record(tmp_path: Path) -> Path:
     write_json(tmp_path / "seeds" / RECORDED_EXPERIMENT, identity(experiment()))
@@ -63,7 +83,7 @@ def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
     ("section", "change", "key"),
     [
         ("dataset", {"render_seed": 2}, "dataset"),
-        ("training", {"noise_steps": 2}, "trainings.warm_start"),
+        ("training", {"noise_steps": 2}, "trainings.baseline"),
         ("network", {"width": 8}, "cuts.c256"),
         ("codecs", {"jpeg": {"qualities": ["q95", "q90", "q85", "q80"]}}, "codecs.jpeg"),
         ("bd_rate", {"frontier": False}, "bd_rate"),
@@ -80,6 +100,14 @@ def test_methods_that_only_one_of_two_has_do_not_matter() -> None:
     own = identity(experiment())
     more = {**own, "methods": {**own["methods"], "third": {}}}
     assert list(disagreements(own, more)) == list(disagreements(more, own)) == []
+
+
+def test_a_record_that_is_older_than_qualities_of_methods_counts() -> None:
+    recorded = json.loads((PROJECT / "data/reference/seeds" / RECORDED_EXPERIMENT).read_text())
+    own = json.loads(json.dumps(identity(experiment())))
+    assert recorded["methods"] == own["methods"]
+    own["methods"]["baseline"]["qualities"] = {"hevc": ["qp4"]}
+    assert "methods.baseline" in list(disagreements(own, recorded))
 
 
 def test_a_record_that_is_not_there_or_damaged(record: Path) -> None:

@@ -12,9 +12,8 @@ from compfeat.experiment.runs import Point, Run
 from compfeat.results._measured import Measured
 from compfeat.results.plan import CodecPlan, Plan
 from compfeat.results.points import check_common_images, check_lossless, per_image_table, point_row, points_table
-from tiny_results import OLD, REMOTE
+from tiny_results import NETWORK, OLD, REMOTE
 
-NETWORK = {"channels": 4, "feature_height": 2, "feature_width": 8, "input_height": 16, "input_width": 32}
 SCORES: dict[str, dict[str, Any]] = {
     "segmentation": {"confusion": np.ones((2, 2, 2), dtype=int)},
     "reconstruction": {"sse": np.array([0.01, 0.01]), "n": np.array([1, 1])},

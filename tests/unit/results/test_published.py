@@ -19,14 +19,14 @@ from compfeat.results.published import (
     published_paired,
     read_published,
 )
+from tiny_results import PUBLISHED
 
-FOLDER = Path(__file__).parents[3] / "data" / "published"
 FILES = ("published_points.csv", "published_bytes_per_image.csv")
 
 
 @pytest.fixture(scope="module")
 def released() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return read_published(*(FOLDER / name for name in FILES))
+    return read_published(*(PUBLISHED / name for name in FILES))
 
 
 def test_rates_are_bits_per_feature_element(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:

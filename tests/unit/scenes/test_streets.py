@@ -14,7 +14,7 @@ from PIL import Image
 from compfeat.datasets import DATASETS
 from compfeat.datasets.cityscapes import CLASS_OF_ID, LABEL_IDS
 from compfeat.errors import ConfigError
-from compfeat.png import encode_rgb
+from compfeat.scenes.png import encode_rgb
 from compfeat.scenes.render import Frame, disparity, paint_quad, render
 from compfeat.scenes.scene import BASELINE_M, Camera, Palette, Quad, SceneDescription, Street, draw_weather
 from compfeat.scenes.textures import atlas, masonry

@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from compfeat.datasets import IGNORE
 from compfeat.errors import DataError
@@ -16,16 +14,11 @@ def test_default_ignore_is_the_datasets() -> None:
     assert confusion.__defaults__ == (IGNORE,)
 
 
-def test_matches_torchmetrics_and_a_plain_loop() -> None:
+def test_matches_a_plain_loop() -> None:
     rng = np.random.default_rng(1)
-    labels = rng.integers(0, 5, (12, 16), dtype=np.uint8)
+    labels, predicted = rng.integers(0, 5, (2, 12, 16), dtype=np.uint8)
     labels[rng.random(labels.shape) < 0.2] = IGNORE
-    predicted = rng.integers(0, 5, labels.shape)
     found = confusion(labels, predicted, 5)
-    reference = multiclass_confusion_matrix(
-        torch.tensor(predicted), torch.tensor(labels.astype(np.int64)), num_classes=5, ignore_index=IGNORE
-    )
-    np.testing.assert_array_equal(found, reference.numpy())
     assert found.dtype == np.int64
     shares = []
     for k in range(5):

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from codec_helpers import finest
 from compfeat.codecs import CODECS, Codec, Decoded
+from compfeat.codecs.frames import FrameCodec
 from compfeat.errors import BitstreamError, DataError
 from compfeat.transport.ledger import COLUMNS, image_ids
 from compfeat.transport.receiver import counted, receive
@@ -43,13 +45,12 @@ class Sent:
 
 @pytest.fixture(params=[name for name in CODECS.names() if "features" in CODECS.get(name).sends])
 def sent(request: pytest.FixtureRequest, tmp_path: Path) -> Sent:
-    codec = CODECS.get(request.param)
-    return Sent(tmp_path / "point", codec(codec.qualities[0]))
+    return Sent(tmp_path / "point", finest(request.param, ITEMS))
 
 
 def test_what_was_sent_arrives(sent: Sent) -> None:
     for received, item in zip(sent.receive(), ITEMS, strict=True):
-        assert np.abs(received.item - item).mean() < 0.05
+        assert np.abs(received.item - item).mean() < (0.05 if isinstance(sent.codec, FrameCodec) else 0.5)
     assert sorted(path.name for path in sent.folder.iterdir()) == ["i", "l.csv", "s"]
 
 
@@ -84,11 +85,12 @@ def test_damage_of_the_same_length_is_seen_or_decodes_to_as_many_images(sent: Se
 
 def test_frames_swapped_against_the_ledger_are_seen(sent: Sent) -> None:
     first, *_ = sizes = [size.stream_bytes for size in sent.codec.measure(sent.stream, sent.side_info)]
+    if len(set(sizes)) == 1:
+        pytest.skip("all images of this codec have one size")
     data = sent.stream.read_bytes()
-    if len(set(sizes)) > 1:
-        sent.stream.write_bytes(data[first:] + data[:first])
-        with pytest.raises(BitstreamError, match="differ from the 3"):
-            sent.receive()
+    sent.stream.write_bytes(data[first:] + data[:first])
+    with pytest.raises(BitstreamError, match=r"differ from the 3|fails its check"):
+        sent.receive()
 
 
 def test_a_ledger_that_is_wrong_is_refused(tmp_path: Path) -> None:

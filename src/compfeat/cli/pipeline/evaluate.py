@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from compfeat.arrays import Arrays, write_arrays
 from compfeat.cli.arguments import command
-from compfeat.codecs import Decoded
+from compfeat.codecs import Decoded, Item
 from compfeat.codecs.frames import dequantise, quantise, tile
+from compfeat.codecs.spectra import variances
 from compfeat.datasets.packed import Packed, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
@@ -48,13 +49,14 @@ def evaluate(
     index: Path,
     weights: Path,
     description: Path,
-    source: Path | None = None,
+    source: Path,
     transform: Path | None = None,
     state: Path | None = None,
     streams: list[Path] = [],  # noqa: B006 - never changed
     side_infos: list[Path] = [],  # noqa: B006
     ledgers: list[Path] = [],  # noqa: B006
     scores: Path,
+    distortions: Path,
     pictures: Path,
 ) -> None:
     """Score the tasks on what a run's bitstreams of one codec decode to, at all its qualities.
@@ -65,13 +67,15 @@ def evaluate(
         index: CSV of the val split's images.
         weights: the trained network's weights.
         description: what network they are.
-        source: what the sender codes, for codec none alone: features, or packed scenes where the image is sent.
+        source: what the sender codes, to measure the error of what arrives: features, or packed scenes where the image is sent.
         transform: the state of the method's transform, where that is fitted.
         state: the codec's state, where that is fitted.
         streams: one bitstream a quality, in the order of the settings' qualities; none for codec none.
         side_infos: what was sent beside each bitstream.
         ledgers: CSV of what was sent, to check the files.
         scores: output: every image's scores, arrays QUALITY/TASK/SCORE and image_id.
+        distortions: output: every image's mean squared error before the transform is undone, arrays QUALITY/mse and image_id; of
+            codec none and features, ``variance`` (C x h x w), too: of the DCT of what is coded, by channel and frequency.
         pictures: output: what a few images look like, arrays QUALITY/POSITION/TASK and QUALITY/POSITION/sent.
 
     Raises:
@@ -90,7 +94,7 @@ def evaluate(
         )
     changed = s.transform_from(transform)
     if s.codec == UNCODED:
-        received = [uncoded(source, quality, s, changed, ids) for quality in s.qualities]
+        arrivals = [uncoded(source, quality, s, changed, ids) for quality in s.qualities]
     else:
         s.check_files(streams, side_infos, ledgers)
         shape, codecs = (
@@ -98,38 +102,47 @@ def evaluate(
             [s.codec_at(q, state) for q in s.qualities],
         )
         files = zip(codecs, streams, side_infos, ledgers, strict=True)
-        received = [undone(receive(*each, shape, ids), changed) for each in files]
+        arrivals = [(receive(*each, shape, ids), changed) for each in files]
     fix_arithmetic(s.threads)
     network = load_network(weights, described, choose_device(s.device))
     found: Arrays = {"image_id": np.array(ids)}
+    errors: Arrays = {"image_id": found["image_id"]}
     kept: Arrays = {}
+    if s.codec == UNCODED and s.sends == "features":
+        errors["variance"] = variances(lambda: items(source, s.sends, changed, ids))
     with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
-        for quality, images in zip(s.qualities, received, strict=True):
-            scored, shown = score(network, images, scenes, s, bar)
+        for quality, (images, coded_as) in zip(s.qualities, arrivals, strict=True):
+            squared: list[float] = []
+            compared = with_errors(images, items(source, s.sends, coded_as, ids), squared)
+            scored, shown = score(network, undone(compared, coded_as), scenes, s, bar)
             found |= {f"{quality}/{name}": array for name, array in scored.items()}
             kept |= {f"{quality}/{name}": array for name, array in shown.items()}
+            errors[f"{quality}/mse"] = np.array(squared)
     write_arrays(scores, found)
+    write_arrays(distortions, errors)
     write_arrays(pictures, kept)
 
 
 def uncoded(
-    source: Path | None, quality: str, s: EvaluateSettings, transform: Transform | None, ids: Sequence[str]
-) -> Iterator[Decoded]:
-    """Return what the receiver would have if nothing were coded: all as it is (FLOAT), or features after the quantiser of frames.
+    source: Path, quality: str, s: EvaluateSettings, transform: Transform | None, ids: Sequence[str]
+) -> tuple[Iterator[Decoded], Transform | None]:
+    """Return what the receiver would have if nothing were coded, and the transform that it has to undo.
+
+    That is all as it is (FLOAT), without a transform, or features after the quantiser of frames.
 
     Raises:
-        ConfigError: another quality, or one that what is sent does not have; or no source.
+        ConfigError: another quality, or one that what is sent does not have.
         DataError: the source is missing or damaged, or has other images.
     """
     known = (FLOAT,) if s.sends == "image" else (FLOAT, QUANTISED)
-    if quality not in known or source is None:
+    if quality not in known:
         raise ConfigError(
             f"codec {UNCODED}: quality {quality!r} of {source} found; expected {' or '.join(known)} of --source"
         )
     if quality == QUANTISED:
-        return undone(quantised(items(source, s.sends, transform, ids), s.showcase), transform)
+        return quantised(items(source, s.sends, transform, ids), s.showcase), transform
     picture = s.sends == "image"
-    return (Decoded(item, item if picture else None) for item in items(source, s.sends, None, ids))
+    return (Decoded(item, item if picture else None) for item in items(source, s.sends, None, ids)), None
 
 
 def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> Iterator[Decoded]:
@@ -137,6 +150,13 @@ def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> I
     for position, features in enumerate(tensors):
         codes, minimum, maximum = quantise(features)
         yield Decoded(dequantise(codes, minimum, maximum), tile(codes) if position in shown else None)
+
+
+def with_errors(images: Iterator[Decoded], sent: Iterator[Item], errors: list[float]) -> Iterator[Decoded]:
+    """Yield ``images``; append the mean squared error of each to ``errors``, against what was ``sent`` of it."""
+    for image, item in zip(images, sent, strict=True):
+        errors.append(float(np.square(image.item.astype(np.float64) - item).mean()))
+        yield image
 
 
 def undone(images: Iterator[Decoded], transform: Transform | None) -> Iterator[Decoded]:

@@ -19,7 +19,7 @@ from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import TRANSFORMS, FitSource
+from compfeat.transforms import TRANSFORMS, FitSource, model_bytes
 from compfeat.transport.source import open_features, transform_of
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def fit(
         raise ConfigError("--settings: names neither a transform nor a codec; nothing to fit")
     write_arrays(state, fitted)
     print(
-        f"fit {name}: {len(fitted)} arrays of {sum(a.nbytes for a in fitted.values())} bytes, {state.stat().st_size} as a file"
+        f"fit {name}: {model_bytes(fitted)} bytes of the model, {state.stat().st_size} as a file with {len(fitted)} arrays"
     )
 
 

@@ -13,8 +13,9 @@ from tqdm import tqdm
 from compfeat.cli.arguments import command
 from compfeat.datasets import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
-from compfeat.datasets.sources import sha256_of
+from compfeat.datasets.sources import Listing, render_changes, sha256_of
 from compfeat.errors import DataError
+from compfeat.experiment.files import own_path
 from compfeat.experiment.section import Section
 from compfeat.io import read_csv, write_csv, write_json
 from compfeat.tasks import TASKS
@@ -48,12 +49,13 @@ def prepare(*, settings: PrepareSettings, manifest: Path | None = None, arrays: 
         DataError: a folder or file is missing, damaged, of the wrong kind, or not as it was rendered.
     """
     s = settings
-    dataset, root = DATASETS.get(s.dataset)(), Path(s.root).expanduser()
+    dataset, root = DATASETS.get(s.dataset)(), own_path(s.root)
     truths = [truth for task in s.tasks for truth in TASKS.get(task).truths]
     fields = list(dict.fromkeys([IMAGE, *(truth.source for truth in truths)]))
-    samples = dataset.samples(root, s.split, fields)[: s.limit]
+    samples = dataset.samples(root, s.split, fields)
     if manifest is not None:
         check_rendered(samples, root, manifest)
+    samples = samples[: s.limit]
     height, width = s.size
     dtype = record_dtype(height, width, truths)
     rows: list[dict[str, Any]] = []
@@ -81,12 +83,11 @@ def records(
 
 
 def check_rendered(samples: Sequence[Sample], root: Path, manifest: Path) -> None:
-    """Raise DataError where a file is not what ``manifest`` says was rendered."""
-    listed = read_csv(manifest, ["path", "sha256"]).set_index("path")["sha256"].to_dict()
-    for path in (path for sample in samples for path in sample.files.values()):
-        expected = listed.get(path.relative_to(root).as_posix())
-        if sha256_of(path) != expected:
-            raise DataError(f"{path}: is not as it was rendered (see {manifest}); delete {manifest} to render it again")
+    """Raise DataError where a file is not what ``manifest`` says was rendered, is gone, or was added."""
+    read_csv(manifest, ["path", "sha256"])
+    problem = render_changes(Listing(tuple(samples)), root, manifest, manifest.parent / "no" / "memory")
+    if problem:
+        raise DataError(problem)
 
 
 def main(argv: Sequence[str]) -> int | None:

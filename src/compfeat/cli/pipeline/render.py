@@ -17,6 +17,7 @@ from tqdm import tqdm
 from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError, ToolError
 from compfeat.experiment.config import Split
+from compfeat.experiment.files import own_path
 from compfeat.experiment.section import Section
 from compfeat.io import write_csv
 from compfeat.scenes.writing import CITIES, KINDS, write_scene
@@ -82,7 +83,7 @@ def render(*, settings: RenderSettings, processes: int = 1, manifest: Path) -> N
     s = settings
     if processes < 1:
         raise ConfigError(f"--processes: found {processes}; expected at least 1")
-    root = Path(s.root).expanduser()
+    root = own_path(s.root)
     jobs: list[Job] = [(str(root), s.split, i, s.seed, s.size) for i in range(s.images)]
     progress = tqdm(_render_all(jobs, processes), total=len(jobs), desc=f"render {s.split}", unit="scene")
     rows = sorted(row for scene in progress for row in scene)

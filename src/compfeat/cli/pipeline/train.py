@@ -23,6 +23,7 @@ from compfeat.networks.inference import choose_device, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
 from compfeat.tasks import Task
 from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training.memory import keep_freed_memory
 from compfeat.training.schedule import epochs
 from compfeat.training.settings import TrainSettings, check_phases
 from compfeat.training.variants import VARIANTS, Variant
@@ -64,11 +65,12 @@ def stage(
         CheckpointError: weights to start from are missing, damaged, or of another network.
     """
     fix_arithmetic(settings.recipe.threads)
+    keep_freed_memory()
     device = choose_device(settings.recipe.device)
     packed = read_json(info)
     size, class_names = (packed["height"], packed["width"]), packed["class_names"]
-    check(settings, device, size)
     scenes = Scenes(open_packed(train_arrays), open_packed(val_arrays))
+    check(settings, device, size, len(scenes.train))
     tasks = build_tasks(settings.tasks, class_names)
     network = start(settings, tasks, initial, encoder_weights)
     learner = Learner.of(network, chosen_loss(settings, tasks), chosen_variant(settings), device)
@@ -100,15 +102,15 @@ def stage(
     resume.unlink(missing_ok=True)
 
 
-def check(settings: TrainSettings, device: torch.device, size: tuple[int, int]) -> None:
-    """Raise ConfigError for settings that do not go together, or not with images of ``size`` (H, W)."""
+def check(settings: TrainSettings, device: torch.device, size: tuple[int, int], n_images: int) -> None:
+    """Raise ConfigError for settings that do not go together, or not with ``n_images`` images of ``size`` (H, W)."""
     if settings.recipe.precision == "bfloat16" and device.type != "cuda":
         raise ConfigError(f"{settings.key('precision')}: bfloat16 needs cuda, found {device.type}; set float32")
     network = settings.network
     feature_shape(network.name, network.place, network.width, *size)
     stride = NETWORKS.get(network.name).cuts[network.place].stride
     try:
-        check_phases(settings.recipe.phases, settings.cut, stride, *size)
+        check_phases(settings.recipe.phases, settings.cut, stride, *size, n_images)
     except ConfigError as error:
         raise ConfigError(f"{settings.key('phases')}: {error}") from None
 

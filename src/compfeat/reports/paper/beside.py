@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from compfeat.experiment.config import Experiment
-from compfeat.reports.paper.coding import side_info_text
+from compfeat.reports.paper.coding import methods_by_qualities, side_info_text
 from compfeat.reports.paper.results import cell, fit_title
 from compfeat.reports.paper.system import weights_sentences
 from compfeat.reports.paper.tables import LADDERS, PAIR, Facts, Tables, match
@@ -111,14 +109,26 @@ def beside_facts(experiment: Experiment, tables: Tables) -> Facts:
         "fits": [fit_title(fit.removeprefix("authors_")) for fit in fits],
         "ladders": [tables.ladder(dict(zip(LADDERS, ladder, strict=True))) for ladder in ladders],
         "rows": rows,
-        "differences": difference_rows(experiment, tables.points),
+        "differences": difference_rows(experiment, tables),
     }
 
 
-def difference_rows(e: Experiment, points: pd.DataFrame) -> list[list[str]]:
+def codec_text(e: Experiment, tables: Tables, codec: str) -> str:
+    """Return a codec with its qualities: the usual ones, then those that some methods have in their place."""
+    usual = e.codecs[codec].qualities
+    others = [
+        f"{listed(list(qualities))} ({listed([tables.method(method) for method in methods])})"
+        for qualities, methods in methods_by_qualities(e, tables, codec).items()
+        if qualities != usual
+    ]
+    return f"{codec.upper()}: {', or '.join([listed(list(usual)), *others])}"
+
+
+def difference_rows(e: Experiment, tables: Tables) -> list[list[str]]:
     """Return what differs: what it is, the original's, this run's."""
+    points = tables.points
     n_train, n_val = e.dataset.images.train, int(points["n_images"].iloc[0])
-    codecs = [f"{codec.upper()}: {listed(list(entry.qualities))}" for codec, entry in e.codecs.items()]
+    codecs = [codec_text(e, tables, codec) for codec in e.codecs]
     encoder = " ".join(weights_sentences(e)).removeprefix("The encoder starts from ").removesuffix(".")
     ours = {
         "dataset": e.dataset.name,
@@ -142,7 +152,7 @@ def training_text(e: Experiment) -> str:
         training = e.trainings[name]
         lengths.setdefault((training.start, epochs_of(training)), []).append(name)
     texts = [
-        f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start in e.trainings else "")
+        f"{listed(names)}: {epochs} epochs" + (f" after {start}" if start else "")
         for (start, epochs), names in lengths.items()
     ]
     return "; ".join(texts)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import UNCODED
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
@@ -21,17 +22,14 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
     senders = {sends: [n for n, m in e.methods.items() if m.sends == sends] for sends in ("features", "image")}
     features = coded[coded["method"].isin(senders["features"])]
     rows = []
-    for name, entry in e.codecs.items():
-        own = coded[coded["codec"] == name]
-        if len(own):
+    for name in e.codecs:
+        groups = methods_by_qualities(e, tables, name)
+        for qualities, methods in groups.items():
+            own = coded[(coded["codec"] == name) & coded["method"].isin(methods)]
             side = sorted({round(value, 1) for value in own["side"].dropna()})
-            rows.append(
-                [
-                    name,
-                    listed(list(entry.qualities)),
-                    listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to"),
-                ]
-            )
+            ends = listed([f"{value:g}" for value in (side[:1] + side[1:][-1:])], "to")
+            who = f" ({listed([tables.method(method) for method in methods])})" if len(groups) > 1 else ""
+            rows.append([f"{name}{who}", listed(list(qualities)), ends])
     tiled = [name for name in e.codecs if name in settings.tiled and name in set(features["codec"])]
     others = [name for name in e.codecs if name in set(features["codec"]) and name not in tiled]
     bits = sorted({int(e.codecs[name].options.get("bits", 8)) for name in tiled})
@@ -39,7 +37,10 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
         "rows": rows,
         "tiled": [name.upper() for name in tiled],
         "bits": listed([str(n) for n in bits], "or"),
-        "sentences": coding_sentences(tables, tiled, others, senders["image"]),
+        "sentences": [
+            *transform_sentences(tables, [n for n, m in e.methods.items() if m.transform is not None]),
+            *coding_sentences(tables, tiled, others, senders["image"]),
+        ],
         "ladders": f"{'They are' if len(tables.ladders) > 1 else 'It is'} "
         f"{listed([ladder.label for ladder in tables.ladders.values()])}."
         if tables.ladders
@@ -47,6 +48,27 @@ def coding_facts(settings: Settings, tables: Tables) -> Facts:
         "rate": "bits per feature element" if not senders["image"] else "bytes an image",
         "fit": "on points that no other point beats in both" if e.bd_rate.frontier else "on all points",
     }
+
+
+def methods_by_qualities(e: Experiment, tables: Tables, codec: str) -> dict[tuple[str, ...], list[str]]:
+    """Return the methods that have points of a codec, by the qualities that they are coded at."""
+    coded = set(tables.points.loc[tables.points["codec"] == codec, "method"])
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, method in e.methods.items():
+        if name in coded:
+            groups.setdefault(method.qualities_of(codec, e.codecs[codec].qualities), []).append(name)
+    return groups
+
+
+def transform_sentences(tables: Tables, transformed: Sequence[str]) -> list[str]:
+    """Return that features are transformed before they are coded, where a method does that."""
+    if not transformed:
+        return []
+    labels = listed([tables.method(name) for name in transformed])
+    return [
+        f"The features of {labels} are transformed before they are coded, and back before the decoders use them; what a transform "
+        "is fitted to the train split is part of the model, known to both sides, and not counted in the rate."
+    ]
 
 
 def coding_sentences(tables: Tables, tiled: Sequence[str], others: Sequence[str], image: Sequence[str]) -> list[str]:

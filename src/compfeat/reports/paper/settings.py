@@ -6,6 +6,7 @@ from pydantic import Field
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.section import Section
+from compfeat.experiment.start import TrainedOn
 from compfeat.reports.texts import FigureText
 
 
@@ -16,4 +17,8 @@ class Settings(Section):
     rendered: bool = Field(description="whether the project renders the dataset")
     tiled: tuple[str, ...] = Field(description="codecs of the config that code features as one tiled grey image")
     figures: tuple[FigureText, ...] = Field(description="the figures to show, in order")
+    starts: dict[str, TrainedOn] = Field(
+        default={},
+        description="what the weights that trainings start from were trained on, by `start` as the config has it",
+    )
     tools: dict[str, str] = Field(description="versions of the software to name")

@@ -8,7 +8,7 @@ from typing import Any
 
 from compfeat.experiment.config import Experiment, TrainingConfig
 from compfeat.experiment.runs import UNCODED
-from compfeat.experiment.training import Phase
+from compfeat.experiment.training import Phase, PluginConfig
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts, Tables
 from compfeat.reports.words import NOTHING, listed
@@ -42,16 +42,30 @@ def training_facts(settings: Settings, tables: Tables) -> Facts:
         "rows": [training_row(name, entry) for name, entry in trainings.items()],
         "phases": phase_rows(trainings),
         "methods": method_rows(e, tables),
-        "sentences": [*start_sentences(e, names), *noise_sentences(trainings.values()), *strength_sentences(trainings)],
+        "sentences": [
+            *start_sentences(settings, names),
+            *noise_sentences(trainings.values()),
+            *strength_sentences(trainings),
+        ],
         "seeds": f"Seed{'' if len(e.seeds) == 1 else 's'}: {listed([str(seed) for seed in e.seeds])}.",
     }
 
 
 def training_row(name: str, training: TrainingConfig) -> list[str]:
     """Return a training's name, variant, loss, the loss's options, what it starts from, and epochs."""
-    options = "; ".join(f"{key} {plain(value)}" for key, value in training.loss.options.items()) or NOTHING
+    options = options_text(training.loss.options) or NOTHING
     start = NOTHING if training.start is None else PurePath(training.start).name
     return [name, training.variant.name, training.loss.name, options, start, str(epochs_of(training))]
+
+
+def with_options(plugin: PluginConfig) -> str:
+    """Return a plug-in's name, with its options behind it where it is given some."""
+    return f"{plugin.name} ({options_text(plugin.options)})" if plugin.options else plugin.name
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Return options as short text; empty where there are none."""
+    return "; ".join(f"{key} {plain(value)}" for key, value in options.items())
 
 
 def plain(value: Any) -> str:
@@ -62,6 +76,8 @@ def plain(value: Any) -> str:
         return ", ".join(
             f"({plain(v)})" if isinstance(v, Sequence) and not isinstance(v, str) else plain(v) for v in value
         )
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -94,15 +110,16 @@ def method_rows(e: Experiment, tables: Tables) -> list[list[str]]:
     rows = []
     for name, label in tables.methods.items():
         method = e.methods[name]
-        transform = NOTHING if method.transform is None else method.transform.name
+        transform = NOTHING if method.transform is None else with_options(method.transform)
         coded = tables.points[(tables.points["method"] == name) & (tables.points["codec"] != UNCODED)]
         codecs = [codec for codec in e.codecs if codec in set(coded["codec"])]
         rows.append([label, method.training, transform, method.sends, listed(codecs)])
     return rows
 
 
-def start_sentences(e: Experiment, names: Sequence[str]) -> list[str]:
+def start_sentences(settings: Settings, names: Sequence[str]) -> list[str]:
     """Return from what the trainings start, and whether those that start alike get the same phases."""
+    e = settings.experiment
     starts: dict[str | None, list[str]] = {}
     for name in names:
         starts.setdefault(e.trainings[name].start, []).append(name)
@@ -115,10 +132,23 @@ def start_sentences(e: Experiment, names: Sequence[str]) -> list[str]:
         elif start in e.trainings:
             sentences.append(f"{who} from what {start} ends with, of the same cut and seed.")
         else:
-            sentences.append(f"{who} from the weights in {PurePath(start).name}.")
+            sentences.append(f"{who} from the weights in {start}{trained_on_text(settings, start)}.")
         if not one and len({e.trainings[name].phases for name in own}) == 1:
             sentences.append("They get the same phases.")
     return sentences
+
+
+def trained_on_text(settings: Settings, start: str) -> str:
+    """Return what the weights of ``start`` were trained on, as a clause; nothing where it is not known."""
+    if start not in settings.starts:
+        return ""
+    given = settings.starts[start]
+    count = "all" if given.images is None else str(given.images)
+    kind = f"rendered scenes of seed {given.render_seed}" if given.rendered else f"images of {given.dataset}"
+    return (
+        f", trained for {given.epochs} epochs on {count} {kind} with the loss {given.recipe.loss.name}; "
+        "the published networks started from ImageNet's weights"
+    )
 
 
 def noise_sentences(trainings: Iterable[TrainingConfig]) -> list[str]:

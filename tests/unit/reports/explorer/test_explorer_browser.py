@@ -16,19 +16,10 @@ from compfeat.reports.explorer.settings import Settings
 from compfeat.reports.explorer.tables import NEEDS
 from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.tables import PAGES
-from synthetic_summary import Variant, with_methods, write_summary
+from synthetic_summary import RUNS, write_summary
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-VARIANTS = {
-    "default": Variant(pictures=(3, 5)),
-    "two_seeds": Variant(seeds=(0, 1), cuts=("c256",)),
-    "like_camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
-    "refused": Variant(flat=True, cuts=("c512",)),
-    "one_method": with_methods(1, cuts=("c256",), codecs=("hevc",), tasks=("segmentation",)),
-    "nine_methods": with_methods(9, cuts=("c256",), codecs=("jpeg", "hevc")),
-}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +31,7 @@ def started() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
-    for name, variant in VARIANTS.items():
+    for name, variant in RUNS.items():
         folder = tmp_path_factory.mktemp(name)
         summary = write_summary(folder / "summarise", variant)
         made[name] = folder / "explorer.html"
@@ -75,7 +66,7 @@ def sources(page: Page) -> tuple[list[str], str, str]:
     return images(page), page.inner_text("#viewer-status"), page.inner_text("#viewer-table")
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", RUNS)
 def test_every_run_shows_curves_and_pictures(name: str, started: Browser, files: dict[str, Path]) -> None:
     with visit(started, files[name]) as seen:
         seen.page.wait_for_selector("#chart svg")

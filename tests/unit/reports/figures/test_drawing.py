@@ -22,7 +22,8 @@ from compfeat.reports.figures.rate_accuracy import bd_text
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
 from compfeat.tasks import TASKS
-from synthetic_summary import PROJECT, Variant, with_methods, write_summary
+from helpers import PROJECT
+from synthetic_summary import Variant, with_methods, write_summary
 
 NAMES = [f"{name}@hevc" if FIGURES.by_ladder(name) else name for name in FIGURES.names()]
 ACROSS = Comparison("compressible", "baseline", "prior", "hevc")

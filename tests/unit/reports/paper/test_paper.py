@@ -16,6 +16,7 @@ from compfeat.cli.pipeline import paper as stage
 from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import Comparison
+from compfeat.experiment.start import TrainedOn
 from compfeat.reports import words
 from compfeat.reports.paper.build import TEMPLATE, build
 from compfeat.reports.paper.facts import config_rows, paper_facts
@@ -23,6 +24,7 @@ from compfeat.reports.paper.results import Sum, at_equal_quality, crossover_text
 from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
 from compfeat.reports.paper.system import decoder_widths, tile_grid
 from compfeat.reports.paper.tables import NEEDS, Tables
+from compfeat.reports.paper.training import start_sentences
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText
 from compfeat.reports.words import NOTHING
@@ -156,7 +158,7 @@ def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
-OVERLAYS = ("camvid", "cityscapes", "seeds", "smoke", "start")
+OVERLAYS = ("camvid", "cityscapes", "scratch", "seeds", "smoke", "start", "sweep")
 """Of config/; the default itself is the empty one."""
 RECORD = ("run with several seeds and recorded", RECORDED)
 START = ("of the same cut and seed", "warm_start")
@@ -178,9 +180,11 @@ def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> No
     e, facts = run_of((overlay,) if overlay else (), tmp_path, record)
     assert build(facts, {}).startswith(b"%PDF")
     text_set = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
-    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start is not None]
+    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start in e.trainings]
+    from_files = [t for m in e.methods.values() if str(e.trainings[m.training].start).endswith(".safetensors")]
     assert all((phrase in text_set) == record for phrase in RECORD)
     assert all((phrase in text_set) == bool(started) for phrase in START)
+    assert ("from the weights in data/start" in text_set) == bool(from_files)
     assert ("rendered by this project" in text_set) == (e.dataset.name == "streets")
     assert "pretrained" not in text_set and "random weights" in text_set
     assert ("resample seeds and images" in text_set) == (len(e.seeds) > 1)
@@ -219,13 +223,30 @@ def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
     _, facts = run_of((), tmp_path, False, cuts=cuts, trainings=trainings, training=config["training"])
     text_set = " ".join(facts["training"]["sentences"])
     assert (
-        "from the weights in {cut}.safetensors" in text_set
+        "from the weights in data/start/{cut}.safetensors." in text_set
         and "No noise is added" in text_set
         and "same phases" not in text_set
     )
-    assert "compressible starts from the encoder's first weights" in text_set
+    assert "compressible starts from the encoder's first weights" in text_set and "ImageNet" not in text_set
     assert "of cut c512 starts from the pretrained weights in resnet.safetensors" in facts["network"]["weights"]
     assert "of cut c256 starts from random weights" in facts["network"]["weights"]
+
+
+@pytest.mark.parametrize(("images", "rendered"), [(3000, True), (None, False)])
+def test_a_known_start_is_described(images: int | None, rendered: bool, tmp_path: Path) -> None:
+    config, start = config_of(), "data/start/{cut}.safetensors"
+    for name in ("baseline", "compressible"):
+        config["trainings"][name]["start"] = start
+    experiment, _ = run_of((), tmp_path, False, trainings=config["trainings"])
+    recipe = experiment.trainings["baseline"].model_dump(exclude={"start"})
+    trained_on = {"dataset": "streets", "rendered": rendered, "render_seed": 7, "images": images, "recipe": recipe}
+    settings = settings_of(experiment).model_copy(update={"starts": {start: TrainedOn.model_validate(trained_on)}})
+    (sentence, _) = start_sentences(settings, ["baseline", "compressible"])
+    what = "3000 rendered scenes of seed 7" if rendered else "all images of streets"
+    assert sentence == (
+        f"The trainings baseline and compressible start from the weights in {start}, trained for 4 epochs on {what} "
+        "with the loss baseline; the published networks started from ImageNet's weights."
+    )
 
 
 def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[str, Path]) -> None:
@@ -235,6 +256,21 @@ def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[
     )
     assert three["rate"] == "bits per feature element" and "PRIOR takes the features as they are." in three["sentences"]
     assert "PRIOR" not in three["tiled"] and not any("image:" in s for s in three["sentences"])
+
+
+def test_qualities_and_options_of_a_method_are_those_that_it_has(tmp_path: Path) -> None:
+    e, facts = run_of(("beyond",), tmp_path, False)
+    rows = {row[0]: row[1] for row in facts["coding"]["rows"]}
+    assert rows["png"] == "lossless" and rows["jpeg"] == words.listed(list(e.codecs["jpeg"].qualities))
+    assert rows["hevc (baseline and compressible)"] == words.listed(list(e.codecs["hevc"].qualities))
+    assert rows["hevc (klt, task_klt, task_klt_balanced and compressible_task_klt)"] == words.listed(
+        list(e.methods["klt"].qualities["hevc"])
+    )
+    transforms = {row[0]: row[2] for row in facts["training"]["methods"]}
+    assert transforms["baseline"] == words.NOTHING and transforms["klt"] == "klt"
+    assert transforms["task_klt_balanced"] == "task_klt (balanced yes; weights segmentation 3)"
+    codecs = next(row[2] for row in facts["beside"]["differences"] if row[0] == "codecs")
+    assert "qp43 and qp46, or lossless, qp4, qp10, qp16, qp22, qp28 and qp34 (klt, task_klt," in codecs
 
 
 @pytest.mark.parametrize("name", ["three methods", "nine methods"])
@@ -275,7 +311,7 @@ def test_equal_quality_compares_the_same_points(runs: dict[str, Path]) -> None:
 def test_every_key_of_the_config_is_listed() -> None:
     listed = dict(config_rows(experiment_of(Variant()).model_dump(mode="json")))
     assert listed["trainings.baseline.phases.0.epochs"] == "4" and listed["tools.ffmpeg"] == words.NOTHING
-    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.12"
+    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.15"
 
 
 def test_numbers_are_written_for_readers() -> None:
@@ -300,7 +336,7 @@ def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> 
     missing = {row[0]: row[5:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
     assert missing["c512"] == [words.NOTHING, words.NOTHING]
     differs = {row[0]: row[1:] for row in facts["differences"]}
-    assert differs["training"][1] == "warm_start: 4 epochs; baseline and compressible: 6 epochs after warm_start"
+    assert differs["training"][1] == "baseline and compressible: 4 epochs after data/start/{cut}.safetensors"
     assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one seed (0)"]
 
 

@@ -1,0 +1,49 @@
+"""A network that one run trained and kept for others to start from: what is written beside its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from compfeat.errors import DataError
+from compfeat.experiment.section import Section
+from compfeat.experiment.training import Recipe
+from compfeat.io import read_json
+
+
+class TrainedOn(Section):
+    """The data and the recipe that a network was trained with."""
+
+    dataset: str = Field(description="module of compfeat.datasets")
+    rendered: bool = Field(description="whether the project renders the dataset")
+    render_seed: int = Field(description="seed of rendered scenes")
+    images: int | None = Field(description="train images; null for all that the dataset has")
+    recipe: Recipe = Field(description="how it was trained")
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the train images."""
+        return sum(phase.epochs for phase in self.recipe.phases)
+
+
+class Start(Section):
+    """A network that is kept, and what it was trained on."""
+
+    network: dict[str, Any] = Field(description="the network's own description")
+    trained_on: TrainedOn
+
+
+def read_start(path: Path) -> Start:
+    """Read what the stage ``keep`` wrote beside a network's weights.
+
+    Raises:
+        DataError: the file is missing or says something else.
+    """
+    try:
+        return Start.model_validate(read_json(path))
+    except ValueError as error:
+        raise DataError(
+            f"{path}: does not describe a kept network ({' '.join(str(error).split())}); run make start"
+        ) from None

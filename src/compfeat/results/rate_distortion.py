@@ -1,0 +1,93 @@
+"""How far each point lies from the Gaussian rate-distortion function of what it codes (``rate_distortion.csv``).
+
+Source: docs/method.md, "Beyond the paper: a codec for features".
+Reverse water-filling: Cover and Thomas, Elements of Information Theory, 10.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from compfeat.errors import DataError
+from compfeat.experiment.runs import UNCODED, Run
+from compfeat.results import Inputs, Made, table
+from compfeat.results._measured import POINT_KEYS
+
+COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
+
+
+@table(
+    "rate_distortion",
+    makes=("rate_distortion.csv",),
+    needs=("distortions",),
+    tables=("points.csv",),
+    pages={
+        "rate_distortion.csv": (
+            "Distance to the Gaussian bound",
+            "Mean squared error of what is coded (after the method's transform, in its own unit squared), the bits per feature "
+            "element that Gaussian components of the same variances would need for it, and how many more the point takes.",
+        )
+    },
+)
+def make(inputs: Inputs) -> dict[str, Made]:
+    """Return one row a coded point of features with COLUMNS; ``bound_bpe`` and ``distance_bpe`` are empty without distortion.
+
+    ``distortion`` is the mean over images and elements; rates are bits per feature element, so that distances of methods with
+    transforms of other scales compare, too.
+
+    Raises:
+        DataError: a file is missing or damaged, or lacks a point.
+    """
+    points = inputs.table("points.csv", *POINT_KEYS, "n_images", "total_bytes", "rate_bpe").dropna(subset="rate_bpe")
+    rows = []
+    for _, own in points.groupby(list(POINT_KEYS[:4]), sort=False):
+        first = own.iloc[0]
+        rows += _rows(inputs, Run(first["cut"], first["method"], int(first["seed"])), first["codec"], own)
+    return {"rate_distortion.csv": pd.DataFrame(rows, columns=list(COLUMNS))}
+
+
+def _rows(inputs: Inputs, run: Run, codec: str, points: pd.DataFrame) -> list[tuple[object, ...]]:
+    uncoded, name = f"{run.id}/{UNCODED}", f"{run.id}/{codec}"
+    variance = _array(inputs, uncoded, "variance")
+    rows: list[tuple[object, ...]] = []
+    for point in points.to_dict("records"):
+        quality, rate = point["quality"], point["rate_bpe"]
+        distortion = float(_array(inputs, name, f"{quality}/mse").mean())
+        bound = gaussian_rate(variance, distortion)
+        if bound is not None:  # a transform may code another number of elements than the network has
+            bound *= variance.size / round(8 * point["total_bytes"] / point["n_images"] / rate)
+        cells = (distortion, bound, None if bound is None else rate - bound)
+        rows.append((run.cut, run.method, run.seed, codec, quality, rate, *cells))
+    return rows
+
+
+def _array(inputs: Inputs, name: str, key: str) -> NDArray[np.float64]:
+    found = inputs.arrays("distortions", name).get(key)
+    if found is None or not found.size:
+        raise DataError(f"{inputs.file('distortions', name)}: lacks {key}; rerun the stage evaluate")
+    values: NDArray[np.float64] = found
+    return values
+
+
+def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float | None:
+    """Return the rate-distortion function (bits a component) of independent Gaussian components, by reverse water-filling.
+
+    A component of variance v gets the distortion min(v, level) and log2(v / level) / 2 bits where v is above the level.
+
+    Args:
+        variances: of the components, any shape, >= 0.
+        distortion: mean squared error a component, >= 0; None is returned for 0 where anything varies.
+    """
+    falling = np.sort(variances.ravel())[::-1]
+    if distortion >= falling.mean():
+        return 0.0
+    if distortion <= 0:
+        return None
+    below = np.append(np.cumsum(falling[::-1])[::-1], 0.0)[1:]
+    levels = (distortion * falling.size - below) / np.arange(1, falling.size + 1)
+    # With the k largest above the level, it is levels[k - 1]; the right k is the last whose own variance is above.
+    active = int(np.flatnonzero(falling > levels).max()) + 1
+    level = levels[active - 1]
+    return float(np.log2(falling[:active] / level).sum() / 2 / falling.size)

@@ -1,0 +1,168 @@
+"""Python programs that start by fork, off a process that has imported the heavy packages already.
+
+Importing is most of what a small run takes: torch is two seconds a job, Snakemake more than one. ``argv("-m", "snakemake", ...)``
+does what ``python -m snakemake ...`` does, in its caller's folder, environment and process group, with its caller's input and
+output; so do the jobs that such a run starts. The project's own package is imported anew, from where PYTHONPATH says.
+
+What forks share is the seed of Python's hashes. The run whose bytes others are compared with is one of real processes
+(``tests/smoke/conftest.py``), so nothing rests on a fork being the same.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import forked_client
+
+IMPORTED = (
+    "snakemake.cli",
+    "snakemake.report.html_reporter",
+    "smart_open",
+    "pandas",
+    "scipy.interpolate",
+    "torch",
+    "safetensors.torch",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_pdf",
+    "seaborn",
+    "altair",
+)
+CLIENT = Path(__file__).with_name("forked_client.py")
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere, libraries do not bear a fork; programs start as usual."""
+
+
+def argv(*words: str) -> list[str]:
+    """Return the command that does what ``python`` does with these words: ``-m``, a module's name, and its arguments."""
+    return [sys.executable, *(["-IS", str(CLIENT), str(server())] if CAN_FORK else []), *words]
+
+
+def variables() -> dict[str, str]:
+    """Return what has bash start ``python -m compfeat`` in the same way: the file that it reads first."""
+    return {"BASH_ENV": str(server().with_suffix(".bash"))} if CAN_FORK else {}
+
+
+@cache
+def server() -> Path:
+    """Start the process that is forked, which ends with this one; return its socket."""
+    from compfeat.determinism import ENVIRONMENT
+
+    folder = tempfile.TemporaryDirectory(prefix="forked-")
+    path = Path(folder.name) / "socket"
+    words = shlex.join([sys.executable, "-IS", str(CLIENT), str(path)])
+    function = f'python() {{ if [[ "$1 $2" == "-m compfeat" ]]; then {words} "$@"; else command python "$@"; fi; }}\n'
+    path.with_suffix(".bash").write_text(function)
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(path)],
+        cwd=folder.name,
+        env=inherited | ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    atexit.register(folder.cleanup)
+    atexit.register(process.communicate)  # closes its input, and waits
+    assert process.stdout.readline() == b"ready\n"
+    return path
+
+
+def serve(path: str) -> NoReturn:
+    """Import, then fork a program a request, until the input ends."""
+    for module in IMPORTED:
+        importlib.import_module(module)
+    assert "compfeat" not in sys.modules, "forks import their own"
+    # What is there already is looked at by no collection of garbage, which would copy its pages.
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, reap)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen(64)
+        print("ready", flush=True)
+        while listening in select.select([listening, sys.stdin], [], [])[0]:
+            connection, _ = listening.accept()
+            with connection:
+                if os.fork() == 0:
+                    listening.close()
+                    answer(connection)
+    os._exit(0)
+
+
+def reap(*_: object) -> None:
+    """Take notice of forks that have ended, so that none is left over."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def answer(connection: socket.socket) -> NoReturn:
+    """Run what is asked for, and say how it ended. A client that is gone takes its program with it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    head, streams, _, _ = socket.recv_fds(connection, forked_client.LENGTH_BYTES, 3)
+    with connection.makefile("rb") as sent:
+        request = json.loads(sent.read(int.from_bytes(head, "big")))
+    program = os.fork()
+    if program == 0:
+        connection.close()
+        for own, given in enumerate(streams):
+            os.dup2(given, own)
+            os.close(given)
+        become(**request)
+    ended = os.pidfd_open(program)
+    watched: list[socket.socket | int] = [connection, ended]
+    if ended not in select.select(watched, [], [])[0]:
+        os.kill(program, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    with contextlib.suppress(BrokenPipeError):
+        connection.sendall(str(status).encode())
+    os._exit(0)
+
+
+def become(words: list[str], folder: str, environment: dict[str, str], group: int) -> NoReturn:
+    """Do what ``python -m NAME ...`` does, in a folder, an environment and a process group, and end."""
+    os.setpgid(0, group)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    # In place of the folder of this file.
+    sys.path[:1] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.argv = words[1:]
+    status: object = None
+    try:
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        status = ended.code
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    if isinstance(status, str):
+        print(status, file=sys.stderr)
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Taking all modules apart would take longer than most programs do.
+    os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

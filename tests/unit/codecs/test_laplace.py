@@ -1,0 +1,285 @@
+"""The codec of features with fitted Laplace tables."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from compfeat.arrays import write_arrays
+from compfeat.codecs import State
+from compfeat.codecs._laplace import LARGEST, OFFSET, PER_OCTAVE, TABLES, TOTAL, entropy_bits, tables
+from compfeat.codecs._packets import packed, unpacked
+from compfeat.codecs._ranges import GREATEST, LevelCoder, length_counts
+from compfeat.codecs.laplace import Laplace, Options
+from compfeat.codecs.spectra import dct2, inverse_dct2
+from compfeat.errors import BitstreamError, DataError
+
+SHAPE = (6, 4, 8)
+TABLES_SHA256 = "546a9c52e8e97c443495a2520d5e72209d1d9c7784efb0ed61dc9e822e6055ed"
+
+
+def features(count: int, seed: int, shape: tuple[int, int, int] = SHAPE) -> NDArray[np.float32]:
+    """Return smooth maps, non-negative, of channels that differ in energy."""
+    rng = np.random.default_rng(seed)
+    channels, height, width = shape
+    fall = 1 / (1 + np.hypot(*np.mgrid[0:height, 0:width])) * np.geomspace(8, 0.1, channels)[:, None, None]
+    maps = inverse_dct2(rng.laplace(0, 1, (count, *shape)) * fall)
+    return np.maximum(0, maps + 1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    return Laplace.fit(features(40, 0), Options())
+
+
+def scales_steps() -> NDArray[np.float64]:
+    found: NDArray[np.float64] = 2.0 ** ((np.arange(TABLES) - OFFSET) / PER_OCTAVE)
+    return found
+
+
+def ideal_bits(levels: NDArray[np.int64], index: NDArray[np.int8]) -> float:
+    """Return the code length of levels by their tables, with that of what is beyond their limits."""
+    bits = 0.0
+    for level, table in zip(levels.ravel().tolist(), (tables()[i] for i in index.ravel()), strict=True):
+        bits -= np.log2(table.counts[2 * min(abs(level), table.limit)] / TOTAL)
+        if abs(level) >= table.limit:
+            more = (abs(level) - table.limit + 1).bit_length() - 1
+            bits += more - np.log2(length_counts()[more] / TOTAL)
+    return bits
+
+
+def test_the_tables_are_the_same_on_every_machine() -> None:
+    data = b"".join(table.counts.astype("<u2").tobytes() for table in tables())
+    assert hashlib.sha256(data).hexdigest() == TABLES_SHA256
+
+
+def test_tables_are_symmetric_laws_of_whole_counts() -> None:
+    assert len(tables()) == TABLES
+    for table, scale in zip(tables(), scales_steps(), strict=True):
+        assert table.counts.dtype == np.uint16 and len(table.counts) == 2 * table.limit + 1 <= 2 * LARGEST + 1
+        assert table.counts.sum(dtype=int) == TOTAL and table.counts.min() >= 1
+        assert np.array_equal(table.counts[1::2], table.counts[2::2])
+        share = table.counts / TOTAL
+        assert 0 < table.centroid < 0.5
+        if table.limit < LARGEST:
+            found = -(share * np.log2(share)).sum()
+            assert found == pytest.approx(entropy_bits(np.array(scale)), rel=0.002, abs=5e-4)
+    assert [table.limit for table in tables()] == sorted(table.limit for table in tables())
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_any_levels_come_back_in_few_bytes(data: st.DataObject) -> None:
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=12))
+    index = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(0, TABLES - 1)))
+    small, wild = st.integers(-3, 3), st.integers(-GREATEST, GREATEST)
+    levels = data.draw(hnp.arrays(np.int64, shape, elements=small | wild))
+    coder = LevelCoder(index)
+    coded = coder.encode(levels)
+    assert np.array_equal(coder.decode(coded), levels)
+    assert len(coded) <= 1.001 * ideal_bits(levels, index) / 8 + 2
+
+
+def test_an_image_costs_what_its_tables_say() -> None:
+    rng = np.random.default_rng(5)
+    index = rng.integers(0, TABLES, (64, 8, 16)).astype(np.int8)
+    coder = LevelCoder(index)
+    for gain in (1, 0.02):
+        for _ in range(5):
+            levels = np.rint(rng.laplace(0, gain * scales_steps()[index])).astype(np.int64)
+            assert len(packed(coder.encode(levels), b"key", 0)) <= 1.01 * ideal_bits(levels, index) / 8 + 4
+
+
+def test_no_levels_cost_no_bytes() -> None:
+    assert LevelCoder(np.zeros((64, 8, 16), np.int8)).encode(np.zeros((64, 8, 16), np.int64)) == b""
+
+
+FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@given(data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_any_finite_features_have_their_levels_decoded(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shape = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 6), st.integers(1, 6)))
+    kinds = FINITE | st.sampled_from([0.0, -0.0, 1e-45, -1e-45, 3.4028235e38, -3.4028235e38, 1.0])
+    items = data.draw(hnp.arrays(np.float32, (data.draw(st.integers(1, 3)), *shape), elements=kinds))
+    train = data.draw(st.sampled_from([items, np.zeros_like(items), features(3, 1, shape)]))
+    codec = Laplace(data.draw(st.sampled_from(Laplace.qualities)), state=Laplace.fit(train, Options()))
+    stream, side_info = (tmp_path_factory.getbasetemp() / name for name in ("any", "side"))
+    sizes = codec.encode(iter(items), stream, side_info)
+    assert sum(size.stream_bytes for size in sizes) == stream.stat().st_size and side_info.read_bytes() == b""
+    decoded = [image.item for image in codec.decode(stream, side_info, shape)]
+    assert np.isfinite(decoded).all()
+    levels = [codec._fitted.coder.decode(body) for body, _ in unpacked(stream, codec._fitted.key)]
+    assert np.array_equal(levels, [codec._levels(item) for item in items])
+
+
+@pytest.mark.parametrize("quality", Laplace.qualities)
+def test_a_coefficient_moves_by_less_than_a_step(quality: str, state: State, tmp_path: Path) -> None:
+    codec, items = Laplace(quality, state=state), features(4, 2)
+    codec.encode(items, tmp_path / "s", tmp_path / "i")
+    found = np.array([image.item for image in codec.decode(tmp_path / "s", tmp_path / "i", SHAPE)])
+    assert np.abs(dct2(found) - dct2(items)).max() < codec._fitted.step * 1.0001
+
+
+def test_each_rung_takes_fewer_bytes_and_loses_more(state: State, tmp_path: Path) -> None:
+    items, measured = features(10, 3), []
+    for quality in Laplace.qualities:
+        codec = Laplace(quality, state=state)
+        sizes = codec.encode(items, tmp_path / "s", tmp_path / "i")
+        found = np.array([image.item for image in codec.decode(tmp_path / "s", tmp_path / "i", SHAPE)])
+        measured.append((sum(size.stream_bytes for size in sizes), -np.square(found - items).mean()))
+    assert measured == sorted(measured, reverse=True) and len(set(measured)) == len(measured)
+    finest = 8 * measured[0][0] / items.size
+    assert finest == pytest.approx(Options().finest_bits, rel=0.25)
+
+
+@pytest.mark.parametrize("octaves", [-20, 3, 40])
+def test_features_of_another_unit_are_coded_alike(octaves: int, tmp_path: Path) -> None:
+    train, items = features(20, 0), features(3, 1)
+    bodies = []
+    for factor in (np.float32(1), np.float32(2.0**octaves)):
+        codec = Laplace("d3", state=Laplace.fit(train * factor, Options()))
+        codec.encode(items * factor, tmp_path / "s", tmp_path / "i")
+        bodies.append([body for body, _ in unpacked(tmp_path / "s", codec._fitted.key)])
+    assert bodies[0] == bodies[1]
+
+
+def test_features_that_never_change_cost_two_bytes_an_image(tmp_path: Path) -> None:
+    items = np.full((3, *SHAPE), 2.5, np.float32)
+    codec = Laplace("d0", state=Laplace.fit(items, Options()))
+    sizes = codec.encode(items, tmp_path / "s", tmp_path / "i")
+    assert [(size.payload_bytes, size.header_bytes, size.side_info_bytes) for size in sizes] == [(0, 2, 0)] * 3
+    assert all(np.array_equal(image.item, items[0]) for image in codec.decode(tmp_path / "s", tmp_path / "i", SHAPE))
+
+
+def test_another_process_decodes_the_same_levels(state: State, tmp_path: Path) -> None:
+    codec = Laplace("d2", state=state)
+    codec.encode(features(5, 4), tmp_path / "s", tmp_path / "i")
+    write_arrays(tmp_path / "state.npz", state)
+    code = (
+        "import hashlib, sys; from pathlib import Path\n"
+        "from compfeat.arrays import read_arrays; from compfeat.codecs._packets import unpacked\n"
+        "from compfeat.codecs.laplace import Laplace\n"
+        "fitted = Laplace('d2', state=read_arrays(Path(sys.argv[1])))._fitted\n"
+        "levels = [fitted.coder.decode(body) for body, _ in unpacked(Path(sys.argv[2]), fitted.key)]\n"
+        "print(hashlib.sha256(b''.join(each.astype('<i8').tobytes() for each in levels)).hexdigest())"
+    )
+    argv = [sys.executable, "-c", code, str(tmp_path / "state.npz"), str(tmp_path / "s")]
+    found = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+    levels = [codec._levels(item).astype("<i8").tobytes() for item in features(5, 4)]
+    assert found == hashlib.sha256(b"".join(levels)).hexdigest()
+
+
+def refused(codec: Laplace, stream: Path) -> str:
+    """Return the one line of what is found wrong, by measuring as by decoding."""
+    found = []
+    for use in (
+        lambda: codec.measure(stream, stream.with_name("i")),
+        lambda: list(codec.decode(stream, stream.with_name("i"), SHAPE)),
+    ):
+        with pytest.raises((BitstreamError, DataError)) as error:
+            use()
+        assert "\n" not in str(error.value)
+        found.append(str(error.value))
+    assert found[0] == found[1]
+    return found[0]
+
+
+def test_every_error_within_8_bits_is_found(state: State, tmp_path: Path) -> None:
+    codec, stream = Laplace("d6", state=state), tmp_path / "s"
+    sizes = codec.encode(features(1, 6), stream, tmp_path / "i")
+    data = stream.read_bytes()
+    for at in range(sizes[0].header_bytes, len(data)):
+        for change in (1, 0x80, 0xFF):
+            stream.write_bytes(data[:at] + bytes([data[at] ^ change]) + data[at + 1 :])
+            assert "image 0 (byte 0) fails its check" in refused(codec, stream)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda data: b"", "is empty"),
+        (lambda data: data[:-1], "image 2 .* is cut short"),
+        (lambda data: data[:1], "image 0 .* is cut short"),
+        (lambda data: b"\xff" * 20, "image 0 .* is cut short"),
+        (lambda data: data + b"\0", "image 3 .* is cut short"),
+        (lambda data: b"garbage" * 200, "image 0 .* (fails its check|is cut short)"),
+    ],
+)
+def test_damaged_streams_are_refused_in_one_line(
+    edit: Callable[[bytes], bytes], message: str, state: State, tmp_path: Path
+) -> None:
+    codec, stream = Laplace("d4", state=state), tmp_path / "s"
+    codec.encode(features(3, 6), stream, tmp_path / "i")
+    stream.write_bytes(edit(stream.read_bytes()))
+    found = refused(codec, stream)
+    assert found.startswith(f"{stream}: ") and "rerun the encode stage" in found
+    assert re.search(message, found)
+
+
+def test_another_state_quality_or_order_is_seen(state: State, tmp_path: Path) -> None:
+    codec, stream = Laplace("d4", state=state), tmp_path / "s"
+    sizes = codec.encode(features(3, 6), stream, tmp_path / "i")
+    others = [Laplace("d5", state=state), Laplace("d4", state=Laplace.fit(features(40, 9), Options()))]
+    assert ["another state" in refused(other, stream) for other in others] == [True, True]
+    data, first = stream.read_bytes(), sizes[0].stream_bytes
+    stream.write_bytes(data[first:] + data[:first])
+    assert "fails its check" in refused(codec, stream)
+    stream.unlink()
+    assert "cannot be read" in refused(codec, stream)
+
+
+def test_features_of_another_shape_are_refused(state: State, tmp_path: Path) -> None:
+    codec = Laplace("d4", state=state)
+    codec.encode(features(1, 6), tmp_path / "s", tmp_path / "i")
+    with pytest.raises(
+        BitstreamError, match=r"\(4, 6, 8\) expected, but the state is of \(6, 4, 8\); rerun the fit stage"
+    ):
+        list(codec.decode(tmp_path / "s", tmp_path / "i", (4, 6, 8)))
+    for wrong, message in (
+        (np.zeros((2, 4, 8), np.float32), r"image 1: features of shape \(2, 4, 8\)"),
+        (np.full(SHAPE, np.nan, np.float32), "image 1: values not finite"),
+    ):
+        with pytest.raises(DataError, match=message):
+            codec.encode([features(1, 6)[0], wrong], tmp_path / "new", tmp_path / "i")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "i").write_bytes(b"12345678")
+    with pytest.raises(BitstreamError, match="expected an empty file"):
+        codec.measure(tmp_path / "s", tmp_path / "i")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scale": None}, "'scale' is nothing; expected finite int8 in 3 dimensions"),
+        ({"scale": np.zeros((6, 4, 8))}, "'scale' is float64 of shape"),
+        ({"finest": np.zeros(3, np.int16)}, "'finest' is int16 of shape"),
+        ({"mean": np.full((6, 4, 8), np.nan, np.float32)}, "'mean' is float32 of shape"),
+        ({"mean": np.zeros((6, 8, 4), np.float32)}, "'mean' is of shape"),
+    ],
+)
+def test_states_of_other_kinds_are_refused(change: State, message: str, state: State, tmp_path: Path) -> None:
+    codec = Laplace("d4", state=state)
+    codec.encode(features(1, 6), tmp_path / "s", tmp_path / "i")
+    other = {name: array for name, array in (state | change).items() if array is not None}
+    found = refused(Laplace("d4", state=other), tmp_path / "s")
+    assert message in found and "rerun the fit stage" in found
+
+
+def test_features_that_are_not_finite_are_not_fitted() -> None:
+    with pytest.raises(DataError, match="not finite"):
+        Laplace.fit(np.full((2, *SHAPE), np.inf, np.float32), Options())

@@ -1,0 +1,194 @@
+"""The display of a run: jobs done of all, the stages, the time left; and what stands above it."""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake_interface_logger_plugins.common import LogEvent
+
+import snakemake_logger_plugin_compfeat as display
+from recorded_run import write_run
+from snakemake_logger_plugin_compfeat import LogHandler, last_lines
+from snakemake_logger_plugin_compfeat.progress import Job, Progress, duration, label
+from snakemake_logger_plugin_compfeat.run_times import default_seconds, known_seconds, recorded_seconds
+
+
+class Terminal(io.StringIO):
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands in the lines of a terminal, or of a file."""
+        return [line.rpartition("\r\033[K")[2] for line in self.getvalue().split("\n") if line]
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(display, "time", made)
+    monkeypatch.setattr(display, "REDRAW_SECONDS", 1e6)
+    return made
+
+
+def handler(monkeypatch: pytest.MonkeyPatch, terminal: bool, **settings: Any) -> tuple[LogHandler, Terminal]:
+    stream = Terminal(terminal)
+    monkeypatch.setattr("sys.stderr", stream)
+    common: Any = SimpleNamespace(**{"stdout": False, "nocolor": True, "dryrun": False} | settings)
+    return LogHandler(common, None), stream
+
+
+def send(to: LogHandler, message: str = "", level: int = logging.INFO, **fields: Any) -> None:
+    record = logging.LogRecord("snakemake", level, "", 0, message, (), None)
+    vars(record).update(fields)
+    to.emit(record)
+
+
+def begin(to: LogHandler, **counts: int) -> None:
+    send(to, event=LogEvent.RESOURCES_INFO, cores=2)
+    send(to, event=LogEvent.RUN_INFO, stats={**counts, "all": 1, "total": sum(counts.values()) + 1})
+
+
+def start(to: LogHandler, number: int, rule: str, log: str = "", **wildcards: str) -> None:
+    made: dict[str, Any] = {
+        "benchmark": f"results/benchmarks/{rule}.tsv",
+        "wildcards": wildcards,
+        "log": [log] if log else [],
+    }
+    send(to, event=LogEvent.JOB_INFO, jobid=number, rule_name=rule, **made)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_run_is_shown_from_its_first_job_to_its_last(
+    terminal: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, stream = handler(monkeypatch, terminal)
+    send(shown, "Building DAG of jobs...")
+    begin(shown, train=2, paper=1)
+    start(shown, 1, "train", cut="c256", seed="0")
+    clock.now += 40
+    send(shown, event=LogEvent.JOB_FINISHED, job_id=1)
+    if terminal:
+        start(shown, 2, "train", cut="c512", seed="0")
+        shown._draw()
+        assert "1 of 3 jobs, 33 %, about" in stream.lines[-1] and "left: train c512/0" in stream.lines[-1]
+        assert stream.lines[-1].startswith("[#######.............] ")
+    else:
+        assert stream.lines[-1].startswith("1 of 3 jobs done, about ") and "\r" not in stream.getvalue()
+        assert stream.lines[-1].endswith(" left: train c256/0 in 40 s")
+        start(shown, 2, "train")
+    start(shown, 3, "paper")
+    clock.now += 20
+    for number in (2, 3):
+        send(shown, event=LogEvent.JOB_FINISHED, job_id=number)
+    shown.close()
+    assert stream.lines[0] == "3 jobs to do, on 2 cores" and "3 jobs done in 1 min 0 s" in stream.lines
+    assert "DAG" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_warnings_and_a_failed_jobs_own_words_stand_above_it(
+    terminal: bool, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, stream = handler(monkeypatch, terminal)
+    log = tmp_path / "train.log"
+    log.write_text("train: 0 steps\rtrain: 10 steps\rtrain: 20 steps\ncompfeat train: error: the training diverged\n")
+    begin(shown, train=2)
+    send(shown, "statistics.seeds_record: it is not used", logging.WARNING)
+    start(shown, 1, "train", cut="c256")
+    command = "RuleException:\nCalledProcessError in file train.smk, line 9:\nCommand 'python -m ...' returned 2."
+    send(shown, command, logging.ERROR, event=LogEvent.ERROR, exception="RuleException")
+    send(shown, "Error in rule", logging.ERROR, event=LogEvent.JOB_ERROR, jobid=1, rule_name="train", log=[str(log)])
+    send(shown, "WorkflowError:\nAt least one job did not complete", logging.ERROR, event=LogEvent.ERROR)
+    shown.close()
+    told = stream.lines[1:]
+    assert told[:2] == ["statistics.seeds_record: it is not used", f"train c256 failed; the end of {log}:"]
+    assert told[2:4] == ["  train: 20 steps", "  compfeat train: error: the training diverged"]
+    assert told[4:6] == ["WorkflowError:", "At least one job did not complete"] and "python -m" not in stream.getvalue()
+
+
+def test_nothing_to_do_is_said_and_a_dry_run_is_snakemakes_own(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, stream = handler(monkeypatch, terminal=True)
+    send(shown, "Nothing to be done (all requested files are present and up to date).")
+    assert "Nothing to be done" in stream.getvalue()
+    shown, stream = handler(monkeypatch, terminal=True, dryrun=True)
+    assert not shown.has_filter and not shown.has_formatter
+    send(shown, "rule train:")
+    assert stream.getvalue().endswith("rule train:\n")
+
+
+def test_colours_are_for_terminals_that_want_them(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    for terminal, nocolor, coloured in ((True, False, True), (True, True, False), (False, False, False)):
+        shown, stream = handler(monkeypatch, terminal, nocolor=nocolor)
+        send(shown, "careful", logging.WARNING)
+        assert ("\033[33mcareful" in stream.getvalue()) == coloured
+
+
+def test_the_end_of_a_log(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("\n".join(map(str, range(50))) + "\n\n")
+    assert last_lines(tmp_path / "a.log") == [str(i) for i in range(35, 50)]
+    assert last_lines(tmp_path / "none.log") == ["(cannot be read: No such file or directory)"]
+
+
+def test_time_left_follows_the_recorded_times_and_this_runs_speed() -> None:
+    recorded = {"train": 100.0, "draw": 10.0, "encode_a_png": 4.0}
+    run = Progress({"train": 2, "draw": 4, "encode_b_png": 5}, 2, recorded)
+    assert run.seconds_left(0) == (2 * 100 + 4 * 10 + 5 * 4) / 2
+    run.start(1, Job("train", "train", 0.0))
+    run.start(2, Job("draw", "draw", 0.0))
+    assert run.seconds_left(0) == 130 and run.seconds_left(60) == (40 + 1 + 100 + 30 + 20) / 2
+    assert run.finish(1, 400.0) is not None and run.finish(7, 1.0) is None
+    slowness = (400 + 30) / (100 + 30)
+    assert run.expected_seconds("train") == 400 and run.expected_seconds("draw") == pytest.approx(10 * slowness)
+    assert run.expected_seconds("encode_b_png") == pytest.approx(4 * slowness)
+    assert Progress({"unheard": 1}).seconds_left(0) == 5.0
+    # One job is not spread over two cores.
+    last = Progress({"train": 1}, 2, recorded)
+    last.start(1, Job("train", "train", 0.0))
+    assert last.seconds_left(30) == 70
+
+
+@given(st.integers(0, 200), st.integers(0, 9), st.integers(0, 3))
+def test_a_line_fits_its_width(width: int, done: int, running: int) -> None:
+    run = Progress({"table_points": 12}, 1)
+    for number in range(done + running):
+        run.start(number, Job("table_points", "table points c512/compressible/seed0", 0.0))
+    for number in range(done):
+        run.finish(number, 1.0)
+    line = run.line(5.0, width)
+    assert len(line) <= width and (width < 100 or f"{done} of 12 jobs" in line)
+
+
+def test_words() -> None:
+    assert label("encode_baseline_hevc", {"cut": "c512", "seed": "0"}) == "encode baseline hevc c512/0"
+    assert label("paper", {}) == "paper"
+    assert [duration(s) for s in (-1, 0.4, 59.4, 60, 3599, 3600, 7384)] == [
+        *("0 s", "0 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "2 h 3 min")
+    ]
+
+
+def test_recorded_times(tmp_path: Path) -> None:
+    project = write_run(tmp_path / "run")
+    times = recorded_seconds(project, "results")
+    assert times["train"] == 1.5 and "prepare" not in times and set(times) >= {"encode", "evaluate"}
+    assert recorded_seconds(project, "elsewhere") == {} == recorded_seconds(tmp_path, "results")
+    assert known_seconds(project, "results")["train"] == 1.5
+    assert known_seconds(project, "elsewhere") == default_seconds() and default_seconds()["train"] > 1

@@ -1,0 +1,140 @@
+"""What Gaussian features would take, against cases that can be worked out; and the tables of bounds and transforms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compfeat.arrays import write_arrays
+from compfeat.errors import DataError
+from compfeat.io import write_csv
+from compfeat.results import Inputs
+from compfeat.results.bounds import gaussian_rate, spectrum
+from compfeat.results.bounds import make as make_bounds
+from compfeat.results.plan import MethodPlan, Plan
+from compfeat.results.transforms import make as make_transforms
+
+
+def test_one_gaussian_has_the_textbook_rate() -> None:
+    assert gaussian_rate(np.array([4.0]), 1.0) == pytest.approx(1.0)
+    assert gaussian_rate(np.full(8, 4.0), 8 * 0.25) == pytest.approx(2.0)
+    # A level of 1 codes the first alone: half of log2(16) bits for one of three; the others are left out.
+    assert gaussian_rate(np.array([0.5, 16.0, 0.25]), 1.75) == pytest.approx(2 / 3)
+
+
+variances = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=12).map(np.array)
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=variances, share=st.floats(1e-4, 0.999), scale=st.floats(1e-3, 1e3))
+def test_rates_fall_with_distortion_and_depend_on_ratios_alone(values: Any, share: float, scale: float) -> None:
+    total = float(values.sum())
+    rate = gaussian_rate(values, share * total)
+    assert (
+        rate >= 0
+        and gaussian_rate(values, total) == pytest.approx(0, abs=1e-12)
+        and gaussian_rate(values, 2 * total) == 0
+    )
+    assert gaussian_rate(values, share * total / 2) >= rate - 1e-12
+    assert gaussian_rate(values * scale, share * total * scale) == pytest.approx(rate, abs=1e-9)
+    # The level that the distortion fills gives the same rate by its definition.
+    low, high = 0.0, float(values.max())
+    for _ in range(200):
+        level = (low + high) / 2
+        low, high = (level, high) if np.minimum(values, level).sum() < share * total else (low, level)
+    expected = np.maximum(np.log2(values / high), 0).sum() / 2 / values.size
+    assert rate == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((20, 3, 4, 8)).astype(np.float32) @ np.tri(8, dtype=np.float32)
+    jacobian = rng.standard_normal((2, 3))
+    found = spectrum(features, jacobian.T @ jacobian)
+    centred = features - features.mean(axis=(0, 2, 3), keepdims=True)
+    outputs = np.einsum("kc,nchw->nkhw", jacobian, centred)
+    assert found.shape == (3, 4, 8) and (found >= -1e-9).all()
+    assert found.sum() == pytest.approx((outputs**2).sum(axis=1).mean(), rel=1e-5)
+    # Two outputs depend on two components; running sums along a row have more energy at low frequencies.
+    power = np.sort(found.sum(axis=(1, 2)))
+    assert power[0] < 1e-6 * power[1] and found[:, :, 0].sum() > found[:, :, -1].sum()
+
+
+METHODS = (
+    MethodPlan(name="plain", label="", training="base"),
+    MethodPlan(name="turned", label="", training="base", transform="task_klt"),
+    MethodPlan(name="picture", label="", training="base", sends="image"),
+)
+PLAN = Plan(tasks=("segmentation", "reconstruction"), methods=METHODS)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Inputs:
+    """A run of three methods, of which one has left a sensitivity."""
+    keys = ["cut", "method", "seed", "codec", "quality"]
+    rows: list[tuple[Any, ...]] = [("none", "float", 0.1, None), ("a", "fine", 0.1, 3.0), ("a", "rough", 0.2, 0.5)]
+    points = pd.DataFrame(
+        [
+            ("c", m.name, 0, codec, q, mse, rate if m.sends == "features" else None)
+            for m in METHODS
+            for codec, q, mse, rate in rows
+        ],
+        columns=[*keys, "mse", "rate_bpe"],
+    )
+    images = pd.concat(
+        [points.assign(n_reconstruction=10, sse_reconstruction=10 * points["mse"] + i) for i in (0, 0.5)]
+    )
+    write_csv(tmp_path / "points.csv", points.drop(columns="mse"))
+    write_csv(tmp_path / "per_image.csv", images.drop(columns=["mse", "rate_bpe"]))
+    np.save(tmp_path / "val.npy", np.random.default_rng(0).standard_normal((50, 2, 4, 4)).astype(np.float32))
+    state = {
+        "mean": np.zeros(2, np.float32),
+        "forward": np.eye(2, dtype=np.float32),
+        "inverse": np.eye(2, dtype=np.float32),
+    }
+    own = {f"sensitivity_{name}": np.eye(2, dtype=np.float32) for name in ("segmentation", "reconstruction")}
+    write_arrays(tmp_path / "transform.npz", {**state, **own})
+    paths = {
+        "table": {name: tmp_path / name for name in ("points.csv", "per_image.csv")},
+        "features": {"c/base/seed0": tmp_path / "val.npy"},
+        "transforms": {"c/turned/seed0": tmp_path / "transform.npz"},
+    }
+    return Inputs(PLAN, paths)
+
+
+def test_bounds_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inputs) -> None:
+    bounds = make_bounds(inputs)["bounds.csv"]
+    assert isinstance(bounds, pd.DataFrame)
+    assert bounds[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
+        [name, "a", "rough", "reconstruction"] for name in ("plain", "turned")
+    ]
+    # White features of two channels and a rise of 0.1 of all 2: half of log2(20) bits an element.
+    assert bounds["mse_rise"].tolist() == pytest.approx([0.1] * 2)
+    assert bounds["bound_bpe"].tolist() == pytest.approx([np.log2(20) / 2] * 2, rel=0.02)
+    assert bounds["excess_bpe"].tolist() == pytest.approx((0.5 - bounds["bound_bpe"]).tolist())
+
+
+def test_no_sensitivity_no_bound(inputs: Inputs) -> None:
+    bare = Inputs(PLAN, {**inputs.paths, "transforms": {}})
+    for name, table in (make_bounds(bare) | make_transforms(bare)).items():
+        assert isinstance(table, pd.DataFrame) and len(table) == 0 and len(table.columns) > 4, name
+
+
+def test_a_run_without_float_features_is_named(inputs: Inputs) -> None:
+    path = inputs.file("table", "per_image.csv")
+    table = pd.read_csv(path)
+    write_csv(path, table[table["codec"] != "none"])
+    with pytest.raises(DataError, match="c/plain/seed0 has no point none/float; rerun the stage evaluate"):
+        make_bounds(inputs)
+
+
+def test_a_transform_weighs_what_both_sides_need(inputs: Inputs) -> None:
+    table = make_transforms(inputs)["transforms.csv"]
+    assert isinstance(table, pd.DataFrame)
+    assert table.to_numpy().tolist() == [["c", "turned", 0, "task_klt", 4 * (2 + 4 + 4)]]
