@@ -19,7 +19,7 @@ SEQUENCE_HEADER, TEMPORAL_DELIMITER, FRAME = 1, 2, 6
 class Av1Options(FrameOptions):
     """Options of AV1."""
 
-    cpu_used: int = Field(6, ge=0, le=8, description="libaom's effort: 0 is the slowest, 8 the fastest")
+    cpu_used: int = Field(4, ge=0, le=8, description="libaom's effort: 0 is the slowest, 8 the fastest")
 
 
 @CODECS.register("av1")

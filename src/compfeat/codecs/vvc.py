@@ -26,7 +26,7 @@ class VvcOptions(FrameOptions):
     """Options of VVC."""
 
     bits: int = Field(USUAL_BITS, ge=2, le=SAMPLE_BITS, description="bits of the quantiser's codes; 8 in the paper")
-    preset: Literal["faster", "fast", "medium", "slow", "slower"] = Field("faster", description="VVenC's effort")
+    preset: Literal["faster", "fast", "medium", "slow", "slower"] = Field("fast", description="VVenC's effort")
 
 
 @CODECS.register("vvc")

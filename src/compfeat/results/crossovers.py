@@ -127,12 +127,12 @@ def crossings(features: Curve, images: Curve, split: str, remote: str) -> list[C
     signs = np.sign(of_a - of_b)
     at = np.flatnonzero(signs)
     if not len(at):
-        return nothing("ok: the curves are the same at all shared rates", low, high)
+        return nothing("no crossing: the curves are the same at all shared rates", low, high)
     names = {1.0: split, -1.0: remote}
     changes = [(i, j) for i, j in pairwise(at) if signs[i] != signs[j]]
     if not changes:
         better = names[signs[at[0]]]
-        return nothing(f"ok: no crossing, {better} is better at all shared rates", low, high, better)
+        return nothing(f"no crossing: {better} is better at all shared rates", low, high, better)
     return [
         Crossing(n, *meeting(x, of_a, of_b, int(j)), names[signs[i]], names[signs[j]], low, high, "ok")
         for n, (i, j) in enumerate(changes, 1)

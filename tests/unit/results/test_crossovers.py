@@ -38,7 +38,7 @@ def test_one_that_is_better_everywhere_is_named_with_the_shared_rates() -> None:
     assert (found.crossing, found.crossing_bytes) == (0, None)
     assert (found.better_below, found.better_above) == ("split", "split")
     assert (found.from_bytes, found.to_bytes) == (200, 1600)
-    assert found.verdict == "ok: no crossing, split is better at all shared rates"
+    assert found.verdict == "no crossing: split is better at all shared rates"
 
 
 def test_every_crossing_has_a_row() -> None:
@@ -52,7 +52,7 @@ def test_every_crossing_has_a_row() -> None:
 @pytest.mark.parametrize(
     ("features", "images", "verdict"),
     [
-        (line(1, 400), line(1, 400), "ok: the curves are the same at all shared rates"),
+        (line(1, 400), line(1, 400), "no crossing: the curves are the same at all shared rates"),
         (line(1, 400), line(1, 400, RATES * 100), "refused: no shared rates: all of split lie below those of remote"),
         (line(1, 400, RATES * 100), line(1, 400), "refused: no shared rates: all of remote lie below those of split"),
         (line(1, 400), line(0, 400), "refused: remote has fewer than 2 efficient points"),

@@ -15,6 +15,7 @@ from compfeat.reports.figures._style import (
     fitted,
     legend,
     legend_height,
+    note,
     panels,
     thin_lines,
     thousands,
@@ -22,6 +23,7 @@ from compfeat.reports.figures._style import (
 )
 from compfeat.reports.looks import Look
 from compfeat.reports.summary import Metric, cuts
+from compfeat.reports.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,7 +148,11 @@ def draw_image(ax: Axes, curve: Curve, cut: str, metric: Metric, rate: str) -> N
     low, high = ax.get_ylim()
     ax.plot(mean[rate], mean[metric.of_image], **curve.look.line(**IMAGE_LINE))
     found = mean[metric.of_image]
-    ax.set_ylim(max(min(low, found.min()), 2 * low - high), min(max(high, found.max()), 2 * high - low))
+    ends = max(min(low, found.min()), 2 * low - high), min(max(high, found.max()), 2 * high - low)
+    ax.set_ylim(ends)
+    if not found.between(*ends).any():
+        span = " to ".join(number(value, metric.digits) for value in (found.min(), found.max()))
+        note(ax, f"the decoded image itself:\n{span} {metric.unit}".rstrip(), 0.03, 0.96)
 
 
 def metric_axis(ax: Axes, metric: Metric) -> None:
