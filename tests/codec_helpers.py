@@ -8,7 +8,7 @@ import numpy as np
 
 from compfeat.codecs import CODECS, Codec, Item
 from compfeat.codecs.frames import FrameCodec
-from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import Sends
 
 FRAME_CODECS = [name for name in CODECS.names() if issubclass(CODECS.get(name), FrameCodec)]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
 
 
 @contextmanager
@@ -110,3 +110,15 @@ def read_csv(path: Path, columns: Sequence[str], *, as_text: bool = False) -> pd
     if missing:
         raise DataError(f"{path}: lacks column {missing[0]!r}; found {', '.join(table.columns)}; rerun its stage")
     return table
+
+
+def own_path(text: str) -> Path:
+    """Return the path that a user wrote, with ``~`` and ``~NAME`` as the home folders that they stand for.
+
+    Raises:
+        ConfigError: there is no such home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"{text}: {str(error).rstrip('.').lower()}; give the whole path") from None

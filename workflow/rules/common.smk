@@ -13,12 +13,13 @@ from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.experiment.checks import checked
-from compfeat.experiment.config import CUT, SPLITS
-from compfeat.experiment.files import in_order_of, load_config, own_path
+from compfeat.experiment.config import CUT
+from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import UNCODED, Point, Run, Trained
+from compfeat.experiment.runs import SPLITS, UNCODED, Point, Run, Trained
 from compfeat.experiment.section import options_of
 from compfeat.experiment.start import read_start
+from compfeat.io import own_path
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.transforms import TRANSFORMS

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.config import Sends
-from compfeat.experiment.runs import FLOAT
+from compfeat.experiment.runs import FLOAT, Sends
 from compfeat.experiment.section import NoOptions, Section, options_of
 from compfeat.registry import Registry
 

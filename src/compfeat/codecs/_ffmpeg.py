@@ -29,7 +29,7 @@ from compfeat.codecs._process import (
 from compfeat.codecs._streams import FrameBytes, opened
 from compfeat.codecs.frames import Frame, FrameCodec, check_frame, sample_type
 from compfeat.errors import BitstreamError, DataError, ToolError
-from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import Section
 from compfeat.io import atomic_path
 

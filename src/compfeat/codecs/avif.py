@@ -14,7 +14,7 @@ from compfeat.codecs._images import ImageCodec, check_pillow, pillow_decode, pil
 from compfeat.codecs._streams import FrameBytes, obus
 from compfeat.codecs.av1 import FRAME
 from compfeat.codecs.frames import Frame, FrameOptions
-from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import Section
 
 

@@ -22,8 +22,7 @@ from pydantic import Field
 from compfeat.codecs import LOSSLESS, RERUN, Codec, Decoded, ImageBytes, Item
 from compfeat.codecs._streams import FrameBytes
 from compfeat.errors import BitstreamError, ConfigError, DataError
-from compfeat.experiment.config import Sends
-from compfeat.experiment.runs import FLOAT, QUANTISED
+from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 

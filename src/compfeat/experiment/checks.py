@@ -13,9 +13,9 @@ from typing import Any
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
-from compfeat.experiment.files import own_path
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.section import options_of
+from compfeat.io import own_path
 
 
 def checked(config: Mapping[str, Any]) -> Experiment:

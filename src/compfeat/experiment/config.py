@@ -6,16 +6,17 @@ Read from YAML (``experiment/files.py``); ``Experiment.of`` resolves what cuts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.files import own_path, without_removed
+from compfeat.experiment.files import without_removed
 from compfeat.experiment.plugins import registry
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
+from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Sends, Split, Trained
 from compfeat.experiment.section import Section, validated
 from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
+from compfeat.io import own_path
 
 
 def inside(folder: str) -> str:
@@ -28,12 +29,9 @@ def inside(folder: str) -> str:
 
 Folder = Annotated[str, AfterValidator(inside)]
 """A folder relative to the project, inside it, without a slash at its end."""
-Split = Literal["train", "val"]
-SPLITS: tuple[Split, ...] = ("train", "val")
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 CUT = "{cut}"
 """Stands in the path of a start file for the cut's name."""
-Sends = Literal["features", "image"]
 
 
 class Images(Section):

@@ -31,18 +31,6 @@ def load_config(paths: Sequence[Path]) -> dict[str, Any]:
     return config
 
 
-def own_path(text: str) -> Path:
-    """Return the path that a user wrote, with ``~`` and ``~NAME`` as the home folders that they stand for.
-
-    Raises:
-        ConfigError: there is no such home folder.
-    """
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(f"{text}: {str(error).rstrip('.').lower()}; give the whole path") from None
-
-
 def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``overlay`` on top: mappings key by key, all else replaced whole."""
     result = dict(base)

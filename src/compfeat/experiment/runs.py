@@ -1,12 +1,17 @@
-"""The names of what an experiment consists of: trained networks, runs, points, comparisons."""
+"""The names of what an experiment consists of: splits, trained networks, runs, points, comparisons."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from compfeat.errors import ConfigError
 
+Split = Literal["train", "val"]
+SPLITS: tuple[Split, ...] = ("train", "val")
+Sends = Literal["features", "image"]
+"""What a method sends."""
 UNCODED = "none"
 """Stands in a codec's place for the points that need no codec."""
 FLOAT, QUANTISED = "float", "u8"

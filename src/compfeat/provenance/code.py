@@ -1,7 +1,8 @@
 """The identity of the code a stage uses: a hash of each module of its import closure.
 
-Comments, docstrings and layout do not count: the hash is of the syntax trees without them. Plug-ins are found by name at run
-time (``registry.py``), so the closure of a stage contains only the plug-ins it is given here.
+Comments, docstrings, layout and the descriptions of configuration keys do not count: the hash is of the syntax trees without
+them. Plug-ins are found by name at run time (``registry.py``), so the closure of a stage contains only the plug-ins it is given
+here.
 """
 
 from __future__ import annotations
@@ -68,17 +69,17 @@ def known() -> dict[str, str]:
 
 @cache
 def tree_hash(path: Path) -> str:
-    """Return the SHA-256 of a source file's syntax tree without docstrings (comments are not part of the tree)."""
+    """Return the SHA-256 of a source file's syntax tree without docstrings and descriptions of keys."""
     text = path.read_text(encoding="utf-8")
-    # Parsing is a third of a dry run; syntax trees differ by Python's version.
-    key = hashlib.sha256(f"{sys.version_info[:3]}\n{text}".encode()).hexdigest()
+    # Parsing is a third of a dry run; syntax trees differ by Python's version, hashes by what this module leaves out.
+    key = hashlib.sha256(f"{sys.version_info[:3]}\n{source_path(__name__).read_text()}\n{text}".encode()).hexdigest()
     if key not in known():
         known()[key] = text_hash(text)
     return known()[key]
 
 
 def text_hash(source: str) -> str:
-    """Return the SHA-256 of the syntax tree of ``source`` without docstrings."""
+    """Return the SHA-256 of the syntax tree of ``source`` without docstrings and descriptions of keys."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -86,6 +87,8 @@ def text_hash(source: str) -> str:
             # A bare string is a docstring (of a module, class, function or attribute): it does nothing.
             kept = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.config import SPLITS
+from compfeat.experiment.runs import SPLITS
 from compfeat.io import atomic_path, write_bytes, write_json
 from compfeat.scenes.compose import compose
 from compfeat.scenes.png import encode_rgb

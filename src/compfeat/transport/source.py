@@ -16,7 +16,7 @@ from compfeat.codecs import CODECS, Codec, Item, State, built
 from compfeat.datasets import IMAGE
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.config import Sends
+from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
 from compfeat.transforms import TRANSFORMS, Transform

@@ -18,8 +18,7 @@ from compfeat.codecs.hevc import Hevc
 from compfeat.codecs.jpeg import Jpeg
 from compfeat.codecs.png import Png
 from compfeat.errors import BitstreamError, ConfigError, DataError
-from compfeat.experiment.config import Sends
-from compfeat.experiment.runs import FLOAT, QUANTISED
+from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
 from compfeat.experiment.section import options_of
 
 COUNT = 3

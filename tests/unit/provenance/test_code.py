@@ -74,6 +74,23 @@ def test_docstrings_comments_and_layout_do_not_count(old: str, new: str, edit: E
     assert edit("codecs/jpeg.py", old, new) == set()
 
 
+def test_descriptions_of_keys_do_not_count_but_their_limits_do(edit: Edit) -> None:
+    assert edit("experiment/training.py", 'description="images a step"', 'description="batch size"') == set()
+    changed = edit("experiment/training.py", 'ge=1, description="batch size"', 'ge=2, description="batch size"')
+    assert changed >= {"train compressible", "train baseline"}
+
+
+@pytest.mark.parametrize("stage", ["render", "prepare", "train", "features", "fit", "encode", "evaluate"])
+def test_no_stage_before_the_tables_uses_the_model_of_the_whole_configuration(stage: str) -> None:
+    plugins = [f"{p}.{m}" for p in ("codecs", "losses", "transforms", "datasets") for m in modules_of(p)]
+    closure = code.closure(tuple(f"compfeat.{m}" for m in (f"cli.pipeline.{stage}", *plugins)))
+    assert not {"compfeat.experiment.config", "compfeat.experiment.files"} & set(closure)
+
+
+def modules_of(package: str) -> list[str]:
+    return sorted(path.stem for path in (PROJECT / "src/compfeat" / package).glob("[a-z]*.py"))
+
+
 def test_an_edit_of_one_codec_changes_what_uses_it(edit: Edit) -> None:
     assert edit("codecs/jpeg.py", "from __future__ import annotations", "X = 1") == {"encode jpeg", "evaluate jpeg"}
 

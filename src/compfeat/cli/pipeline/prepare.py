@@ -15,9 +15,8 @@ from compfeat.datasets import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes, sha256_of
 from compfeat.errors import DataError
-from compfeat.experiment.files import own_path
 from compfeat.experiment.section import Section
-from compfeat.io import read_csv, write_csv, write_json
+from compfeat.io import own_path, read_csv, write_csv, write_json
 from compfeat.tasks import TASKS
 
 

@@ -16,10 +16,9 @@ from tqdm import tqdm
 
 from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError, ToolError
-from compfeat.experiment.config import Split
-from compfeat.experiment.files import own_path
+from compfeat.experiment.runs import Split
 from compfeat.experiment.section import Section
-from compfeat.io import write_csv
+from compfeat.io import own_path, write_csv
 from compfeat.scenes.writing import CITIES, KINDS, write_scene
 
 Job = tuple[str, str, int, int, tuple[int, int]]

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 from matplotlib.figure import Figure
@@ -21,7 +20,7 @@ from compfeat.reports.figures._style import grouped, theme
 from compfeat.reports.figures.rate_accuracy import bd_text
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
-from compfeat.tasks import TASKS
+from documents import fourth_task
 from helpers import PROJECT
 from synthetic_summary import Variant, with_methods, write_summary
 
@@ -40,25 +39,10 @@ OF_PUBLISHED = {"published", "published_image_sizes"}
 """Figures of the authors' numbers: the same in every variant with their tasks."""
 
 
-class Normals:
-    """A task that the project does not have: a picture of three numbers a pixel."""
-
-    title = "Normals"
-    likelihood = "regression"
-
-    def __init__(self, class_names: Any) -> None:
-        pass
-
-    def truth_picture(self, record: Any) -> Any:
-        return record["normals"]
-
-    def picture(self, kept: Any, reference: Any) -> Any:
-        return (kept.astype(int) + 127).astype(np.uint8)
-
-
 @pytest.fixture(autouse=True)
-def fourth_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TASKS._entries, "normals", Normals)
+def normals() -> Iterator[None]:
+    with fourth_task():
+        yield
 
 
 @pytest.fixture(scope="module")
