@@ -383,7 +383,7 @@ def point_intervals_of(points: pd.DataFrame, metrics: list[str]) -> pd.DataFrame
 
 def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -> pd.DataFrame:
     """Return claims.csv: the published claims, this run's and those of a recorded run, of the second method against the first."""
-    keys = ["cut", "method", "against", "seed", "ladder", "metric"]
+    keys = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
     bits, loss = ("fewer_bits", "about 20 % fewer bits"), ("no_loss", "no loss of task performance")
     tasks = ("several_tasks", "for several tasks")
     method, against = (*variant.methods[1:2], variant.methods[0])[0], variant.methods[0]
@@ -395,7 +395,14 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
         limit = {"fewer_bits": -15.0, "no_loss": 0.1, "several_tasks": 0.0}[claim[0]]
         low, high = value - spread, value + spread
         found = "supported" if high <= limit else "not supported" if low > limit else "undecided"
-        row = {"claim": claim[0], "text": claim[1], "source": source, **dict.fromkeys(keys, ""), **cell}
+        row = {
+            "group": "paper",
+            "claim": claim[0],
+            "text": claim[1],
+            "source": source,
+            **dict.fromkeys(keys, ""),
+            **cell,
+        }
         rows.append(row | {"value": value, "low": low, "high": high, "verdict": found, "reason": ""} | more)
 
     rule = "supported where the interval of the BD-rate lies at or below -15 %"
@@ -403,7 +410,7 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
     published = {"method": "compressible", "against": "baseline", "seed": ""}
     for cut, by_metric in PUBLISHED_FITS.items():
         for metric, (cubic, _) in by_metric.items():
-            cell = {"cut": cut, "ladder": "published", "metric": metric} | published
+            cell = {"cut": cut, "ladder": "published", "against_ladder": "published", "metric": metric} | published
             add(bits, "published", cell, cubic, 0.5, **of_bits, reason="the interval is of the images' sizes alone")
     own = intervals[(intervals["method"] == method) & (intervals["against"] == against)]
     for source, spread in (("this run", 3), ("recorded seeds", 15)):
@@ -412,15 +419,23 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
             if source == "this run" or r["seed"] in ("0", ALL_SEEDS):
                 add(bits, source, cell, r["bd_rate_percent"], spread, **of_bits)
         for r in floats[floats["method"] == method].to_dict("records") if len(floats) else ():
-            cell = {name: r[name] for name in keys if name != "ladder"}
+            cell = {name: r[name] for name in keys if "ladder" not in name}
             rule = "supported where the interval of the loss lies at or below 0.1"
             add(loss, source, cell, -r["difference"], 0.01, statistic="loss on float features", unit="", rule=rule)
         for cut, ladder in product(variant.cuts if len(own) else (), variant.own_ladders()):
-            cell = {"cut": cut, "method": method, "against": against, "seed": "0", "ladder": ladder}
+            cell = {
+                "cut": cut,
+                "method": method,
+                "against": against,
+                "seed": "0",
+                "ladder": ladder,
+                "against_ladder": ladder,
+            }
             rule = "supported where at least 2 tasks have an interval of the BD-rate below 0"
             more = {"statistic": "tasks with fewer bits", "unit": "tasks", "rule": rule, "verdict": "supported"}
             add(tasks, source, cell, len(variant.tasks), 0, **more)
     columns = [
+        "group",
         "claim",
         "text",
         "source",
@@ -434,7 +449,25 @@ def claims_of(variant: Variant, intervals: pd.DataFrame, floats: pd.DataFrame) -
         "verdict",
         "reason",
     ]
-    return pd.DataFrame(rows, columns=columns).drop_duplicates()
+    claims = pd.DataFrame(rows, columns=columns).drop_duplicates()
+    beyond = claims[claims["source"] != "published"].assign(group="beyond", text="fewer bits by something else")
+    return pd.concat([claims, beyond], ignore_index=True) if len(variant.methods) > 2 else claims
+
+
+def fitted(variant: Variant, points: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables of what is fitted, the third method being a transform, and of distances to the bound."""
+    transforms = [(cut, method, 0, "turn", 33024) for cut in variant.cuts for method in variant.methods[2:3]]
+    states = [(cut, variant.methods[0], 0, "jpeg", 3, 9000, 9500) for cut in variant.cuts if len(variant.methods) > 2]
+    coded = points[points["codec"] != "none"].dropna(subset="rate_bpe")[[*POINT, "rate_bpe"]]
+    return {
+        "transforms": pd.DataFrame(transforms, columns=["cut", "method", "seed", "transform", "model_bytes"]),
+        "codec_states": pd.DataFrame(
+            states, columns=["cut", "method", "seed", "codec", "arrays", "array_bytes", "file_bytes"]
+        ),
+        "rate_distortion": coded.assign(
+            distortion=0.01, bound_bpe=0.5 * coded["rate_bpe"], distance_bpe=0.5 * coded["rate_bpe"]
+        ),
+    }
 
 
 def crossovers_of(variant: Variant) -> pd.DataFrame:
@@ -614,6 +647,7 @@ def write_summary(folder: Path, variant: Variant) -> Path:
         "bd_details": details_of(rates),
         "claims": claims_of(variant, intervals, float_intervals),
         "crossovers": crossovers_of(variant),
+        **fitted(variant, points),
         "seeds_intervals": recorded,
         "feature_statistics": statistics(variant),
         **names(variant),

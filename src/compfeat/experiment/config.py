@@ -156,14 +156,22 @@ class StatisticsConfig(Section):
 
 
 class ClaimsConfig(Section):
-    """The rules by which a claim of the abstract is supported; written down before the numbers."""
+    """What is claimed of a method, and the rules by which it is supported; written down before the numbers."""
 
+    text: str = Field(min_length=1, description="what is claimed of the bits, in words")
     method: Name = Field(description="the method that the claims are about")
     against: Name = Field(description="the method that it is compared with")
+    ladders: tuple[Name, ...] | None = Field(
+        None, description="ladders that they are about; null for all that are compared"
+    )
+    ladder: Name | None = Field(None, description="the method's ladder, where the other one's is another")
+    against_ladder: Name | None = Field(None, description="the other one's ladder, where it is another")
+    published: bool = Field(False, description="whether the published numbers are checked by the same rules")
     bd_rate_percent: float = Field(description="fewer bits: the interval of the BD-rate lies at or below this (%)")
     float_loss: dict[str, float] = Field(
+        default_factory=dict,
         description="no loss: on float features, the interval of each metric's loss lies at or below this, in the metric's unit "
-        "(where lower is better, in % of the anchor's)"
+        "(where lower is better, in % of the anchor's)",
     )
     least_tasks: int = Field(ge=1, description="several tasks: so many have an interval of the BD-rate below 0")
 
@@ -210,7 +218,7 @@ class Experiment(Section):
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
     bd_rate: BdRateConfig
     statistics: StatisticsConfig
-    claims: ClaimsConfig | None = Field(None, description="the claims to check; null for none")
+    claims: dict[Name, ClaimsConfig] | None = Field(None, description="the claims to check, by name; null for none")
     showcase: ShowcaseConfig
     figures: tuple[str, ...] = Field(description="the figures to draw, in the paper's order")
     tools: ToolsConfig
@@ -315,6 +323,17 @@ class Experiment(Section):
                 )
                 pairs += [Comparison(entry.method, entry.against, ladder, ladder) for ladder in both]
         return pairs
+
+    def claimed(self, claim: ClaimsConfig) -> list[Comparison]:
+        """Return the comparisons that a claim is about."""
+        across = None if claim.ladder is None else (claim.ladder, claim.against_ladder or claim.ladder)
+        return [
+            c
+            for c in self.resolved_comparisons()
+            if (c.method, c.against) == (claim.method, claim.against)
+            and (c.ladder, c.against_ladder) == (across or (c.ladder, c.ladder))
+            and (claim.ladders is None or c.ladder in claim.ladders)
+        ]
 
     def on_ladder(self, method: str, ladder: str) -> bool:
         """Return whether a method has points on a ladder."""

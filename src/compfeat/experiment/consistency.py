@@ -64,12 +64,18 @@ def problems(experiment: Experiment) -> Iterator[str]:
             yield f"key '{where}': {pair.method!r} is compared with itself; name another method or ladder"
         if pair.against_ladder is not None and pair.ladder is None:
             yield f"key '{where}.against_ladder': needs `ladder`, too; give the ladder of {pair.method!r}"
-    if e.claims is not None:
-        for side, claimed in (("method", e.claims.method), ("against", e.claims.against)):
+    for name, claim in (e.claims or {}).items():
+        where = f"claims.{name}"
+        for side, claimed in (("method", claim.method), ("against", claim.against)):
             if claimed not in e.methods:
-                yield _unknown(f"claims.{side}", "method", claimed, e.methods)
-        if not any((p.method, p.against) == (e.claims.method, e.claims.against) for p in e.comparisons):
-            yield f"key 'claims': {e.claims.method!r} against {e.claims.against!r} is not among the comparisons; add it there"
+                yield _unknown(f"{where}.{side}", "method", claimed, e.methods)
+        for given in (claim.ladder, claim.against_ladder, *(claim.ladders or ())):
+            if given is not None and given not in e.ladders:
+                yield _unknown(where, "ladder", given, e.ladders)
+        if not any((p.method, p.against) == (claim.method, claim.against) for p in e.comparisons):
+            yield f"key '{where}': {claim.method!r} against {claim.against!r} is not among the comparisons; add it there"
+    if sum(claim.published for claim in (e.claims or {}).values()) > 1:
+        yield "key 'claims': several are `published`; expected one at most, the one of the paper's loss"
     yield from _late_showcase(e, e.dataset.images.val)
     for key, items in (
         ("tasks", e.tasks),

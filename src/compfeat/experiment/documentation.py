@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,7 +60,7 @@ def kind_of(annotation: Any) -> str:
         if word in text:
             return said
     for word, said in (("float", "number"), ("int", "whole number"), ("str", "text")):
-        if word in text:
+        if re.search(rf"\b{word}\b", text):
             return f"{said} or null" if "None" in text or "null" in text else said
     return ""
 

@@ -13,7 +13,7 @@ from compfeat.provenance.jobs import Job
 from compfeat.provenance.places import MEASURED, OF_RUN, OF_TRAINED, kind_of, place
 
 KEYS = (
-    *("claim", "source", "cut", "method", "against", "training", "seed", "codec", "quality"),
+    *("group", "claim", "source", "cut", "method", "against", "training", "seed", "codec", "quality"),
     *("ladder", "against_ladder", "metric", "fit", "rate", "statistic"),
 )
 """Columns that identify a row. The others are results."""

@@ -1,6 +1,6 @@
-"""The abstract's claims, checked against the published numbers, against this run, and against a recorded run of several seeds.
+"""Claims, checked against this run and a recorded run of several seeds, and those of the abstract against the published numbers.
 
-The rule by which a claim is supported is written in the config (``claims``), before any number is known. An interval that
+The rule by which a claim is supported is written in the config (``claims``, by group), before any number is known. An interval that
 lies wholly on the claim's side of the limit supports it, one wholly on the other side does not, anything else is undecided.
 """
 
@@ -23,7 +23,8 @@ SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
 FEWER_BITS, NO_LOSS, SEVERAL_TASKS = "fewer_bits", "no_loss", "several_tasks"
 PUBLISHED, THIS_RUN, RECORDED = "published", "this run", "recorded seeds"
 COLUMNS = (
-    *("claim", "text", "source", "cut", "method", "against", "seed", "ladder", "metric", "statistic"),
+    *("group", "claim", "text", "source", "cut", "method", "against", "seed", "ladder", "against_ladder", "metric"),
+    "statistic",
     *("value", "low", "high", "unit", "rule", "verdict", "reason"),
 )
 PUBLISHED_NOTE = "the interval is of the images' sizes alone: no errors of single images were published"
@@ -45,6 +46,7 @@ class Cell:
     against: str = ANCHOR
     seed: str = ""
     reason: str = ""
+    against_ladder: str = ""
 
 
 def verdict(low: float, high: float, limit: float) -> str:
@@ -57,34 +59,35 @@ def verdict(low: float, high: float, limit: float) -> str:
 def claims_table(
     bd_rates: Sequence[Cell], floats: Sequence[Cell], limits: Limits, metrics: Mapping[str, Metric]
 ) -> pd.DataFrame:
-    """Return COLUMNS: each claim by source, cut, ladder and metric.
+    """Return COLUMNS: each claim of one group by source, cut, ladder and metric.
 
     Args:
         bd_rates: of all sources; percent.
         floats: how much worse each metric is than the anchor's on float features (positive: worse), see ``worse``.
-        limits: the rules.
+        limits: the group's rules.
         metrics: by name.
     """
     rows = [bits_row(cell, limits) for cell in bd_rates]
     rows += [no_loss_row(cell, limits, metrics[cell.metric]) for cell in floats if cell.metric in limits.float_loss]
     rows += several_tasks_rows(bd_rates, limits)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame([{"group": limits.group, **row} for row in rows], columns=list(COLUMNS))
 
 
 def _row(claim: str, text: str, cell: Cell, statistic: str, unit: str, rule: str, found: str) -> dict[str, Any]:
     keys = {"source": cell.source, "cut": cell.cut, "method": cell.method}
     keys |= {"against": cell.against, "seed": cell.seed, "ladder": cell.ladder}
+    keys |= {"against_ladder": cell.against_ladder or cell.ladder}
     numbers = {"metric": cell.metric, "value": cell.value, "low": cell.low, "high": cell.high}
     outcome = {"statistic": statistic, "unit": unit, "rule": rule, "verdict": found, "reason": cell.reason}
     return {"claim": claim, "text": text, **keys, **numbers, **outcome}
 
 
 def bits_row(cell: Cell, limits: Limits) -> dict[str, Any]:
-    """Return the row of "about 20 % fewer bits" for one BD-rate."""
+    """Return the row of the claim on bits for one BD-rate."""
     limit = limits.bd_rate_percent
     rule = f"supported where the interval of the BD-rate lies at or below {limit:g} %"
     found = verdict(cell.low, cell.high, limit)
-    return _row(FEWER_BITS, "about 20 % fewer bits", cell, "BD-rate", "%", rule, found)
+    return _row(FEWER_BITS, limits.text, cell, "BD-rate", "%", rule, found)
 
 
 def no_loss_row(cell: Cell, limits: Limits, metric: Metric) -> dict[str, Any]:
@@ -96,20 +99,21 @@ def no_loss_row(cell: Cell, limits: Limits, metric: Metric) -> dict[str, Any]:
 
 
 def several_tasks_rows(cells: Iterable[Cell], limits: Limits) -> list[dict[str, Any]]:
-    """Return the rows of "for several tasks": one a source, cut, loss, seed and ladder."""
+    """Return the rows of "for several tasks": one a source, cut, method, seed and ladder."""
     groups: dict[tuple[str, ...], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell.source, cell.cut, cell.method, cell.against, cell.seed, cell.ladder), []).append(cell)
+        where = (cell.source, cell.cut, cell.method, cell.against, cell.seed, cell.ladder, cell.against_ladder)
+        groups.setdefault(where, []).append(cell)
     rows = []
     rule = f"supported where at least {limits.least_tasks} tasks have an interval of the BD-rate below 0"
-    for (source, cut, method, against, seed, ladder), tasks in groups.items():
+    for (source, cut, method, against, seed, ladder, against_ladder), tasks in groups.items():
         sure = sum(cell.high < 0 for cell in tasks)
         possible = sum(not cell.low >= 0 for cell in tasks)
         found = (
             SUPPORTED if sure >= limits.least_tasks else NOT_SUPPORTED if possible < limits.least_tasks else UNDECIDED
         )
         reason = "; ".join(sorted({cell.reason for cell in tasks} - {""}))
-        cell = Cell(source, cut, ladder, "", sure, sure, possible, method, against, seed, reason)
+        cell = Cell(source, cut, ladder, "", sure, sure, possible, method, against, seed, reason, against_ladder)
         rows.append(_row(SEVERAL_TASKS, "for several tasks", cell, "tasks with fewer bits", "tasks", rule, found))
     return rows
 
@@ -135,12 +139,14 @@ def published_losses(points: pd.DataFrame) -> list[Cell]:
 
 
 def run_cells(intervals: pd.DataFrame, limits: Limits) -> list[Cell]:
-    """Return this run's BD-rates (``intervals.csv``) of the claims' two methods as cells; what has no interval says why."""
+    """Return this run's BD-rates (``intervals.csv``) that the claims are about as cells; what has no interval says why."""
     own = claimed(intervals, limits)
-    own = own[own["ladder"] == own["against_ladder"]]
+    about = [pair in limits.ladders for pair in zip(own["ladder"], own["against_ladder"], strict=True)]
+    own = own[np.array(about, dtype=bool)]
     return [
         Cell(THIS_RUN, r["cut"], r["ladder"], r["metric"], r["bd_rate_percent"], r["low_percent"], r["high_percent"],
-             r["method"], r["against"], str(r["seed"]), "" if r["verdict"] == "ok" else str(r["verdict"]))
+             r["method"], r["against"], str(r["seed"]), "" if r["verdict"] == "ok" else str(r["verdict"]),
+             r["against_ladder"])
         for r in own.to_dict("records")
     ]  # fmt: skip
 
@@ -171,10 +177,11 @@ def run_losses(floats: pd.DataFrame, points: pd.DataFrame, limits: Limits, metri
 def recorded_cells(claims: pd.DataFrame, claim: str, limits: Limits) -> list[Cell]:
     """Return what a recorded run of several seeds found for a claim, over all of its seeds (rows of its ``claims.csv``)."""
     own = claimed(claims, limits)
-    own = own[(own["claim"] == claim) & (own["source"] == THIS_RUN) & (own["seed"].astype(str) == ALL_SEEDS)]
+    own = own[(own["group"] == limits.group) & (own["claim"] == claim) & (own["source"] == THIS_RUN)]
+    own = own[own["seed"].astype(str) == ALL_SEEDS]
     return [
         Cell(RECORDED, r["cut"], _text(r["ladder"]), r["metric"], r["value"], r["low"], r["high"],
-             r["method"], r["against"], ALL_SEEDS, _text(r["reason"]))
+             r["method"], r["against"], ALL_SEEDS, _text(r["reason"]), _text(r["against_ladder"]))
         for r in own.to_dict("records")
     ]  # fmt: skip
 

@@ -69,10 +69,21 @@ class BootstrapPlan(Section):
 
 
 class Limits(Section):
-    """What the configuration says of the claims (see config/README.md)."""
+    """What the configuration says of the claims on one method (see config/README.md).
 
+    Attributes:
+        group: the entry's name.
+        text: what is claimed of the bits.
+        ladders: of the comparisons that they are about: the method's, and the anchor's.
+        published: whether the published numbers are checked, too.
+    """
+
+    group: str
+    text: str
     method: str
     against: str
+    ladders: tuple[tuple[str, str], ...]
+    published: bool
     bd_rate_percent: float
     float_loss: dict[str, float]
     least_tasks: int
@@ -90,7 +101,7 @@ class Plan(Section):
     comparisons: tuple[ComparisonPlan, ...] = ()
     frontier: bool = False
     bootstrap: BootstrapPlan | None = None
-    claims: Limits | None = None
+    claims: tuple[Limits, ...] = ()
     showcase: tuple[int, ...] = ()
     experiment: dict[str, Any] = Field(
         default_factory=dict, description="what all numbers depend on (see planning.identity)"

@@ -9,7 +9,7 @@ from typing import Any
 
 from compfeat.codecs import CODECS
 from compfeat.errors import DataError
-from compfeat.experiment.config import Experiment, MethodConfig
+from compfeat.experiment.config import ClaimsConfig, Experiment, MethodConfig
 from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import options_of
 from compfeat.results.plan import (
@@ -52,10 +52,16 @@ def plan_of(experiment: Experiment) -> Plan:
         comparisons=tuple(ComparisonPlan(**vars(comparison)) for comparison in e.resolved_comparisons()),
         frontier=e.bd_rate.frontier,
         bootstrap=BootstrapPlan(**e.statistics.model_dump(exclude={"seeds_record"})),
-        claims=None if e.claims is None else Limits(**e.claims.model_dump()),
+        claims=tuple(limits_of(e, name, claim) for name, claim in (e.claims or {}).items()),
         showcase=e.showcase.images,
         experiment=identity(e),
     )
+
+
+def limits_of(experiment: Experiment, name: str, claim: ClaimsConfig) -> Limits:
+    """Return the rules of a claim, with the ladders that it is about."""
+    about = tuple((c.ladder, c.against_ladder) for c in experiment.claimed(claim))
+    return Limits(group=name, ladders=about, **claim.model_dump(exclude={"ladders", "ladder", "against_ladder"}))
 
 
 def codec_plan(experiment: Experiment, name: str) -> CodecPlan:

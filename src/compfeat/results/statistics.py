@@ -70,22 +70,17 @@ def make(inputs: Inputs) -> dict[str, Made]:
 
 
 def claims(inputs: Inputs, intervals: pd.DataFrame, floats: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
-    """Return the claims checked against the published numbers, this run, and a recorded run; no rows without claims."""
-    limits, metrics = inputs.plan.claims, {metric.name: metric for metric in inputs.plan.compared()}
-    if limits is None:
-        return pd.DataFrame(columns=list(COLUMNS))
-    released = inputs.table("published_points.csv")
-    bd_rates = [
-        *published_cells(inputs.table("published_intervals.csv")),
-        *run_cells(intervals, limits),
-        *recorded_cells(recorded, FEWER_BITS, limits),
-    ]
-    losses = [
-        *published_losses(released),
-        *run_losses(floats, inputs.table("points.csv"), limits, metrics),
-        *recorded_cells(recorded, NO_LOSS, limits),
-    ]
-    return claims_table(bd_rates, [cell for cell in losses if cell.metric in metrics], limits, metrics)
+    """Return the claims checked against this run and a recorded run, and some against the published numbers; no rows without any."""
+    metrics = {metric.name: metric for metric in inputs.plan.compared()}
+    parts = [pd.DataFrame(columns=list(COLUMNS))]
+    for limits in inputs.plan.claims:
+        bd_rates = published_cells(inputs.table("published_intervals.csv")) if limits.published else []
+        bd_rates += [*run_cells(intervals, limits), *recorded_cells(recorded, FEWER_BITS, limits)]
+        losses = published_losses(inputs.table("published_points.csv")) if limits.published else []
+        losses += run_losses(floats, inputs.table("points.csv"), limits, metrics)
+        losses += recorded_cells(recorded, NO_LOSS, limits)
+        parts.append(claims_table(bd_rates, [cell for cell in losses if cell.metric in metrics], limits, metrics))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
 def read_record(inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:

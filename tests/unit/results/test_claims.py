@@ -31,8 +31,12 @@ from compfeat.results.published import AUTHORS_FIT, METRICS, published_bd_rate, 
 from tiny_results import PUBLISHED
 
 LIMITS = Limits(
+    group="paper",
+    text="about 20 % fewer bits",
     method="new",
     against="old",
+    ladders=(("h", "h"), ("hevc", "hevc")),
+    published=True,
     bd_rate_percent=-15,
     float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1},
     least_tasks=2,

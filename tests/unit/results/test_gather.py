@@ -36,7 +36,8 @@ COLUMNS = {
     "high_percent,confidence,n_resamples,n_refused,verdict",
     "float_intervals.csv": "cut,method,against,seed,metric,difference,low,high,confidence,n_resamples",
     "point_intervals.csv": "cut,method,seed,codec,quality,metric,value,low,high,confidence,n_resamples",
-    "claims.csv": "claim,text,source,cut,method,against,seed,ladder,metric,statistic,value,low,high,unit,rule,verdict,reason",
+    "claims.csv": "group,claim,text,source,cut,method,against,seed,ladder,against_ladder,metric,"
+    "statistic,value,low,high,unit,rule,verdict,reason",
     "feature_statistics.csv": "cut,method,seed,statistic,x,value",
     "metrics.csv": "task,metric,curve_metric,label,curve_label,unit,digits,higher_is_better,compared,of_image",
     "methods.csv": "method,label,training,transform,sends,position",
@@ -154,7 +155,7 @@ def test_comparisons_are_tracked_in_files_of_their_own(run: Any) -> None:
 
 def test_a_method_that_sends_the_image_compares_in_bytes_an_image(tiny_run: Callable[..., Any]) -> None:
     pairs = [("remote", "old", "on a", "on a"), ("folded", "remote", "on a", "on b")]
-    run = tiny_run([OLD, FOLDED, REMOTE], pairs, claims=None)
+    run = tiny_run([OLD, FOLDED, REMOTE], pairs, claims=())
     run.gather()
     points = run.read("points.csv")
     remote = points[(points["method"] == "remote") & (points["codec"] == "a")]

@@ -38,13 +38,19 @@ PLAN: dict[str, Any] = {
     ],
     "frontier": True,
     "bootstrap": {"resamples": 40, "confidence": 0.95, "seed": 0},
-    "claims": {
-        "method": "short",
-        "against": "plain",
-        "bd_rate_percent": -15,
-        "float_loss": {"rmse": 1},
-        "least_tasks": 1,
-    },
+    "claims": [
+        {
+            "group": "paper",
+            "text": "about 20 % fewer bits",
+            "method": "short",
+            "against": "plain",
+            "ladders": [["one", "one"]],
+            "published": True,
+            "bd_rate_percent": -15,
+            "float_loss": {"rmse": 1},
+            "least_tasks": 1,
+        }
+    ],
 }
 
 

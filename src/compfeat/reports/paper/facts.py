@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_facts
+from compfeat.reports.paper.beyond import beyond_facts
+from compfeat.reports.paper.claims import claim_facts
 from compfeat.reports.paper.coding import coding_facts
 from compfeat.reports.paper.results import result_facts
-from compfeat.reports.paper.seeds import THIS_RUN, seed_facts
+from compfeat.reports.paper.seeds import seed_facts
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.system import data_facts, network_facts
-from compfeat.reports.paper.tables import PAIR, Facts, Tables
+from compfeat.reports.paper.tables import Facts, Tables
 from compfeat.reports.paper.training import training_facts
-from compfeat.reports.summary import ALL_SEEDS
-from compfeat.reports.words import NOTHING, listed, number
+from compfeat.reports.words import NOTHING, listed
 
 SECTIONS = {
     "Training": "training",
@@ -48,6 +49,7 @@ def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mappi
         "published": published_facts(tables),
         "beside": beside_facts(e, tables),
         "claims": claim_facts(tables),
+        "beyond": beyond_facts(tables),
         "seeds": seed_facts(e, tables),
         "references": list(REFERENCES),
         "statistics": {
@@ -80,37 +82,6 @@ def metric_sentence(tables: Tables) -> str:
         enter = "it enters" if len(labels) == 1 else "some enter"
         sentence += f" In BD-rates, where more must be better, {enter} as {listed(inverse)}."
     return sentence
-
-
-def claim_facts(tables: Tables) -> Facts:
-    """Return the claims table: its title, and its rows of claim, source, where, metric, value, interval, verdict.
-
-    Of several seeds, this run's rows are those of all together.
-    """
-    claims = tables.claims.astype(object).where(tables.claims.notna(), "")
-    ours = claims["source"] == THIS_RUN
-    several = ours & (claims["seed"].astype(str) == ALL_SEEDS)
-    if several.any():
-        claims = claims[
-            ~ours | several | (claims["claim"].isin(set(claims.loc[ours, "claim"]) - set(claims.loc[several, "claim"])))
-        ]
-    by_name = {m.name: m for m in tables.metrics}
-    pairs = claims.drop_duplicates(PAIR)
-    rows = []
-    for r in claims.to_dict("records"):
-        where = [str(r["cut"]), tables.ladder({"ladder": r["ladder"] or None})] + (
-            [tables.vs(r)] if len(pairs) > 1 else []
-        )
-        name, unit = str(r["metric"]), str(r["unit"])
-        digits = (
-            0 if unit == "tasks" else 1 if unit.startswith("%") else by_name[name].digits + 1 if name in by_name else 3
-        )
-        value, low, high = (number(None if r[k] == "" else float(r[k]), digits) for k in ("value", "low", "high"))
-        metric = NOTHING if not name else by_name[name].label if name in by_name else tables.curve_label(name)
-        between = f"{low} to {high}" if NOTHING not in (low, high) else NOTHING
-        rows.append([r["text"], r["source"], ", ".join(filter(None, where)), metric, value, between, r["verdict"]])
-    about = listed([tables.vs(r) for r in pairs.to_dict("records")])
-    return {"rows": rows, "about": about}
 
 
 def config_rows(config: Mapping[str, Any], above: str = "") -> list[list[str]]:

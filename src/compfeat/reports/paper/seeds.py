@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -69,7 +70,7 @@ def survival_rows(tables: Tables) -> list[list[str]]:
     seeds and images supports it, too; of which it does, for which it is undecided, and which it contradicts. Empty without a
     record.
     """
-    keys = ["claim", "cut", "method", "against", "ladder", "metric"]
+    keys = ["group", "claim", "cut", "method", "against", "ladder", "against_ladder", "metric"]
     claims = tables.claims.astype(dict.fromkeys(keys, object)).fillna(dict.fromkeys(keys, ""))
     recorded, own = (claims[claims["source"] == source] for source in (RECORDED, THIS_RUN))
     if not len(recorded):
@@ -77,13 +78,17 @@ def survival_rows(tables: Tables) -> list[list[str]]:
     several = own[own["seed"].astype(str) == ALL_SEEDS]
     own = several if len(several) else own
     rows = []
-    for text, (claim, limit) in STATEMENTS.items():
+    groups = list(dict.fromkeys(own["group"]))
+    for group, (text, (claim, limit)) in product(groups, STATEMENTS.items()):
         found: dict[str, list[Mapping[Any, Any]]] = {name: [] for name in FOUND}
-        for r in own[own["claim"] == claim].to_dict("records"):
+        for r in own[(own["group"] == group) & (own["claim"] == claim)].to_dict("records"):
             beside = match(recorded, r, *keys)
             if len(beside) and verdict_of(r, limit) == FOUND[0]:
                 found[verdict_of(beside.iloc[-1], limit)].append(r)
         here, sure = sum(map(len, found.values())), len(found[FOUND[0]])
+        if not here and len(groups) > 1:
+            continue
+        text = text if len(groups) == 1 else f"{group}, {text}"
         rows.append([text, f"{sure} of {here}", *(places(found[name], tables) for name in FOUND)])
     return rows
 
@@ -101,7 +106,8 @@ def places(rows: list[Mapping[Any, Any]], tables: Tables) -> str:
     labels = {m.name: m.label for m in tables.metrics}
     metrics: dict[str, list[str]] = {}
     for row in rows:
-        where = " ".join(name for name in (str(row["cut"]), tables.ladder({"ladder": row["ladder"] or None})) if name)
+        ladder = tables.ladder({name: row[name] or None for name in ("ladder", "against_ladder")})
+        where = " ".join(name for name in (str(row["cut"]), ladder) if name)
         name = str(row["metric"])
         metrics.setdefault(where, []).append(labels.get(name) or (tables.curve_label(name) if name else ""))
     texts = (

@@ -28,6 +28,9 @@ NEEDS = (
         "bd_details.csv",
         "claims.csv",
         "crossovers.csv",
+        "transforms.csv",
+        "codec_states.csv",
+        "rate_distortion.csv",
     ),
     *("seeds_intervals.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
     *("published_points.csv", "published_bd_rate.csv", "published_intervals.csv", "published_paired.csv"),
@@ -54,6 +57,9 @@ class Tables:
     details: pd.DataFrame
     claims: pd.DataFrame
     crossovers: pd.DataFrame
+    transforms: pd.DataFrame
+    codec_states: pd.DataFrame
+    distances: pd.DataFrame
     seeds: pd.DataFrame
     published_points: pd.DataFrame
     published: pd.DataFrame
@@ -75,8 +81,13 @@ class Tables:
             intervals=files.csv("intervals.csv", *cells),
             floats=files.csv("float_intervals.csv", "cut", *PAIR, "seed", "metric", "difference", "low", "high"),
             details=files.csv("bd_details.csv", *CELL, "overlap"),
-            claims=files.csv("claims.csv", "claim", "source", *PAIR, "cut", "seed", "ladder", "metric", "verdict"),
+            claims=files.csv(
+                "claims.csv", "group", "claim", "source", *PAIR, "cut", "seed", *LADDERS, "metric", "verdict"
+            ),
             crossovers=files.csv("crossovers.csv", *CROSSOVER, "seed", "crossing", "crossing_bytes", "better_below"),
+            transforms=files.csv("transforms.csv", "cut", "method", "transform", "model_bytes"),
+            codec_states=files.csv("codec_states.csv", "cut", "method", "codec", "array_bytes"),
+            distances=files.csv("rate_distortion.csv", "cut", "method", "codec", "distance_bpe"),
             seeds=files.csv("seeds_intervals.csv", *cells),
             published_points=files.csv("published_points.csv", "cut", "method", "codec", "quality", "n_images"),
             published=files.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent"),
