@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,14 @@ PROJECT = Path(__file__).parents[1]
 TASKS = ("segmentation", "disparity", "reconstruction")
 CLASSES = tuple(f"class{i}" for i in range(19))
 SIZE = (32, 64)
+PAPER_ALONE: dict[str, Any] = {
+    "methods": {"task_klt": None, "remote": None},
+    "codecs": {"laplace": None},
+    "ladders": {"laplace": None},
+    "comparisons": [{"method": "compressible", "against": "baseline"}],
+    "claims": dict.fromkeys(("transform", "transform_still", "codec", "remote")),
+}
+"""An overlay on the default that leaves what the paper has: for tests that need no more of a run."""
 
 
 def random_scenes(count: int, size: tuple[int, int] = SIZE, seed: int = 0) -> NDArray[np.void]:

@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 
 from compfeat.experiment.files import load_config, merged, without_removed
-from helpers import PROJECT
+from helpers import PAPER_ALONE, PROJECT
 from project_copy import copy_project, environment
 
 PHASE: dict[str, float] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 4}
 PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
 TINY: dict[str, Any] = {
+    **PAPER_ALONE,
     "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
     "network": {"width": 8},
     "cuts": {"c512": None},
@@ -27,7 +28,7 @@ TINY: dict[str, Any] = {
         "baseline": {"start": "warm_start"},
         "compressible": {"start": "warm_start", "loss": {"strength_factors": [[0, 0], [0.5, 1]]}},
     },
-    "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["lossless", "qp22"]}},
+    "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["lossless", "qp22"]}, "laplace": None},
     "statistics": {"resamples": 20},
     "showcase": {"images": [1]},
     "figures": ["rate_accuracy@hevc", "training_curves"],

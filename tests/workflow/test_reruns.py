@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
+from helpers import PAPER_ALONE
 from project_copy import copy_project, fake_results, following, planned_jobs, snakemake
 
 SMALL: dict[str, Any] = {
+    **PAPER_ALONE,
     "cuts": {"c512": None},
-    "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["qp22", "qp34"]}},
+    "codecs": {"jpeg": {"qualities": ["q95"]}, "hevc": {"qualities": ["qp22", "qp34"]}, "laplace": None},
     "figures": ["rate_accuracy@hevc", "published", "training_curves"],
 }
 """One cut, four bitstreams a run, three figures: a graph of every kind of job that is drawn up in a second."""

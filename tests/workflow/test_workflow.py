@@ -193,7 +193,9 @@ WRONG = {
     ),
     "no method": ("comparisons: [{method: mine, against: baseline}]", "method 'mine' is not there; expected one of"),
     "itself": ("comparisons: [{method: baseline, against: baseline}]", "'baseline' is compared with itself"),
-    "claims": ("claims: {method: baseline, against: compressible}", "is not among the comparisons"),
+    "claims": ("claims: {paper: {method: baseline, against: compressible}}", "key 'claims.paper': 'baseline' against"),
+    "ladder of a claim": ("claims: {paper: {ladders: [mine]}}", "key 'claims.paper': ladder 'mine' is not there"),
+    "two published claims": ("claims: {transform: {published: true}}", "key 'claims': several are `published`"),
     "training": ("methods: {mine: {training: nothing}}", "training 'nothing' is not there"),
     "start": ("trainings: {baseline: {start: baseline}}", "never begins"),
     "kept training": ("keep: {training: basline, folder: data/start}", "key 'keep.training': training 'basline'"),
@@ -229,7 +231,7 @@ WRONG = {
     ),
     "qualities of no codec": (
         "methods: {mine: {training: baseline, qualities: {vvc: [qp4]}}}",
-        "key 'methods.mine.qualities': codec 'vvc' is not there; expected one of png, jpeg, hevc",
+        "key 'methods.mine.qualities': codec 'vvc' is not there; expected one of png, jpeg, hevc, laplace",
     ),
     "qualities of none": (
         "methods: {mine: {training: baseline, qualities: {hevc: []}}}",

@@ -104,7 +104,7 @@ def test_methods_that_only_one_of_two_has_do_not_matter() -> None:
 def test_a_record_that_is_older_than_qualities_of_methods_counts() -> None:
     recorded = json.loads((PROJECT / "data/reference/seeds" / RECORDED_EXPERIMENT).read_text())
     own = json.loads(json.dumps(identity(experiment())))
-    assert recorded["methods"] == own["methods"]
+    assert all(own["methods"][name] == method for name, method in recorded["methods"].items())
     own["methods"]["baseline"]["qualities"] = {"hevc": ["qp4"]}
     assert "methods.baseline" in list(disagreements(own, recorded))
 
