@@ -52,13 +52,47 @@ def test_the_headline_is_the_recorded_runs(run: str, row: list[str]) -> None:
     table, points = recorded_table(run, "bd_rate.csv"), recorded_table(run, "points.csv")
     table = table[(table["cut"] == cut) & (table["metric"] == metric) & (table["fit"] == HEADLINE_FIT)]
     for ladder, cell in zip(LADDERS, row[2:4], strict=True):
-        recorded = float(table.loc[table["ladder"] == ladder, "bd_rate_percent"].iloc[0])
-        told = cell.replace("−", "-").partition(" ")[0]
-        assert told == ("refused:" if pd.isna(recorded) else f"{recorded:+.1f}")
+        own = table[(table["method"] == "compressible") & (table["ladder"] == ladder)]
+        assert started(cell) == told(float(own["bd_rate_percent"].iloc[0]))
     floats = points[(points["cut"] == cut) & (points["codec"] == "none") & (points["quality"] == "float")]
     for method, cell in zip(("baseline", "compressible"), row[4:6], strict=True):
         recorded = float(floats.loc[floats["method"] == method, COLUMNS[metric]].iloc[0])
         assert cell == f"{recorded:.{len(cell.partition('.')[2])}f}"
+
+
+def told(bd_rate_percent: float) -> str:
+    """Return how a cell of a table begins."""
+    return "refused:" if pd.isna(bd_rate_percent) else f"{bd_rate_percent:+.1f}"
+
+
+def started(cell: str) -> str:
+    """Return how a cell begins, with a plain minus."""
+    return cell.replace("−", "-").partition(" ")[0]
+
+
+BEYOND = table_below(PROJECT / "README.md", "## Beyond the paper")
+BEYOND_COLUMNS = (
+    ("task_klt", "hevc", "hevc"),
+    ("task_klt", "published", "published"),
+    ("baseline", "laplace", "hevc"),
+    ("task_klt", "laplace", "hevc"),
+)
+
+
+@pytest.mark.parametrize("row", BEYOND, ids=lambda row: f"{row[0]}-{METRICS[row[1]]}")
+def test_what_goes_beyond_the_paper_is_the_recorded_runs(row: list[str]) -> None:
+    """Every cell has the BD-rate and its interval."""
+    table = pd.read_csv(PROJECT / "data/reference/default/intervals.csv")
+    table = table[(table["cut"] == row[0]) & (table["metric"] == METRICS[row[1]]) & (table["against"] == "baseline")]
+    for (method, ladder, against_ladder), cell in zip(BEYOND_COLUMNS, row[2:], strict=True):
+        pair = (table["method"] == method) & (table["ladder"] == ladder) & (table["against_ladder"] == against_ladder)
+        rate, *ends = (float(table.loc[pair, f"{name}_percent"].iloc[0]) for name in ("bd_rate", "low", "high"))
+        assert started(cell) == told(rate)
+        assert re.findall(r"[+-][\d.]+", cell.replace("−", "-"))[1:] == [f"{end:+.1f}" for end in ends]
+
+
+def test_the_table_beyond_the_paper_has_every_cell() -> None:
+    assert {tuple(row[:2]) for row in BEYOND} == {tuple(row[:2]) for row in ROWS["default"]}
 
 
 SEEDS = PROJECT / "data/reference/seeds/intervals.csv"
