@@ -158,7 +158,7 @@ def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
-OVERLAYS = ("camvid", "cityscapes", "scratch", "seeds", "smoke", "start", "sweep")
+OVERLAYS = ("camvid", "cityscapes", "codecs", "methods", "remote", "scratch", "seeds", "smoke", "start", "sweep")
 """Of config/; the default itself is the empty one."""
 RECORD = ("run with several seeds and recorded", RECORDED)
 START = ("of the same cut and seed", "warm_start")
@@ -386,6 +386,26 @@ def test_shapes_are_those_of_the_method() -> None:
     assert tile_grid(512) == (16, 32) and tile_grid(256) == (16, 16)
     assert decoder_widths({"channels": 512, "stride": 32}, 1) == [512, 256, 128, 64, 32, 16]
     assert decoder_widths({"channels": 256, "stride": 16}, 2) == [256, 256, 128, 64, 32]
+
+
+def test_claims_that_are_not_the_abstracts_go_beyond_the_paper(runs: dict[str, Path]) -> None:
+    tables, facts = read(runs["three methods"]), facts_of(runs, "three methods")
+    own = tables.claims[tables.claims["group"] == "beyond"]
+    assert len(facts["beyond"]["claims"]) == len(own) and len(own) > 0
+    assert len(facts["claims"]["rows"]) == len(tables.claims) - len(own)
+    bits = own[(own["claim"] == "fewer_bits") & (own["source"] == THIS_RUN) & (own["ladder"] == "hevc")]
+    sentence = next(text for text in facts["beyond"]["sentences"] if "HEVC)" in text)
+    assert sentence.startswith("Fewer bits by something else (compressible against baseline, HEVC): ")
+    assert f"of {len(bits)}, {words.percent(bits['value'].mean())} in the mean; over the recorded seeds " in sentence
+    assert [row[2:] for row in facts["beyond"]["fitted"]] == [["transform turn", "33024"], ["codec jpeg", "9000"]]
+    distances = tables.distances[(tables.distances["cut"] == "c256") & (tables.distances["method"] == "baseline")]
+    for codec, rows in distances.groupby("codec"):
+        ends = [
+            f"+{value:.2f}" for value in (rows.distance_bpe.mean(), rows.distance_bpe.min(), rows.distance_bpe.max())
+        ]
+        assert ["c256", "baseline", codec, *ends] in facts["beyond"]["distances"]
+    default = facts_of(runs, "default")["beyond"]
+    assert default["claims"] == default["sentences"] == default["fitted"] == []
 
 
 def test_crossovers_are_shown_where_an_image_is_sent(runs: dict[str, Path]) -> None:
