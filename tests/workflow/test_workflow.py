@@ -249,6 +249,10 @@ WRONG = {
         "methods: {mine: {training: baseline, codecs: {png: [lossless]}, qualities: {hevc: [qp4]}}}",
         "key 'methods.mine.qualities': 'codecs' gives this method's qualities, too; remove one of them",
     ),
+    "figure of no ladder": (
+        "figures: [rate_accuracy@mine]",
+        "key 'figures': rate_accuracy@mine: ladder 'mine' is not there; expected one of hevc, published, laplace",
+    ),
     "figure": ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
     "start with other braces": (
         "trainings: {baseline: {start: 'data/{cut}-{seed}.safetensors'}}",

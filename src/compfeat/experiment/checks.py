@@ -153,5 +153,6 @@ def _ladders(e: Experiment) -> Iterator[str]:
 def _figures(e: Experiment) -> Iterator[str]:
     figures = registry("reports.figures", "FIGURES")
     for name in e.figures:
-        _found("figures", figures.get, name)
-    yield from ()
+        ladder = _found("figures", figures.get, name).ladder
+        if ladder is not None and ladder not in e.ladders:
+            yield f"key 'figures': {name}: ladder {ladder!r} is not there; expected one of {', '.join(e.ladders)}"
