@@ -158,7 +158,19 @@ def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
     assert re.findall(r".*\d.*", text) == []
 
 
-OVERLAYS = ("camvid", "cityscapes", "codecs", "methods", "remote", "scratch", "seeds", "smoke", "start", "sweep")
+OVERLAYS = (
+    "camvid",
+    "cityscapes",
+    "codecs",
+    "methods",
+    "ratelog",
+    "remote",
+    "scratch",
+    "seeds",
+    "smoke",
+    "start",
+    "sweep",
+)
 """Of config/; the default itself is the empty one."""
 RECORD = ("run with several seeds and recorded", RECORDED)
 START = ("of the same cut and seed", "warm_start")
