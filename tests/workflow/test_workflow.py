@@ -86,7 +86,7 @@ def test_job_counts(name: str, project: Path) -> None:
     }
     if e.keep is not None:  # Networks that others start from are all that such a run is for.
         expected |= dict.fromkeys(
-            ("features", "encode", "evaluate", "table", "paper", "explorer", "table_page", "draw"), 0
+            ("features", "fit", "encode", "evaluate", "table", "paper", "explorer", "table_page", "draw"), 0
         )
         expected |= {"keep": len(e.cuts)}
     counts: dict[str, int] = {}
