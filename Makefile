@@ -79,7 +79,7 @@ test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(PYTEST)
 
 .PHONY: scale
-scale: $(SCALE_READY) ## Test clusters, object storage and large graphs, which takes a quarter of an hour: docs/scale.md
+scale: $(SCALE_READY) ## Test clusters, object storage and large graphs: docs/scale.md
 	$(BIN)/pytest -m scale tests/scale
 
 .PHONY: browser
@@ -150,14 +150,14 @@ FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compf
 PINNED = "\# Pinned by make lock, from pyproject.toml: edit that and run make lock instead of editing this."
 
 .PHONY: lock
-lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock
+lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock, requirements-scale.lock
 	"$(PYTHON)" -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow]"
 	{ echo $(PINNED); $(FREEZE); } > requirements.lock
 	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock ".[workflow,test]"
 	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock; } > requirements-test.lock
 	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,scale,scale-test]"
-	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-scale.lock
+	{ echo $(PINNED); printf -- "--constraint requirements%s.lock\n" "" -test; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-scale.lock
 	rm -rf .venv-lock
 
 .PHONY: clean

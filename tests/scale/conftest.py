@@ -18,11 +18,11 @@ from tiny_run import artifacts, tiny_project
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[dict[str, str]]:
-    """The environment variables with which Slurm's commands find a cluster: the one that SLURM_CONF names, else one of one node."""
+def cluster() -> Iterator[None]:
+    """A Slurm of one node, or what SLURM_CLUSTER=yes says is there already."""
     needs_package("snakemake_executor_plugin_slurm")
-    if "SLURM_CONF" in os.environ:
-        yield {"SLURM_CONF": os.environ["SLURM_CONF"]}
+    if os.environ.get("SLURM_CLUSTER") == "yes":
+        yield
         return
     # A short path: it becomes a part of a socket's, which is at most 107 characters long.
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
@@ -31,7 +31,7 @@ def cluster() -> Iterator[dict[str, str]]:
         if started.returncode:
             pytest.skip((started.stderr or "slurm: cannot be started").strip().splitlines()[-1])
         try:
-            yield {"SLURM_CONF": f"{folder}/slurm.conf"}
+            yield
         finally:
             subprocess.run([PROJECT / ".ci/slurm", "stop", folder], check=True)
 

@@ -71,9 +71,9 @@ def test_memory_grows_with_the_batch_and_time_with_the_images() -> None:
 
 def test_a_retry_and_a_gpu_ask_for_what_they_need() -> None:
     big = Predicted(memory_mb=30000, seconds=36000)
-    assert requested(big).mem_mb == 42000 and requested(big).runtime == 1800
+    assert requested(big).mem_mb == 42300 and requested(big).runtime == 1800
     assert requested(big, gpus=1).mem_mb == 6000 and requested(big, gpus=1).gpu == 1
-    assert requested(Predicted(10, 1)).mem_mb == 250 and requested(Predicted(10, 1)).runtime == 5
+    assert requested(Predicted(10, 1)).mem_mb == 314 and requested(Predicted(10, 1)).runtime == 5
     assert requested(Predicted(10, 3600), threads=2).runtime == math.ceil(3600 * 3 / 2 / 60)
 
 

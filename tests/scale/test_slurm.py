@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -34,12 +33,12 @@ def argv(*words: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *SOON, *words]
 
 
-def under_slurm(project: Path, cluster: dict[str, str], *words: str) -> str:
+def under_slurm(project: Path, *words: str) -> str:
     """Run the copy's workflow under Slurm; return what it printed, and fail where it did."""
     done = subprocess.run(
         argv(*words),
         cwd=project,
-        env=environment(project) | cluster,
+        env=environment(project),
         capture_output=True,
         text=True,
         check=False,
@@ -55,17 +54,16 @@ def jobs_of(output: str) -> int:
     return len(set(SUBMITTED.findall(output)))
 
 
-def slurm(cluster: dict[str, str], *words: str) -> str:
+def slurm(*words: str) -> str:
     """Run a command of Slurm's."""
-    env = {**os.environ, **cluster}
-    return subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_run_ends_in_the_local_runs_bytes_in_few_jobs(
-    cluster: dict[str, str], reference: dict[str, str], tmp_path: Path
+    cluster: None, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tiny_project(tmp_path / "project")
-    output = under_slurm(project, cluster)
+    output = under_slurm(project)
     assert artifacts(project) == reference
     # 2 renderings, 2 preparations, 3 trainings, 2 of features, 2 of coding (4 pairs each), 1 of all tables and pictures.
     assert jobs_of(output) == 12
@@ -89,18 +87,16 @@ def without(local: Path, project: Path, *folders: str) -> Path:
 
 
 def test_a_job_that_is_killed_for_memory_gets_more(
-    cluster: dict[str, str], local: Path, reference: dict[str, str], tmp_path: Path
+    cluster: None, local: Path, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = without(local, tmp_path / "project", "train/c256/warm_start")
-    output = under_slurm(project, cluster, "--set-resources", "train:mem_mb=60*10**(attempt-1)")
+    output = under_slurm(project, "--set-resources", "train:mem_mb=60*10**(attempt-1)")
     assert re.search(r"OUT_OF_MEMORY|Trying to restart job", output)
     assert "Trying to restart job" in output
     assert artifacts(project) == reference
 
 
-def test_a_job_that_is_killed_for_time_gets_more_and_resumes(
-    cluster: dict[str, str], local: Path, tmp_path: Path
-) -> None:
+def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: None, local: Path, tmp_path: Path) -> None:
     # 300 epochs last longer than the minute that the first attempt is given.
     project = tmp_path / "project"
     shutil.copytree(local, project)
@@ -109,18 +105,18 @@ def test_a_job_that_is_killed_for_time_gets_more_and_resumes(
     config["trainings"]["warm_start"]["phases"][0]["epochs"] = 300
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     target = "results/train/c256/warm_start/seed0/weights.safetensors"
-    output = under_slurm(project, cluster, target, "--set-resources", "train:runtime=attempt**3")
+    output = under_slurm(project, target, "--set-resources", "train:runtime=attempt**3")
     assert "Trying to restart job" in output
     log = (project / "results/logs/train/c256/warm_start/seed0.log").read_text()
     assert (project / target).is_file(), log[-500:]
 
 
 def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
-    cluster: dict[str, str], reference: dict[str, str], tmp_path: Path
+    cluster: None, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tiny_project(tmp_path / "project")
     run = subprocess.Popen(
-        argv(), cwd=project, env=environment(project) | cluster, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        argv(), cwd=project, env=environment(project), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 300
     while not (project / "data/prepared/streets/train.npy").exists() and time.monotonic() < deadline:
@@ -128,10 +124,10 @@ def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
     run.send_signal(signal.SIGINT)
     run.wait(timeout=120)
     deadline = time.monotonic() + 60
-    while slurm(cluster, "squeue", "--noheader", "--states=PD,R,CG") and time.monotonic() < deadline:
+    while slurm("squeue", "--noheader", "--states=PD,R,CG") and time.monotonic() < deadline:
         time.sleep(1)
-    assert slurm(cluster, "squeue", "--noheader", "--states=PD,R,CG") == ""
+    assert slurm("squeue", "--noheader", "--states=PD,R,CG") == ""
     for lock in (project / ".snakemake/locks").glob("*"):
         lock.unlink()
-    under_slurm(project, cluster)
+    under_slurm(project)
     assert artifacts(project) == reference

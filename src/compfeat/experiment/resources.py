@@ -26,9 +26,11 @@ MANY_IMAGES = 5000
 """Of a split whose images are not there to be counted."""
 MEMORY_MARGIN, TIME_MARGIN = 1.4, 3.0
 """What is asked for, over what is predicted: other allocators; slower processors, shared disks and cores."""
-LEAST_MB, LEAST_MINUTES = 250, 5
-DEVICE_HOST_MB = 4000
-"""Host memory of a job whose network lies on a GPU: CUDA's libraries and context."""
+SNAKEMAKE_MB = 300
+"""On a node of a cluster Snakemake runs beside the job, twice, with about 150 MB each."""
+LEAST_MINUTES = 5
+DEVICE_HOST_MB = 6000
+"""Host memory of a job whose network lies on a GPU, at most: CUDA's libraries and context. An estimate, not measured."""
 
 
 class Cost(NamedTuple):
@@ -83,9 +85,9 @@ class Request(NamedTuple):
 
 def requested(job: Predicted, threads: int = 1, gpus: int = 0) -> Request:
     """Return what to ask for, so that a job that behaves as predicted ends with room to spare."""
-    memory = max(math.ceil(job.memory_mb * MEMORY_MARGIN), LEAST_MB)
+    memory = math.ceil(job.memory_mb * MEMORY_MARGIN) + SNAKEMAKE_MB
     if gpus:
-        memory = min(memory, DEVICE_HOST_MB + LEAST_MB * 8)
+        memory = min(memory, DEVICE_HOST_MB)
     return Request(memory, max(math.ceil(job.seconds * TIME_MARGIN / threads / 60), LEAST_MINUTES), gpus)
 
 
