@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
@@ -41,8 +42,14 @@ ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")
 ANY_RUN = Run("{cut}", "{method}", "{seed}")
 
 
+# With --sdm apptainer, jobs run in the image that Containerfile makes, by its own python; docs/scale.md.
+container: "compfeat.sif"
+
+
+IN_CONTAINER = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 # Jobs say `python -m compfeat ...`, so that a log's command can be pasted anywhere; here python is the one that runs snakemake.
-shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+PYTHON_PATH = "" if IN_CONTAINER else f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+shell.prefix(f"set -euo pipefail; {PYTHON_PATH}")
 
 
 wildcard_constraints:
