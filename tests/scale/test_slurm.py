@@ -29,8 +29,12 @@ SOON = (
 )
 
 
+# There is no accounting that sacct could ask.
+BY_SQUEUE = ("--slurm-status-command", "squeue")
+
+
 def argv(*words: str) -> list[str]:
-    return [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *SOON, *words]
+    return [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *SOON, *BY_SQUEUE, *words]
 
 
 def under_slurm(project: Path, *words: str) -> str:
