@@ -17,6 +17,7 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 READY := .venv/.ready
 TEST_READY := .venv/.ready-test
+SCALE_READY := .venv/.ready-scale
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
 # Two workers; each takes a file of tests at a time, and shares what its tests make.
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -52,6 +53,10 @@ $(TEST_READY): $(READY) requirements-test.lock
 	$(PIP_INSTALL) -r requirements-test.lock
 	@touch $@
 
+$(SCALE_READY): $(TEST_READY) requirements-scale.lock
+	$(PIP_INSTALL) -r requirements-scale.lock
+	@touch $@
+
 .PHONY: setup
 setup: $(READY) ## Create .venv with what a run needs (every other target does this when it is due)
 
@@ -72,6 +77,10 @@ smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 .PHONY: test
 test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(PYTEST)
+
+.PHONY: scale
+scale: $(SCALE_READY) ## Test clusters, object storage and large graphs: docs/scale.md
+	$(BIN)/pytest -m scale tests/scale
 
 .PHONY: browser
 browser: ## Install Chromium for the tests of the HTML pages, where apt-get and root are there
@@ -141,12 +150,14 @@ FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compf
 PINNED = "\# Pinned by make lock, from pyproject.toml: edit that and run make lock instead of editing this."
 
 .PHONY: lock
-lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock
+lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock, requirements-scale.lock
 	"$(PYTHON)" -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow]"
 	{ echo $(PINNED); $(FREEZE); } > requirements.lock
 	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock ".[workflow,test]"
 	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock; } > requirements-test.lock
+	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,scale,scale-test]"
+	{ echo $(PINNED); printf -- "--constraint requirements%s.lock\n" "" -test; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-scale.lock
 	rm -rf .venv-lock
 
 .PHONY: clean

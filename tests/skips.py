@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
 
+import pytest
 from _pytest.terminal import TerminalReporter
 
 WITHOUT_A_WORD = "no reason given"
@@ -14,6 +16,12 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     line = skipped_line([reason_of(report.longrepr) for report in terminalreporter.stats.get("skipped", [])])
     if line:
         terminalreporter.write_line(line)
+
+
+def needs_package(module: str) -> None:
+    """Skip a test where a package of requirements-scale.lock is not installed."""
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed; make scale installs it")
 
 
 def reason_of(longrepr: object) -> str:

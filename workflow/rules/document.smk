@@ -39,6 +39,10 @@ rule paper:
         LAYOUT.log("paper", "paper"),
     benchmark:
         LAYOUT.benchmark("paper", "paper")
+    group:
+        together("results")
+    resources:
+        **needs(lambda w: JOBS.shown("document")),
     params:
         *code("paper", *TASK_MODULES),
         settings=settings(
@@ -72,6 +76,10 @@ rule explorer:
         LAYOUT.log("paper", "explorer"),
     benchmark:
         LAYOUT.benchmark("paper", "explorer")
+    group:
+        together("results")
+    resources:
+        **needs(lambda w: JOBS.shown("document")),
     params:
         *code("explorer", *TASK_MODULES),
         settings=settings(figures=FIGURE_TEXTS, pages=[section(text) for text in OWN_TABLES]),
@@ -99,6 +107,10 @@ rule table_page:
         LAYOUT.benchmark("paper", "tables/{table}")
     wildcard_constraints:
         table="|".join(PAGES),
+    group:
+        together("results")
+    resources:
+        **needs(lambda w: JOBS.shown("draw")),
     params:
         *code("table_page"),
         caption=lambda w: PAGES[w.table].caption,

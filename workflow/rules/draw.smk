@@ -20,6 +20,10 @@ rule draw:
         LAYOUT.benchmark("figures", "{figure}")
     wildcard_constraints:
         figure="[^/]+",
+    group:
+        together("results")
+    resources:
+        **needs(lambda w: JOBS.shown("draw")),
     params:
         *code("draw", *TASK_MODULES),
         caption=lambda w: FIGURES.get(w.figure).caption,

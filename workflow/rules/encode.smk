@@ -17,6 +17,10 @@ for method in EXPERIMENT.methods:
                 LAYOUT.log("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
             benchmark:
                 LAYOUT.benchmark("encode", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+            group:
+                together("coding", method)
+            resources:
+                **needs(lambda w, method=method, codec=codec: JOBS.encode(w.cut, method, codec)),
             params:
                 *code("encode", *codec_module(codec), *transform_module(method)),
                 settings=settings(**codec_settings(method, codec)),

@@ -22,6 +22,13 @@ for method in EXPERIMENT.methods:
                 LAYOUT.log("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
             benchmark:
                 LAYOUT.benchmark("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+            group:
+                together("coding", method)
+            resources:
+                **needs(
+                    lambda w, method=method, codec=codec: JOBS.evaluate(w.cut, method, codec),
+                    training=lambda w, method=method: EXPERIMENT.methods[method].training,
+                ),
             params:
                 *code("evaluate", *codec_module(codec), *transform_module(method), *TASK_MODULES),
                 settings=settings(**evaluate_settings(method, codec)),

@@ -12,6 +12,8 @@ rule features:
         LAYOUT.log("features", f"{ANY_TRAINED.id}/{{split}}"),
     benchmark:
         LAYOUT.benchmark("features", f"{ANY_TRAINED.id}/{{split}}")
+    resources:
+        **needs(lambda w: JOBS.features(w.cut, w.split), training=lambda w: w.training),
     params:
         *code("features", *TASK_MODULES),
         settings=lambda w: settings(**device_settings(w.training)),

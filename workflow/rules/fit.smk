@@ -25,6 +25,8 @@ for method in filter(is_fitted, EXPERIMENT.methods):
             LAYOUT.log("fit", f"{{cut}}/{method}/seed{{seed}}/transform"),
         benchmark:
             LAYOUT.benchmark("fit", f"{{cut}}/{method}/seed{{seed}}/transform")
+        resources:
+            **needs(lambda w: JOBS.fit(w.cut)),
         params:
             *code("fit", *transform_module(method), *TASK_MODULES),
             settings=settings(transform=section(EXPERIMENT.methods[method].transform)),
@@ -49,6 +51,8 @@ for method, codec in FITTED_CODECS:
             LAYOUT.log("fit", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
         benchmark:
             LAYOUT.benchmark("fit", f"{{cut}}/{method}/seed{{seed}}/{codec}")
+        resources:
+            **needs(lambda w: JOBS.fit(w.cut)),
         params:
             *code("fit", *transform_module(method), *codec_module(codec)),
             settings=settings(

@@ -49,6 +49,10 @@ for spec in map(TABLES.get, TABLES.names()):
             LAYOUT.log("summarise", spec.name),
         benchmark:
             LAYOUT.benchmark("summarise", spec.name)
+        group:
+            together("results")
+        resources:
+            **needs(lambda w: JOBS.shown("gather")),
         params:
             *code("gather", f"results.{spec.name}", *TASK_MODULES),
             name=spec.name,

@@ -2,6 +2,7 @@
 
 from compfeat.datasets.sources import content_identity, listing, render_changes
 from compfeat.experiment.consistency import too_few
+from compfeat.experiment.resources import Jobs
 from compfeat.tasks import TASKS
 
 DATASET = EXPERIMENT.dataset
@@ -14,6 +15,7 @@ for problem in too_few(
     EXPERIMENT, {split: len(found.samples) for split, found in SOURCES.items() if not found.problem}
 ):
     refuse(problem)
+JOBS = Jobs(EXPERIMENT, {split: len(found.samples) for split, found in SOURCES.items() if not found.problem})
 
 
 if IS_RENDERED:
@@ -26,6 +28,8 @@ if IS_RENDERED:
         benchmark:
             LAYOUT.benchmark("render", "{split}")
         threads: 2
+        resources:
+            **needs(lambda w: JOBS.render(w.split, 2)),
         params:
             *code("render"),
             settings=lambda w: settings(
@@ -52,6 +56,8 @@ rule prepare:
         LAYOUT.log("prepare", "{split}"),
     benchmark:
         LAYOUT.benchmark("prepare", "{split}")
+    resources:
+        **needs(lambda w: JOBS.prepare(w.split, IS_RENDERED)),
     params:
         *code("prepare", f"datasets.{DATASET.name}", *TASK_MODULES),
         settings=lambda w: settings(

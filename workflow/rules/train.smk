@@ -22,6 +22,8 @@ rule train:
     benchmark:
         LAYOUT.benchmark("train", ANY_TRAINED.id)
     threads: lambda w: EXPERIMENT.trainings[w.training].threads
+    resources:
+        **needs(lambda w: JOBS.train(w.cut, w.training), training=lambda w: w.training),
     params:
         *code("train"),
         # From the wildcards alone: Snakemake does not compare params that are made from `input`, so a change would be missed.
@@ -49,6 +51,8 @@ if KEEP is not None:
             LAYOUT.log("keep", "{cut}"),
         benchmark:
             LAYOUT.benchmark("keep", "{cut}")
+        resources:
+            **needs(lambda w: JOBS.shown("draw")),
         params:
             *code("keep"),
             settings=settings(

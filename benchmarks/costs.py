@@ -1,0 +1,79 @@
+"""What whole experiments are predicted to take, from the costs of their jobs: ``python benchmarks/costs.py [CONFIG ...]``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from compfeat.experiment.checks import checked
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
+from compfeat.experiment.resources import Jobs, Predicted
+from compfeat.experiment.runs import SPLITS, UNCODED
+
+PROJECT = Path(__file__).parents[1]
+CITYSCAPES = {"train": 2975, "val": 500}
+CAMVID = {"train": 367, "val": 101}
+FOUND = {"cityscapes": CITYSCAPES, "camvid": CAMVID}
+"""Images of the datasets that have to be there already."""
+PNG_BYTES = 2.05
+"""Of a rendered scene's four files, a pixel."""
+
+
+class Job(NamedTuple):
+    """One job: its stage, and what it is predicted to take."""
+
+    stage: str
+    takes: Predicted
+
+
+def every_job(jobs: Jobs, rendered: bool) -> Iterator[Job]:
+    """Yield the jobs up to the tables, which take minutes."""
+    e = jobs.experiment
+    for split in SPLITS:
+        if rendered:
+            yield Job("render", jobs.render(split, 2))
+        yield Job("prepare", jobs.prepare(split, rendered))
+    for trained in e.trained():
+        yield Job("train", jobs.train(trained.cut, trained.training))
+        yield Job("features", jobs.features(trained.cut, "val"))
+    for run in e.runs():
+        for codec in e.all_qualities(run.method):
+            if codec != UNCODED:
+                yield Job("encode", jobs.encode(run.cut, run.method, codec))
+            yield Job("evaluate", jobs.evaluate(run.cut, run.method, codec))
+
+
+def disk_bytes(jobs: Jobs, rendered: bool) -> float:
+    """Return what sources that are rendered, packed scenes and features of val take."""
+    e, images = jobs.experiment, sum(jobs.images(split) for split in SPLITS)
+    features = sum(4 * jobs.images("val") * jobs.elements(trained.cut) for trained in e.trained())
+    return images * (jobs.record_bytes() + rendered * PNG_BYTES * jobs.pixels) + features
+
+
+def line(name: str, e: Experiment) -> str:
+    """Return one line about a configuration."""
+    rendered = e.dataset.name == "streets"
+    jobs = Jobs(e, FOUND.get(name, {}))  # type: ignore[arg-type]
+    all_jobs = list(every_job(jobs, rendered))
+    hours = {stage: sum(job.takes.seconds for job in all_jobs if job.stage == stage) / 3600 for stage, _ in all_jobs}
+    others = sum(hours.values()) - hours["train"]
+    peak = max(all_jobs, key=lambda job: job.takes.memory_mb)
+    return (
+        f"{name:<12} {len(all_jobs):>5} jobs  training {hours['train']:>9.2f} core hours, all else {others:>6.2f}  "
+        f"largest job {peak.takes.memory_mb / 1000:>5.1f} GB ({peak.stage})  disk {disk_bytes(jobs, rendered) / 1e9:>6.2f} GB"
+    )
+
+
+def main(names: list[str]) -> int:
+    """Print one line a configuration."""
+    for name in names or ["config", "camvid", "full", "cityscapes"]:
+        files = ["config"] if name == "config" else ["config", name]
+        print(line(name, checked(load_config([PROJECT / f"config/{file}.yaml" for file in files]))), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

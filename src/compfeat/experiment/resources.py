@@ -1,0 +1,203 @@
+"""How much memory and time a job takes, predicted from the sizes of an experiment by constants measured in real runs.
+
+docs/scale.md says how they were measured and how far off the predictions are. A scheduler is given more than what is predicted
+(``requested``); results depend on none of this.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.plugins import registry
+from compfeat.experiment.runs import UNCODED, Split
+
+MEGA = 1e6
+BATCH = 8
+"""Images at once in the stages features and evaluate (their settings' default)."""
+SOURCE_PIXELS = 1024 * 2048
+"""Of an image that is read to be prepared, where it is not rendered at the size that is asked for: Cityscapes'."""
+MANY_IMAGES = 5000
+"""Of a split whose images are not there to be counted."""
+MEMORY_MARGIN, TIME_MARGIN = 1.4, 3.0
+"""What is asked for, over what is predicted: other allocators; slower processors, shared disks and cores."""
+SNAKEMAKE_MB = 300
+"""On a node of a cluster Snakemake runs beside the job, twice, with about 150 MB each."""
+LEAST_MINUTES = 5
+DEVICE_HOST_MB = 6000
+"""Host memory of a job whose network lies on a GPU, at most: CUDA's libraries and context. An estimate, not measured."""
+
+
+class Cost(NamedTuple):
+    """What a job of a stage takes: a base, and what grows with the stage's own units (see the methods of ``Jobs``).
+
+    Attributes:
+        base_mb: peak memory whatever the sizes, mostly of imported packages (MB).
+        bytes_per_unit: of memory, for each unit that is in memory at once.
+        base_s: processor time whatever the sizes, mostly of imports (s).
+        ns_per_unit: of processor time, for each unit that the job passes over.
+    """
+
+    base_mb: float
+    bytes_per_unit: float
+    base_s: float
+    ns_per_unit: float
+
+
+COSTS: Mapping[str, Cost] = {
+    "render": Cost(150, 300, 3, 2200),
+    "prepare": Cost(95, 60, 2, 120),
+    "train": Cost(290, 425, 8, 3.2),
+    "features": Cost(286, 8.5, 5, 0.55),
+    "fit": Cost(290, 280, 5, 1.5),
+    "encode": Cost(120, 1200, 2, 1000),
+    "evaluate": Cost(295, 33, 5, 0.85),
+    "gather": Cost(160, 2000, 5, 1000000),
+    "draw": Cost(215, 500, 5, 0),
+    "document": Cost(250, 2000, 20, 500000),
+}
+"""By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/scale.md."""
+WIDTH_BYTES = 160e3
+"""Memory of a network in training, times the width squared: weights, gradients and Adam's moments."""
+NARROW = 24
+"""Below about this width a layer's time grows with the width, above it with its square: time ~ width (width + NARROW)."""
+
+
+class Predicted(NamedTuple):
+    """Peak memory (MB) and processor time (s) of one job."""
+
+    memory_mb: float
+    seconds: float
+
+
+class Request(NamedTuple):
+    """What a scheduler is asked for: memory (MB), run time (min) and GPUs of one job at its first attempt."""
+
+    mem_mb: int
+    runtime: int
+    gpu: int
+
+
+def requested(job: Predicted, threads: int = 1, gpus: int = 0) -> Request:
+    """Return what to ask for, so that a job that behaves as predicted ends with room to spare."""
+    memory = math.ceil(job.memory_mb * MEMORY_MARGIN) + SNAKEMAKE_MB
+    if gpus:
+        memory = min(memory, DEVICE_HOST_MB)
+    return Request(memory, max(math.ceil(job.seconds * TIME_MARGIN / threads / 60), LEAST_MINUTES), gpus)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What the jobs of an experiment take.
+
+    Attributes:
+        experiment: a checked experiment.
+        found: how many images there are of each split, where the configuration takes all.
+    """
+
+    experiment: Experiment
+    found: Mapping[Split, int]
+
+    def images(self, split: Split) -> int:
+        """Return how many images a split has."""
+        return self.experiment.dataset.images.of(split) or self.found.get(split, MANY_IMAGES)
+
+    @property
+    def pixels(self) -> int:
+        """Of one image."""
+        height, width = self.experiment.dataset.size
+        return height * width
+
+    def record_bytes(self) -> int:
+        """Return the bytes of one packed scene: the image, and the truth of all tasks."""
+        tasks = registry("tasks", "TASKS")
+        truths: dict[str, Any] = {t.field: t for name in self.experiment.tasks for t in tasks.get(name).truths}
+        elements = (np.dtype(t.dtype).itemsize * math.prod(t.channels) for t in truths.values())
+        return self.pixels * (3 + sum(elements))
+
+    def elements(self, cut: str, sends: str = "features") -> int:
+        """Return how many numbers are sent of one image: elements of its features, or samples of the image."""
+        if sends == "image":
+            return 3 * self.pixels
+        own = self.experiment.cuts[cut]
+        backbone = registry("networks", "NETWORKS").get(own.name)
+        place = backbone.cuts[own.place]
+        return int(place.channels * own.width // backbone.base_width * self.pixels // place.stride**2)
+
+    def points(self) -> int:
+        """Return how many images of how many points the tables are made of."""
+        return len(self.experiment.points()) * self.images("val")
+
+    def render(self, split: Split, processes: int) -> Predicted:
+        """Units: pixels of one image a process; pixels of all images."""
+        cost, pixels = COSTS["render"], self.pixels
+        memory = cost.base_mb * (processes > 1) + processes * (cost.base_mb / 1.5 + cost.bytes_per_unit * pixels / MEGA)
+        return Predicted(memory, cost.base_s + cost.ns_per_unit * self.images(split) * pixels / 1e9)
+
+    def prepare(self, split: Split, rendered: bool) -> Predicted:
+        """Units: pixels of one source image; pixels of all source images."""
+        pixels = self.pixels if rendered else max(self.pixels, SOURCE_PIXELS)
+        return self._predicted("prepare", pixels, self.images(split) * pixels)
+
+    def train(self, cut: str, training: str) -> Predicted:
+        """Units: pixels of a batch times the width; pixels of all epochs times the width's cost."""
+        recipe, width = self.experiment.trainings[training], self.experiment.cuts[cut].width
+        batch = max(phase.batch_size * self.pixels // phase.downscale**2 for phase in recipe.phases if phase.epochs)
+        seen = sum(phase.epochs * self.pixels // phase.downscale**2 for phase in recipe.phases)
+        epochs = sum(phase.epochs for phase in recipe.phases)
+        validated = epochs * min(recipe.validation_images, self.images("val")) * self.pixels / 3
+        work = (self.images("train") * seen + validated) * layers(width)
+        mapped = self.images("train") * self.record_bytes() + self.images("val") * self.record_bytes()
+        return self._predicted("train", batch * width, work, mapped + WIDTH_BYTES * width**2)
+
+    def features(self, cut: str, split: Split) -> Predicted:
+        """Units: pixels of a batch times the width; pixels of all images times the width's cost."""
+        width, pixels = self.experiment.cuts[cut].width, self.images(split) * self.pixels
+        mapped = 3 * pixels
+        return self._predicted("features", BATCH * self.pixels * width, pixels * layers(width), mapped)
+
+    def fit(self, cut: str) -> Predicted:
+        """Units: pixels of one image times the width; pixels of all train images times the width's cost."""
+        width = self.experiment.cuts[cut].width
+        n = self.images("train")
+        mapped = 4 * n * self.elements(cut)
+        return self._predicted("fit", self.pixels * width, n * self.pixels * layers(width), mapped)
+
+    def encode(self, cut: str, method: str, codec: str) -> Predicted:
+        """Units: elements of what is sent of one image; those of all images at all qualities."""
+        elements = self.elements(cut, self.experiment.methods[method].sends)
+        mapped = 4 * self.images("val") * elements
+        passes = len(self.experiment.qualities(method)[codec])
+        return self._predicted("encode", elements, passes * self.images("val") * elements, mapped)
+
+    def evaluate(self, cut: str, method: str, codec: str) -> Predicted:
+        """Units: pixels of a batch times the width; pixels of all images at all qualities times the width's cost. With decoding."""
+        width, n = self.experiment.cuts[cut].width, self.images("val")
+        elements = self.elements(cut, self.experiment.methods[method].sends)
+        qualities = self.experiment.all_qualities(method)[codec]
+        mapped = n * (self.record_bytes() + 4 * elements)
+        own = self._predicted(
+            "evaluate", BATCH * self.pixels * width, len(qualities) * n * self.pixels * layers(width), mapped
+        )
+        decoding = 0.0 if codec == UNCODED else self.encode(cut, method, codec).seconds
+        return Predicted(own.memory_mb, own.seconds + decoding)
+
+    def shown(self, stage: str) -> Predicted:
+        """Return what a job of gather, draw or document takes. Units: images of all points, both."""
+        return self._predicted(stage, self.points(), self.points())
+
+    def _predicted(self, stage: str, held: float, passed: float, mapped: float = 0) -> Predicted:
+        """Return what a job takes that has ``held`` units in memory at once, maps ``mapped`` bytes, and passes over ``passed``."""
+        cost = COSTS[stage]
+        memory = cost.base_mb + (cost.bytes_per_unit * held + mapped) / MEGA
+        return Predicted(memory, cost.base_s + cost.ns_per_unit * passed / 1e9)
+
+
+def layers(width: int) -> int:
+    """Return how the time of a network grows with its width: in units of the stem's channels times NARROW and more."""
+    return width * (width + NARROW)

@@ -1,0 +1,1 @@
+"""Many machines: resources, clusters, object storage, large graphs, failures."""
