@@ -26,14 +26,14 @@ def cluster() -> Iterator[None]:
         return
     # A short path: it becomes a part of a socket's, which is at most 107 characters long.
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
-        argv = [PROJECT / ".ci/slurm", "start", folder]
+        argv = [str(PROJECT / ".ci/slurm"), "start", folder]
         started = subprocess.run(argv, capture_output=True, text=True, check=False)
         if started.returncode:
             pytest.skip((started.stderr or "slurm: cannot be started").strip().splitlines()[-1])
         try:
             yield
         finally:
-            subprocess.run([PROJECT / ".ci/slurm", "stop", folder], check=True)
+            subprocess.run([str(PROJECT / ".ci/slurm"), "stop", folder], check=True)
 
 
 @pytest.fixture(scope="session")

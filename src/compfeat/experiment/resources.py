@@ -84,7 +84,7 @@ class Request(NamedTuple):
 
 
 def requested(job: Predicted, threads: int = 1, gpus: int = 0) -> Request:
-    """Return what to ask for, so that a job that behaves as predicted ends with room to spare."""
+    """Return what to ask for, so that a job that behaves as predicted ends well below it."""
     memory = math.ceil(job.memory_mb * MEMORY_MARGIN) + SNAKEMAKE_MB
     if gpus:
         memory = min(memory, DEVICE_HOST_MB)
@@ -117,7 +117,7 @@ class Jobs:
         """Return the bytes of one packed scene: the image, and the truth of all tasks."""
         tasks = registry("tasks", "TASKS")
         truths: dict[str, Any] = {t.field: t for name in self.experiment.tasks for t in tasks.get(name).truths}
-        elements = (np.dtype(t.dtype).itemsize * math.prod(t.channels) for t in truths.values())
+        elements = [int(np.dtype(t.dtype).itemsize * math.prod(t.channels)) for t in truths.values()]
         return self.pixels * (3 + sum(elements))
 
     def elements(self, cut: str, sends: str = "features") -> int:
@@ -191,10 +191,10 @@ class Jobs:
         """Return what a job of gather, draw or document takes. Units: images of all points, both."""
         return self._predicted(stage, self.points(), self.points())
 
-    def _predicted(self, stage: str, held: float, passed: float, mapped: float = 0) -> Predicted:
-        """Return what a job takes that has ``held`` units in memory at once, maps ``mapped`` bytes, and passes over ``passed``."""
+    def _predicted(self, stage: str, at_once: float, passed: float, mapped: float = 0) -> Predicted:
+        """Return what a job takes that has ``at_once`` units in memory, maps ``mapped`` bytes, and passes over ``passed``."""
         cost = COSTS[stage]
-        memory = cost.base_mb + (cost.bytes_per_unit * held + mapped) / MEGA
+        memory = cost.base_mb + (cost.bytes_per_unit * at_once + mapped) / MEGA
         return Predicted(memory, cost.base_s + cost.ns_per_unit * passed / 1e9)
 
 
