@@ -78,7 +78,7 @@
     const pairs = facts.pairs.filter((pair) => pair.every((name) => names.includes(name)));
     const anchors = [...new Set(pairs.map(([, against]) => against))];
     const made = anchors.flatMap((anchor) => {
-      const tests = [...new Set(pairs.filter(([, against]) => against === anchor).map(([name]) => name))];
+      const tests = [...new Set(pairs.filter(([name, against]) => against === anchor && name !== anchor).map(([name]) => name))];
       return split(tests, most - 1).map((own) => [anchor, ...own]);
     });
     const alone = names.filter((name) => !made.flat().includes(name));
