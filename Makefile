@@ -124,7 +124,7 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
 	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config $(CONFIGS) --record "$(RECORD)"
-	@$(if $(CONFIG),,$(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
+	@$(if $(CONFIG),,mkdir -p $(OUTPUT)/fit && $(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
 
 .PHONY: audit
 audit: $(READY) ## Check every file of the run against its record

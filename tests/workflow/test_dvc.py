@@ -50,7 +50,8 @@ def outs(stage: dict[str, Any]) -> list[str]:
 
 def target(stage: dict[str, Any]) -> str:
     """Return the rule that a stage asks Snakemake for."""
-    return str(stage["cmd"]).removeprefix(".venv/bin/snakemake ")
+    commands = [stage["cmd"]] if isinstance(stage["cmd"], str) else stage["cmd"]
+    return str(commands[-1]).removeprefix(".venv/bin/snakemake ")
 
 
 def lies_in(path: str, folder: str) -> bool:

@@ -48,7 +48,7 @@ def test_qualities_of_a_method_replace_a_codecs_own() -> None:
         "one": {"training": "baseline"},
         "other": {"training": "baseline", "qualities": {"hevc": ["qp4", "qp28"]}},
     }
-    shared: dict[str, Any] = {"comparisons": [], "claims": None, "ladders": {}}
+    shared: dict[str, Any] = {"comparisons": [], "claims": None, "ladders": {}, "figures": []}
     e = experiment(codecs={"png": None, **codecs}, methods=methods, **shared)
     assert e.qualities("one") == {"jpeg": ("q95", "q80"), "hevc": ("lossless", "qp28")}
     assert e.qualities("other") == {"jpeg": ("q95", "q80"), "hevc": ("qp4", "qp28")}

@@ -36,7 +36,9 @@ def claim_sentences(tables: Tables, claims: pd.DataFrame) -> list[str]:
             if not len(own):
                 continue
             counts = [f"{n} {verdict}" for verdict in VERDICTS if (n := int((own["verdict"] == verdict).sum()))]
-            parts.append(f"{words}{listed(counts)} of {len(own)}, {percent(float(own['value'].mean()))} in the mean")
+            parts.append(
+                f"{words}{listed(counts)} of {len(own)}, {percent(float(pd.to_numeric(own['value']).mean()))} in the mean"
+            )
         sentences.append(f"{capital(str(r['text']))} ({tables.vs(r)}, {tables.ladder(r)}): {'; '.join(parts)}.")
     return sentences
 
