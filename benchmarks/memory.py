@@ -38,11 +38,12 @@ def run_stages(folder: Path, count: int) -> dict[str, int]:
     index = ["--index", f"{folder}/val.csv"]
     coding = {"codec": "hevc", "qualities": ["qp22"]}
     sent = ["--streams", f"{folder}/s.bin", "--side-infos", f"{folder}/i.bin", "--ledgers", f"{folder}/l.csv"]
-    scores = ["--scores", f"{folder}/e.npz", "--pictures", f"{folder}/p.npz"]
+    source = ["--source", f"{folder}/f.npy"]
+    scores = ["--scores", f"{folder}/e.npz", "--distortions", f"{folder}/d.npz", "--pictures", f"{folder}/p.npz"]
     commands = {
         "features": ["--settings", "{}", *scenes, *network, "--features", f"{folder}/f.npy"],
-        "encode": ["--settings", json.dumps(coding), "--source", f"{folder}/f.npy", *index, *sent],
-        "evaluate": ["--settings", json.dumps(coding), *scenes, *index, *network, *sent, *scores],
+        "encode": ["--settings", json.dumps(coding), *source, *index, *sent],
+        "evaluate": ["--settings", json.dumps(coding), *scenes, *index, *network, *source, *sent, *scores],
     }
     return {stage: peak([sys.executable, "-m", "compfeat", stage, *words]) for stage, words in commands.items()}
 
