@@ -88,6 +88,9 @@ def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float | 
     below = np.append(np.cumsum(falling[::-1])[::-1], 0.0)[1:]
     levels = (distortion * falling.size - below) / np.arange(1, falling.size + 1)
     # With the k largest above the level, it is levels[k - 1]; the right k is the last whose own variance is above.
-    active = int(np.flatnonzero(falling > levels).max()) + 1
+    above = np.flatnonzero(falling > levels)
+    if not above.size:  # a distortion below the mean by its last digit
+        return 0.0
+    active = int(above.max()) + 1
     level = levels[active - 1]
     return float(np.log2(falling[:active] / level).sum() / 2 / falling.size)

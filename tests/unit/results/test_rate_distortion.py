@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -29,6 +29,7 @@ def test_no_distortion_has_no_finite_rate_unless_nothing_varies() -> None:
     assert gaussian_rate(np.zeros(4), 0.0) == 0
 
 
+@example(np.array([0.5, 1.0, 1.0]), 1.0, 0.9999999999999999)
 @given(
     hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(1e-6, 1e6)), st.floats(1e-9, 1), st.floats(0.01, 1)
 )
