@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from compfeat.codecs import CODECS
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.resources import Jobs, Predicted
-from compfeat.experiment.runs import SPLITS, UNCODED
+from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
+from compfeat.transforms import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
 CITYSCAPES = {"train": 2975, "val": 500}
@@ -38,19 +40,33 @@ def every_job(jobs: Jobs, rendered: bool) -> Iterator[Job]:
         yield Job("prepare", jobs.prepare(split, rendered))
     for trained in e.trained():
         yield Job("train", jobs.train(trained.cut, trained.training))
-        yield Job("features", jobs.features(trained.cut, "val"))
+    yield from (Job("features", jobs.features(trained.cut, split)) for trained, split in features(e))
     for run in e.runs():
+        yield from [Job("fit", jobs.fit(run.cut))] * fitted(e, run.method)
         for codec in e.all_qualities(run.method):
             if codec != UNCODED:
                 yield Job("encode", jobs.encode(run.cut, run.method, codec))
             yield Job("evaluate", jobs.evaluate(run.cut, run.method, codec))
 
 
+def fitted(e: Experiment, method: str) -> int:
+    """Return how many states a run of a method fits: its transform, and codecs."""
+    transform = e.methods[method].transform
+    codecs = [CODECS.get(e.codecs[name].codec or name) for name in e.qualities(method)]
+    return int(transform is not None and TRANSFORMS.get(transform.name).fitted) + sum(codec.fitted for codec in codecs)
+
+
+def features(e: Experiment) -> list[tuple[Trained, Split]]:
+    """Return the networks and splits of which there are features: those of train where something is fitted to them."""
+    read = {e.trained_of(run) for run in e.runs() if fitted(e, run.method)}
+    return [(trained, split) for trained in e.trained() for split in SPLITS if split == "val" or trained in read]
+
+
 def disk_bytes(jobs: Jobs, rendered: bool) -> float:
-    """Return what sources that are rendered, packed scenes and features of val take."""
+    """Return what sources that are rendered, packed scenes and features take."""
     e, images = jobs.experiment, sum(jobs.images(split) for split in SPLITS)
-    features = sum(4 * jobs.images("val") * jobs.elements(trained.cut) for trained in e.trained())
-    return images * (jobs.record_bytes() + rendered * PNG_BYTES * jobs.pixels) + features
+    numbers = sum(jobs.images(split) * jobs.elements(trained.cut) for trained, split in features(e))
+    return images * (jobs.record_bytes() + rendered * PNG_BYTES * jobs.pixels) + 4 * numbers
 
 
 def line(name: str, e: Experiment) -> str:

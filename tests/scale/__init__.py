@@ -1,1 +1,1 @@
-"""Many machines: resources, clusters, object storage, large graphs, failures."""
+"""Many machines: what jobs ask for, and whole runs under a scheduler."""
