@@ -17,7 +17,6 @@ from compfeat.experiment.checks import checked
 from compfeat.experiment.config import CUT
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.resources import requested
 from compfeat.experiment.runs import SPLITS, UNCODED, Point, Run, Trained
 from compfeat.experiment.section import options_of
 from compfeat.experiment.start import read_start
@@ -245,34 +244,6 @@ def training_modules(cut, training):
 def device_settings(training):
     """Return the machine's settings for inference with a training's network."""
     return dict(device=EXPERIMENT.trainings[training].device, threads=1)
-
-
-def gpus(training):
-    """Return how many GPUs a job with a training's network takes: one on cuda, and where it may choose (`auto`) and this run is
-    given some (`--resources gpu=N`)."""
-    device = EXPERIMENT.trainings[training].device
-    return int(device == "cuda" or (device == "auto" and "gpu" in workflow.global_resources))
-
-
-def needs(predict, training=None):
-    """Return a rule's resources: what `predict` says of a job with its wildcards, and a GPU where a `training`'s network takes one.
-    Memory and time double with every further attempt. Results depend on none of them.
-    """
-
-    def of(wildcards, threads):
-        return requested(predict(wildcards), threads, 0 if training is None else gpus(training(wildcards)))
-
-    return dict(
-        mem_mb=lambda wildcards, threads, attempt: of(wildcards, threads).mem_mb * 2 ** (attempt - 1),
-        runtime=lambda wildcards, threads, attempt: of(wildcards, threads).runtime * 2 ** (attempt - 1),
-        gpu=lambda wildcards, threads: of(wildcards, threads).gpu,
-    )
-
-
-def together(name, method=None):
-    """Return the group of jobs that are submitted to a cluster as one; jobs that run here, or that take a GPU, have none."""
-    alone = method is not None and gpus(EXPERIMENT.methods[method].training)
-    return lambda wildcards: name if workflow.non_local_exec and not alone else None
 
 
 def fit_input(method):
