@@ -14,7 +14,7 @@ from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.experiment.checks import checked
-from compfeat.experiment.config import CUT
+from compfeat.experiment.entries import CUT
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import SPLITS, UNCODED, Point, Run, Trained

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from compfeat.experiment.config import CUT, Experiment, TrainingConfig
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import CUT, TrainingConfig
 from compfeat.experiment.runs import Split
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from compfeat.experiment.config import CutConfig, Experiment, TrainingConfig
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import CutConfig, TrainingConfig
 from compfeat.experiment.section import section_in
 
 START, END = "<!-- keys: made by make keys -->", "<!-- end of keys -->"

@@ -9,7 +9,8 @@ from typing import Any
 
 from compfeat.codecs import CODECS
 from compfeat.errors import DataError
-from compfeat.experiment.config import ClaimsConfig, Experiment, MethodConfig
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import ClaimsConfig, MethodConfig
 from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import options_of
 from compfeat.results.plan import (

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from compfeat.experiment.config import Experiment, TrainingConfig
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import TrainingConfig
 from compfeat.experiment.runs import UNCODED
 from compfeat.experiment.training import Phase, PluginConfig
 from compfeat.reports.paper.settings import Settings

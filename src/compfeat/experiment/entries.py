@@ -1,0 +1,190 @@
+"""The sections of the configuration, each a typed model with its defaults, units and ranges; ``config.py`` has the whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from compfeat.experiment.runs import Sends, Split
+from compfeat.experiment.section import Section
+from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
+from compfeat.io import own_path
+
+
+def inside(folder: str) -> str:
+    """Return ``folder`` where it is relative and inside the project. Raises ValueError where it is not."""
+    parts = folder.split("/")
+    if not folder or "\\" in folder or folder[0] == "~" or any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"found {folder!r}; expected a folder relative to the project and inside it, such as results")
+    return folder
+
+
+Folder = Annotated[str, AfterValidator(inside)]
+"""A folder relative to the project, inside it, without a slash at its end."""
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+CUT = "{cut}"
+"""Stands in the path of a start file for the cut's name."""
+
+
+class Images(Section):
+    """How many images of each split are rendered or taken; null takes all."""
+
+    train: Annotated[int, Field(ge=1)] | None = Field(description="of the train split")
+    val: Annotated[int, Field(ge=1)] | None = Field(description="of the val split")
+
+    def of(self, split: Split) -> int | None:
+        """Return how many images of ``split``."""
+        return self.train if split == "train" else self.val
+
+
+class DatasetConfig(Section):
+    """What the networks see."""
+
+    name: Name = Field(description="the reader: a module of compfeat.datasets")
+    root: str = Field(min_length=1, description="folder of the source images; rendered scenes are written into it")
+    prepared: Folder = Field(description="folder of the resized, packed scenes, relative to the project")
+    size: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]] = Field(
+        description="height and width of the input (px); multiples of the strides of all cuts"
+    )
+    images: Images = Field(description="how many of each split are rendered or taken; null takes all")
+    render_seed: Seed = Field(description="seed of rendered scenes; other datasets do not use it")
+
+
+class CutConfig(NetworkConfig):
+    """A network and where it is cut. Keys of ``network`` apply to all cuts; a cut may override each."""
+
+    encoder_weights: str | None = Field(
+        description="safetensors file of pretrained encoder weights to start from, or null"
+    )
+
+
+class TrainingConfig(Recipe):
+    """How a network is trained. Keys of ``training`` apply to all trainings; an entry of ``trainings`` may override each."""
+
+    start: str | None = Field(
+        None,
+        description="what it starts from: another training, or a safetensors file whose path may contain {cut}; null for none",
+    )
+
+
+class KeepConfig(Section):
+    """Trained networks that are copied out of the output, to be committed, for other configurations to start from."""
+
+    training: Name = Field(description="the training whose networks are kept")
+    folder: Folder = Field(description="where they are copied to, as CUT.safetensors; outside of output")
+
+
+class MethodConfig(Section):
+    """What a sender does: a training and, after it, a transform of the features; or sending the image."""
+
+    training: Name = Field(description="the training whose network is used")
+    transform: NamedPlugin | None = Field(
+        None, description="a module of compfeat.transforms, with its options; null for none"
+    )
+    sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
+    label: str = Field("", description="name in figures and tables; the key where empty")
+    codecs: dict[Name, tuple[str, ...]] | None = Field(
+        None,
+        description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
+    )
+    qualities: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="qualities of this method in the place of a codec's own, by codec; codecs that are not named keep theirs",
+    )
+
+    def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the qualities at which this method is coded by ``codec``, whose own are ``usual``."""
+        return (self.qualities if self.codecs is None else self.codecs).get(codec, usual)
+
+
+class CodecConfig(Section):
+    """A codec with its qualities; all other keys are its own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    codec: str = Field("", description="the module of compfeat.codecs; the entry's key where empty")
+    qualities: tuple[str, ...] = Field(
+        min_length=1, description="the qualities that every run is coded at, whose method gives none of its own"
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The codec's own options."""
+        return dict(self.model_extra or {})
+
+
+class LadderConfig(Section):
+    """The codecs whose points make one curve."""
+
+    codecs: tuple[Name, ...] = Field(min_length=1, description="codecs whose points make the curve")
+    label: str = Field("", description="name in figures and tables; the key where empty")
+
+
+class ComparisonConfig(Section):
+    """A method against another one, on every ladder, on some, or across two ladders."""
+
+    method: Name = Field(description="the method that is tested")
+    against: Name = Field(description="the anchor: the method that it is compared with")
+    ladders: tuple[Name, ...] | None = Field(None, description="ladders on which both are compared; null for all")
+    ladder: Name | None = Field(None, description="the tested method's ladder, where the anchor's is another one")
+    against_ladder: Name | None = Field(None, description="the anchor's ladder, where it is another one")
+
+
+class BdRateConfig(Section):
+    """How two curves become one BD-rate."""
+
+    frontier: bool = Field(description="whether only efficient points enter a fit")
+
+
+class StatisticsConfig(Section):
+    """The bootstrap over validation images."""
+
+    resamples: int = Field(ge=1, description="how many")
+    confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
+    seed: Seed = Field(description="of the bootstrap")
+    seeds_record: str | None = Field(
+        description="record of a run of several seeds of the same experiment, shown beside; or null"
+    )
+
+
+class ClaimsConfig(Section):
+    """What is claimed of a method, and the rules by which it is supported; written down before the numbers."""
+
+    text: str = Field(min_length=1, description="what is claimed of the bits, in words")
+    method: Name = Field(description="the method that the claims are about")
+    against: Name = Field(description="the method that it is compared with")
+    ladders: tuple[Name, ...] | None = Field(
+        None, description="ladders that they are about; null for all that are compared"
+    )
+    ladder: Name | None = Field(None, description="the method's ladder, where the other one's is another")
+    against_ladder: Name | None = Field(None, description="the other one's ladder, where it is another")
+    published: bool = Field(False, description="whether the published numbers are checked by the same rules")
+    bd_rate_percent: float = Field(description="fewer bits: the interval of the BD-rate lies at or below this (%)")
+    float_loss: dict[str, float] = Field(
+        default_factory=dict,
+        description="no loss: on float features, the interval of each metric's loss lies at or below this, in the metric's unit "
+        "(where lower is better, in % of the anchor's)",
+    )
+    least_tasks: int = Field(ge=1, description="several tasks: so many have an interval of the BD-rate below 0")
+
+
+class ShowcaseConfig(Section):
+    """Images that are kept as pictures at every point."""
+
+    images: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        min_length=1, description="positions in the val split, from 0"
+    )
+
+
+class ToolsConfig(Section):
+    """Programs."""
+
+    ffmpeg: str | None = Field(
+        description="an ffmpeg binary with the encoders of the codecs; null for the one of imageio-ffmpeg"
+    )
+
+    @property
+    def ffmpeg_path(self) -> str | None:
+        """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError where there is none."""
+        return str(own_path(self.ffmpeg)) if self.ffmpeg else None
