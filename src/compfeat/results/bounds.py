@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from compfeat.errors import DataError
 from compfeat.experiment.runs import FLOAT, UNCODED, Run, Trained, parse_run
 from compfeat.results import Inputs, Made, table
+from compfeat.results._gaussian import gaussian_rate
 from compfeat.results._measured import POINT_KEYS
 from compfeat.tasks import TASKS, mean_squared
 from compfeat.transforms import SENSITIVITY
@@ -145,20 +146,3 @@ def spectrum(features: NDArray[np.float32], sensitivity: NDArray[np.float64]) ->
         sums += dctn(components, axes=(-2, -1), norm="ortho") ** 2
     variances: NDArray[np.float64] = sums / (len(features) * area)
     return variances
-
-
-def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float:
-    """Return the least rate (bits an element) at which independent Gaussians lose ``distortion`` > 0 in the sum of their squares.
-
-    Reverse water-filling (Cover and Thomas, Elements of Information Theory, theorem 10.3.3): each keeps min(variance, level).
-    """
-    falling = np.sort(variances.ravel())[::-1]
-    # With k components above the level, the level is what is left of the distortion, shared by these.
-    below = np.concatenate((np.cumsum(falling[::-1])[::-1][1:], [0.0]))
-    levels = (distortion - below) / np.arange(1, len(falling) + 1)
-    above = np.flatnonzero(levels < falling)
-    if not above.size:
-        return 0.0
-    level = float(levels[above[-1]])
-    coded = falling[falling > level]
-    return float(np.log2(coded / level).sum() / 2 / len(falling))

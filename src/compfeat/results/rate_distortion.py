@@ -1,7 +1,6 @@
 """How far each point lies from the Gaussian rate-distortion function of what it codes (``rate_distortion.csv``).
 
 Source: docs/method.md, "Beyond the paper: a codec for features".
-Reverse water-filling: Cover and Thomas, Elements of Information Theory, 10.3.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED, Run
 from compfeat.results import Inputs, Made, table
+from compfeat.results._gaussian import gaussian_rate
 from compfeat.results._measured import POINT_KEYS
 
 COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
@@ -55,10 +55,10 @@ def _rows(inputs: Inputs, run: Run, codec: str, points: pd.DataFrame) -> list[tu
     for point in points.to_dict("records"):
         quality, rate = point["quality"], point["rate_bpe"]
         distortion = float(_array(inputs, name, f"{quality}/mse").mean())
-        bound = gaussian_rate(variance, distortion)
-        if bound is not None:  # a transform may code another number of elements than the network has
-            bound *= variance.size / round(8 * point["total_bytes"] / point["n_images"] / rate)
-        cells = (distortion, bound, None if bound is None else rate - bound)
+        # A transform may code another number of elements than the network has.
+        elements = round(8 * point["total_bytes"] / point["n_images"] / rate)
+        bound = gaussian_rate(variance, distortion * variance.size) * variance.size / elements
+        cells = (distortion, bound, rate - bound) if np.isfinite(bound) else (distortion, None, None)
         rows.append((run.cut, run.method, run.seed, codec, quality, rate, *cells))
     return rows
 
@@ -69,28 +69,3 @@ def _array(inputs: Inputs, name: str, key: str) -> NDArray[np.float64]:
         raise DataError(f"{inputs.file('distortions', name)}: lacks {key}; rerun the stage evaluate")
     values: NDArray[np.float64] = found
     return values
-
-
-def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float | None:
-    """Return the rate-distortion function (bits a component) of independent Gaussian components, by reverse water-filling.
-
-    A component of variance v gets the distortion min(v, level) and log2(v / level) / 2 bits where v is above the level.
-
-    Args:
-        variances: of the components, any shape, >= 0.
-        distortion: mean squared error a component, >= 0; None is returned for 0 where anything varies.
-    """
-    falling = np.sort(variances.ravel())[::-1]
-    if distortion >= falling.mean():
-        return 0.0
-    if distortion <= 0:
-        return None
-    below = np.append(np.cumsum(falling[::-1])[::-1], 0.0)[1:]
-    levels = (distortion * falling.size - below) / np.arange(1, falling.size + 1)
-    # With the k largest above the level, it is levels[k - 1]; the right k is the last whose own variance is above.
-    above = np.flatnonzero(falling > levels)
-    if not above.size:  # a distortion below the mean by its last digit
-        return 0.0
-    active = int(above.max()) + 1
-    level = levels[active - 1]
-    return float(np.log2(falling[:active] / level).sum() / 2 / falling.size)

@@ -8,48 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
 from compfeat.io import write_csv
 from compfeat.results import Inputs
-from compfeat.results.bounds import gaussian_rate, spectrum
 from compfeat.results.bounds import make as make_bounds
+from compfeat.results.bounds import spectrum
 from compfeat.results.plan import MethodPlan, Plan
 from compfeat.results.transforms import make as make_transforms
-
-
-def test_one_gaussian_has_the_textbook_rate() -> None:
-    assert gaussian_rate(np.array([4.0]), 1.0) == pytest.approx(1.0)
-    assert gaussian_rate(np.full(8, 4.0), 8 * 0.25) == pytest.approx(2.0)
-    # A level of 1 codes the first alone: half of log2(16) bits for one of three; the others are left out.
-    assert gaussian_rate(np.array([0.5, 16.0, 0.25]), 1.75) == pytest.approx(2 / 3)
-
-
-variances = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=12).map(np.array)
-
-
-@settings(max_examples=100, deadline=None)
-@given(values=variances, share=st.floats(1e-4, 0.999), scale=st.floats(1e-3, 1e3))
-def test_rates_fall_with_distortion_and_depend_on_ratios_alone(values: Any, share: float, scale: float) -> None:
-    total = float(values.sum())
-    rate = gaussian_rate(values, share * total)
-    assert (
-        rate >= 0
-        and gaussian_rate(values, total) == pytest.approx(0, abs=1e-12)
-        and gaussian_rate(values, 2 * total) == 0
-    )
-    assert gaussian_rate(values, share * total / 2) >= rate - 1e-12
-    assert gaussian_rate(values * scale, share * total * scale) == pytest.approx(rate, abs=1e-9)
-    # The level that the distortion fills gives the same rate by its definition.
-    low, high = 0.0, float(values.max())
-    for _ in range(200):
-        level = (low + high) / 2
-        low, high = (level, high) if np.minimum(values, level).sum() < share * total else (low, level)
-    expected = np.maximum(np.log2(values / high), 0).sum() / 2 / values.size
-    assert rate == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:
