@@ -194,6 +194,10 @@ WRONG = {
     "itself": ("comparisons: [{method: baseline, against: baseline}]", "'baseline' is compared with itself"),
     "claims": ("claims: {paper: {method: baseline, against: compressible}}", "key 'claims.paper': 'baseline' against"),
     "ladder of a claim": ("claims: {paper: {ladders: [mine]}}", "key 'claims.paper': ladder 'mine' is not there"),
+    "claim across ladders that are not compared": (
+        "claims: {codec: {ladder: published, against_ladder: hevc}}",
+        "key 'claims.codec': 'task_klt' against 'baseline' is not among the comparisons on its ladders",
+    ),
     "two published claims": ("claims: {transform: {published: true}}", "key 'claims': several are `published`"),
     "training": ("methods: {mine: {training: nothing}}", "training 'nothing' is not there"),
     "start": ("trainings: {baseline: {start: baseline}}", "never begins"),

@@ -148,6 +148,12 @@ def _ladders(e: Experiment) -> Iterator[str]:
     for i, pair in enumerate(e.comparisons):
         if (pair.method, pair.against) not in compared:
             yield f"key 'comparisons.{i}': {pair.method!r} and {pair.against!r} share no ladder; name one for each"
+    for name, claim in (e.claims or {}).items():
+        if not e.claimed(claim):
+            yield (
+                f"key 'claims.{name}': {claim.method!r} against {claim.against!r} is not among the comparisons on its ladders; "
+                "add it there"
+            )
 
 
 def _figures(e: Experiment) -> Iterator[str]:
