@@ -1,4 +1,4 @@
-"""Archives of named arrays (``.npz``), such as the pictures of the showcase."""
+"""Arrays: archives of named ones (``.npz``), such as the pictures of the showcase, and positions in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from compfeat.errors import DataError
 from compfeat.io import atomic_path
 
 Arrays = dict[str, NDArray[Any]]
+
+
+def evenly_spaced(count: int, wanted: int | None) -> NDArray[np.intp]:
+    """Return ``wanted`` positions of ``count``, evenly spaced from the first on; all where fewer are there, or None are wanted."""
+    n = count if wanted is None else min(wanted, count)
+    return np.arange(n) * count // n
 
 
 def read_arrays(path: Path) -> Arrays:

@@ -23,6 +23,7 @@ from compfeat.experiment.start import read_start
 from compfeat.io import own_path
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
+from compfeat.training.variants import VARIANTS
 from compfeat.transforms import TRANSFORMS
 
 
@@ -238,7 +239,21 @@ def train_settings(cut, training, seed):
 def training_modules(cut, training):
     """Return the modules that a training is given by name."""
     own = EXPERIMENT.trainings[training]
-    return [network_module(cut), f"losses.{own.loss.name}", f"training.variants.{own.variant.name}", *TASK_MODULES]
+    coding = [f"codecs.{codec}" for codec in training_codecs(training)]
+    return [
+        network_module(cut),
+        f"losses.{own.loss.name}",
+        f"training.variants.{own.variant.name}",
+        *coding,
+        *TASK_MODULES,
+    ]
+
+
+def training_codecs(training):
+    """Return the names of the codecs that a training's steps use."""
+    own = EXPERIMENT.trainings[training].variant
+    variant = VARIANTS.get(own.name)
+    return variant.codecs(options_of(variant, own.options, f"trainings.{training}.variant"))
 
 
 def device_settings(training):
@@ -268,6 +283,13 @@ def codec_settings(method, codec):
         transform=transform_section(method),
         ffmpeg=EXPERIMENT.tools.ffmpeg_path,
     )
+
+
+def coding_settings(method, codec):
+    """Return what a codec that is fitted by coding is told besides; nothing of the others."""
+    if not codec_class(codec).fitted_by_coding:
+        return {}
+    return dict(qualities=list(EXPERIMENT.qualities(method)[codec]), ffmpeg=EXPERIMENT.tools.ffmpeg_path)
 
 
 def coded_files(method, codec):

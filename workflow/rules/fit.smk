@@ -59,8 +59,9 @@ for method, codec in FITTED_CODECS:
                 codec=EXPERIMENT.codecs[codec].codec or codec,
                 options=EXPERIMENT.codecs[codec].options,
                 transform=transform_section(method),
+                **coding_settings(method, codec),
             ),
             transform=(lambda w, input: flags(transform=input.transform) if "transform" in input.keys() else ""),
-            tools=versions("numpy"),
+            tools=", ".join([versions("numpy"), *(codec_tool(codec) if codec_class(codec).fitted_by_coding else [])]),
         shell:
             FIT

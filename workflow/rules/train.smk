@@ -30,7 +30,9 @@ rule train:
         settings=lambda w: settings(**section(train_settings(w.cut, w.training, w.seed))),
         start=lambda w: flags(**start_files(w)),
         plugin_code=lambda w: plugin_code("train", *training_modules(w.cut, w.training)),
-        tools=versions("torch", "numpy"),
+        tools=lambda w: ", ".join(
+            [versions("torch", "numpy"), *(CODECS.get(c).tool() for c in training_codecs(w.training))]
+        ),
     shell:
         "python -m compfeat train --settings {params.settings} --train-arrays {input.train:q} --val-arrays {input.val:q} "
         "--info {input.info:q} {params.start} --weights {output.weights:q} --description {output.description:q} "

@@ -44,6 +44,23 @@ class ImageBytes:
         return self.payload_bytes + self.header_bytes
 
 
+@dataclass(frozen=True)
+class Coding:
+    """What a codec that is fitted by coding needs to know.
+
+    Attributes:
+        qualities: those that its method is coded at; none for all that the codec has.
+        ffmpeg: a binary, or None for imageio-ffmpeg's.
+    """
+
+    qualities: tuple[str, ...] = ()
+    ffmpeg: str | None = None
+
+
+EVERY_QUALITY = Coding()
+"""At all qualities, by the usual program."""
+
+
 class Decoded(NamedTuple):
     """One image as the receiver gets it.
 
@@ -70,6 +87,8 @@ class Codec(ABC):
     """What it can code."""
     fitted: ClassVar[bool] = False
     """Whether it is fitted to a run's train features before it codes (see ``fit``)."""
+    fitted_by_coding: ClassVar[bool] = False
+    """Whether ``fit`` codes, so that its state depends on qualities and program."""
 
     def __init__(
         self,
@@ -131,8 +150,11 @@ class Codec(ABC):
         """Return name and version of the program that codes, without paths. ``ffmpeg``, ``options``: as in the constructor."""
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Section) -> State:
-        """Return the state of a fitted codec from train features (N x C x h x w, after the method's transform)."""
+    def fit(cls, features: NDArray[np.float32], options: Section, coding: Coding = EVERY_QUALITY) -> State:
+        """Return the state of a fitted codec from train features (N x C x h x w, after the method's transform).
+
+        ``coding`` has qualities and program where the codec is ``fitted_by_coding``.
+        """
         raise NotImplementedError(f"codec {cls.codec_name()} is not fitted")
 
     @abstractmethod

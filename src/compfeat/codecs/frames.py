@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,11 @@ class Quantised(NamedTuple):
     maximum: np.float32
 
 
-def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS) -> Quantised:
+def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS, clip: float = 0) -> Quantised:
     """Quantise a float32 tensor C x H x W: q = round((f - min) / (max - min) * (2^bits - 1)), one min and max for all.
 
-    Ties round to even (numpy.rint). A constant tensor gets code 0 throughout.
+    Ties round to even (numpy.rint). A constant tensor gets code 0 throughout. ``clip`` is the share of the elements that are left
+    out at either end when min and max are taken, rounded down to whole elements; they count as min or max then.
 
     Raises:
         DataError: the tensor is empty, not float32, or has a value that is not finite.
@@ -70,10 +71,14 @@ def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS) -> Quantised
         )
     # Adding 0 turns -0 into +0: which of the two a minimum returns depends on the machine, and 8 bytes are sent.
     minimum, maximum = features.min() + np.float32(0), features.max() + np.float32(0)
+    if clip:
+        ordered = np.sort(features, axis=None)
+        beyond = int(clip * ordered.size)
+        minimum, maximum = ordered[beyond] + np.float32(0), ordered[-1 - beyond] + np.float32(0)
     if minimum == maximum:
         return Quantised(np.zeros(features.shape, dtype=kind), minimum, maximum)
-    low = np.float64(minimum)
-    scaled = (features.astype(np.float64) - low) / (np.float64(maximum) - low) * levels
+    low, high = np.float64(minimum), np.float64(maximum)
+    scaled = (features.astype(np.float64).clip(low, high) - low) / (high - low) * levels
     return Quantised(np.rint(scaled).astype(kind), minimum, maximum)
 
 
@@ -128,17 +133,37 @@ def tiled_shape(channels: int, feature_shape: tuple[int, int]) -> tuple[int, int
     return rows * feature_shape[0], columns * feature_shape[1]
 
 
-def tile(codes: Codes) -> Frame:
-    """Return codes C x H x W as one image (rows * H) x (columns * W), channels in raster order, in C order."""
+Packing = Literal["raster", "z_order"]
+"""Which tile a channel takes: row by row, or along the Z-order curve, on which channels that follow each other stay together."""
+
+
+def tile_positions(channels: int, packing: Packing) -> NDArray[np.intp]:
+    """Return each channel's tile of the grid, counted in raster order, (C,).
+
+    The Z-order curve takes the bits of a channel's number in turn as bits of column and row, the lowest as the column's;
+    tiles that are not in the grid are left out.
+    """
+    if packing == "raster":
+        return np.arange(channels)
+    rows, columns = grid_shape(channels)
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    place = np.zeros(rows * columns, dtype=np.int64)
+    for bit in range(columns.bit_length()):
+        place |= (column >> bit & 1) << 2 * bit | (row >> bit & 1) << 2 * bit + 1
+    return np.argsort(place)[:channels]
+
+
+def tile(codes: Codes, packing: Packing = "raster") -> Frame:
+    """Return codes C x H x W as one image (rows * H) x (columns * W), in C order; see ``tile_positions`` for where channels go."""
     channels, height, width = codes.shape
     rows, columns = grid_shape(channels)
     full = np.zeros((rows * columns, height, width), dtype=codes.dtype)
-    full[:channels] = codes
+    full[tile_positions(channels, packing)] = codes
     image = full.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(image).reshape(rows * height, columns * width)
 
 
-def untile(image: Frame, channels: int) -> Codes:
+def untile(image: Frame, channels: int, packing: Packing = "raster") -> Codes:
     """Return the codes C x H x W that ``tile`` made the image of.
 
     Raises:
@@ -151,7 +176,7 @@ def untile(image: Frame, channels: int) -> Codes:
         )
     height, width = image.shape[0] // rows, image.shape[1] // columns
     tiles = image.reshape(rows, height, columns, width).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(tiles).reshape(-1, height, width)[:channels]
+    return np.ascontiguousarray(tiles).reshape(-1, height, width)[tile_positions(channels, packing)]
 
 
 SIDE_INFO_BYTES = 8
@@ -161,7 +186,16 @@ SIDE_INFO_BYTES = 8
 class FrameOptions(Section):
     """Options that all codecs of pictures have."""
 
-    bits: int = Field(USUAL_BITS, ge=2, le=8, description="bits of the quantiser's codes; 8 in the paper")
+    bits: int = Field(default=USUAL_BITS, ge=2, le=8, description="bits of the quantiser's codes; 8 in the paper")
+    clip: float = Field(
+        default=0,
+        ge=0,
+        lt=0.5,
+        description="share of an image's elements beyond either end of the quantiser's range; 0 in the paper",
+    )
+    packing: Packing = Field(
+        default="raster", description="which tile a channel takes: row by row, or along the Z-order curve"
+    )
 
 
 class FrameCodec(Codec):
@@ -186,17 +220,22 @@ class FrameCodec(Codec):
 
     @classmethod
     def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
-        """Return FLOAT of images, and QUANTISED of features where the quantiser has its usual bits; None for all else."""
+        """Return FLOAT of images, and QUANTISED of features where the quantiser is the usual one; None for all else."""
         if quality != LOSSLESS:
             return None
         if sends == "image":
             return FLOAT
-        return QUANTISED if bits_of(options or cls.options()) == USUAL_BITS else None
+        usual = bits_of(options or cls.options()) == USUAL_BITS and not frame_options(options).clip
+        return QUANTISED if usual else None
 
     @property
     def bits(self) -> int:
         """Bits of the quantiser's codes."""
         return bits_of(self.chosen)
+
+    @property
+    def _frame_options(self) -> FrameOptions:
+        return frame_options(self.chosen)
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         remaining = iter(items)
@@ -212,9 +251,11 @@ class FrameCodec(Codec):
 
         def frames() -> Iterator[Frame]:
             for features in every:
-                quantised = quantise(features, self.bits)
+                quantised = quantise(features, self.bits, self._frame_options.clip)
                 pairs.append((quantised.minimum, quantised.maximum))
-                yield tile(quantised.codes).astype(sample_type(self.sample_bits), copy=False)
+                yield tile(quantised.codes, self._frame_options.packing).astype(
+                    sample_type(self.sample_bits), copy=False
+                )
 
         sizes = self.encode_frames(frames(), tiled_shape(first.shape[0], first.shape[1:]), stream)
         write_bytes(side_info, np.array(pairs, dtype="<f4").tobytes())
@@ -232,7 +273,8 @@ class FrameCodec(Codec):
                 raise BitstreamError(
                     f"{stream}: more or fewer frames than the {len(pairs)} pairs of {side_info}; {RERUN}"
                 )
-            values = dequantise(untile(frame, shape[0]), pair[0], pair[1], self.bits)
+            codes = untile(frame, shape[0], self._frame_options.packing)
+            values = dequantise(codes, pair[0], pair[1], self.bits)
             yield Decoded(values, self._picture(frame))
 
     def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
@@ -255,6 +297,11 @@ class FrameCodec(Codec):
         levels = 2**self.bits - 1
         picture: NDArray[np.uint8] = np.rint(np.minimum(frame, levels) * (255 / levels)).astype(np.uint8)
         return picture
+
+
+def frame_options(options: Section | None) -> FrameOptions:
+    """Return the options that all codecs of pictures have; their defaults where ``options`` has none of them."""
+    return options if isinstance(options, FrameOptions) else FrameOptions()
 
 
 def bits_of(options: Section) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.codecs import CODECS, RERUN, Codec, Decoded, ImageBytes, Item, State
+from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, Item, State
 from compfeat.codecs._laplace import OFFSET, PER_OCTAVE, ROUNDING, TABLES, entropy_bits, tables
 from compfeat.codecs._packets import packed, unpacked
 from compfeat.codecs._ranges import GREATEST, LevelCoder
@@ -60,7 +60,7 @@ class Laplace(Codec):
         return f"constriction {version('constriction')} (scipy {version('scipy')})"
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Section) -> State:
+    def fit(cls, features: NDArray[np.float32], options: Section, coding: Coding = EVERY_QUALITY) -> State:
         """Return the state: means, mean magnitudes of the DCT about them, and the finest step.
 
         D0 is the smallest step of the grid 2^(n/6) at which the Laplace laws need at most ``finest_bits`` an element.

@@ -84,7 +84,10 @@ def _trainings(e: Experiment) -> Iterator[str]:
             if problem:
                 yield f"key 'trainings.{name}.loss': {problem}"
         variant = _found(f"trainings.{name}.variant", variants.get, training.variant.name)
-        options_of(variant, training.variant.options, f"trainings.{name}.variant")
+        variant_options = options_of(variant, training.variant.options, f"trainings.{name}.variant")
+        problem = variant.problem(variant_options)
+        if problem:
+            yield f"key 'trainings.{name}.variant': {problem}"
         for cut, entry in e.cuts.items():
             stride = networks.get(entry.name).cuts[entry.place].stride
             size = (*e.dataset.size, e.dataset.images.train)

@@ -106,11 +106,13 @@ def train_step(
     seen = learner.variant.augment(batches.fields_of(records, learner.fields), epoch.phase, step)
     device = network.mean.device
     truth = tensors(seen, device, epoch.phase.downscale)
+    shown = learner.variant.shown(seen[IMAGE], step)
+    image = truth[IMAGE] if shown is seen[IMAGE] else tensors({IMAGE: shown}, device, epoch.phase.downscale)[IMAGE]
     rate = schedule.learning_rate(epoch.within + done, epoch.phase, s.recipe.warmup_epochs)
     for group in learner.optimizer.param_groups:
         group["lr"] = rate * group["rate_factor"]
     with torch.autocast(device.type, torch.bfloat16, enabled=s.recipe.precision == "bfloat16"):
-        features = network.encode(truth[IMAGE])
+        features = network.encode(image)
         noisy = features + learner.variant.noise(features, step)
         outputs = network.decode(noisy)
     outputs = {task: output.float() for task, output in outputs.items()}

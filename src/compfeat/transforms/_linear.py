@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from compfeat.arrays import evenly_spaced
 from compfeat.codecs import State
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
@@ -73,12 +74,6 @@ def product(
     if offset is not None:
         result += offset.astype(np.float64)[:, None]
     return result.astype(np.float32)
-
-
-def evenly_spaced(count: int, wanted: int | None) -> NDArray[np.intp]:
-    """Return ``wanted`` positions of ``count``, evenly spaced from the first on; all where fewer are there, or None are wanted."""
-    n = count if wanted is None else min(wanted, count)
-    return np.arange(n) * count // n
 
 
 def moments(features: NDArray[np.float32], positions: NDArray[np.intp]) -> tuple[NDArray[np.float64], Matrix]:

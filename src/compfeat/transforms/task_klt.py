@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from compfeat.arrays import evenly_spaced
 from compfeat.codecs import State
 from compfeat.errors import DataError
 from compfeat.transforms import SENSITIVITY, TRANSFORMS, FitSource
-from compfeat.transforms._linear import Linear, LinearOptions, Matrix, evenly_spaced, fitted
+from compfeat.transforms._linear import Linear, LinearOptions, Matrix, fitted
 from compfeat.transforms._sensitivity import Sensitivity, sensitivities
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs import CODECS, Codec, Decoded, ImageBytes, Item, State
+from compfeat.codecs import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 
@@ -29,7 +29,7 @@ class Ranged(Codec):
         return f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Section) -> State:
+    def fit(cls, features: NDArray[np.float32], options: Section, coding: Coding = EVERY_QUALITY) -> State:
         by_channel = features.swapaxes(0, 1).reshape(features.shape[1], -1)
         low, high = np.quantile(by_channel, (0.001, 0.999), axis=1).astype(np.float32)
         return {"low": low, "high": np.maximum(high, low + np.float32(1e-6))}

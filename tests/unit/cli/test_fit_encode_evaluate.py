@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from compfeat.__main__ import main as compfeat
 from compfeat.arrays import Arrays, read_arrays
 from compfeat.cli.pipeline import encode, evaluate, features, fit
-from compfeat.codecs import CODECS, RERUN, Codec, Decoded, ImageBytes, State
+from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
 from compfeat.codecs.frames import dequantise, quantise
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import BitstreamError
@@ -68,7 +68,7 @@ class Halves(Codec):
         return "halves 1"
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Section) -> State:
+    def fit(cls, features: NDArray[np.float32], options: Section, coding: Coding = EVERY_QUALITY) -> State:
         return {"mean": features.mean(0, np.float64).astype(np.float32)}
 
     @property

@@ -35,6 +35,15 @@ def test_quantising_twice_changes_nothing(features: NDArray[np.float32], bits: i
     assert np.array_equal(once.codes, twice.codes) and once[1:] == twice[1:]
 
 
+@given(tensors, st.floats(0, 0.49))
+def test_a_clipped_range_ends_at_values_with_a_share_beyond(features: NDArray[np.float32], clip: float) -> None:
+    codes, low, high = quantise(features, clip=clip)
+    beyond = int(clip * features.size)
+    assert np.count_nonzero(features < low) <= beyond <= np.count_nonzero(features <= low)
+    assert np.count_nonzero(features > high) <= beyond <= np.count_nonzero(features >= high)
+    assert np.array_equal(codes, quantise(features.clip(low, high)).codes)
+
+
 @given(finite, st.integers(1, 8))
 def test_a_constant_tensor_keeps_its_constant(value: float, bits: int) -> None:
     features = np.full((2, 3, 4), value, dtype=np.float32)

@@ -6,13 +6,17 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save
+from torch import Tensor
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
 from compfeat.errors import ConfigError
-from compfeat.training import loop
+from compfeat.losses import Step
+from compfeat.training import loop, schedule
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants import VARIANTS
@@ -166,6 +170,36 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_are_found(
         ConfigError, match=r"largest value of network\.encoder\.conv1\.weight is nan at step 3 of epoch 1"
     ):
         train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", report)
+
+
+class Dark(Standard):
+    """A variant that shows the network black images."""
+
+    def shown(self, images: NDArray[np.uint8], step: Step) -> NDArray[np.uint8]:
+        return np.zeros_like(images)
+
+
+def test_the_network_sees_what_is_shown_and_answers_for_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VARIANTS._entries, "dark", Dark)
+    learner = learner_of(train_settings(variant={"name": "dark"}))
+    seen: list[float] = []
+    encode, loss = learner.network.encode, learner.network.tasks["reconstruction"].loss
+
+    def recorded_loss(output: Tensor, truth: dict[str, Tensor]) -> Tensor:
+        seen.append(float(truth["image"].max()))
+        return loss(output, truth)
+
+    def recorded_encode(image: Tensor) -> Tensor:
+        assert not image.any()
+        return encode(image)
+
+    monkeypatch.setattr(learner.network, "encode", recorded_encode)
+    monkeypatch.setattr(learner.network.tasks["reconstruction"], "loss", recorded_loss)
+    epoch = schedule.epochs(learner.variant.settings.recipe.phases, len(SCENES.train))[0]
+    loop.train_epoch(learner, SCENES.train, epoch, learner.variant.settings, lambda done, terms: None)
+    assert len(seen) == epoch.steps and min(seen) > 0.9
 
 
 class Frozen(Standard):

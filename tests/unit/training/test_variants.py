@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from compfeat.losses import Step
 from compfeat.training.batches import fields_of
 from compfeat.training.noise import quantisation_noise
 from compfeat.training.variants import VARIANTS, Variant
+from compfeat.training.variants.coded_images import CodedImages
 from compfeat.training.variants.standard import Standard
 from helpers import random_scenes
 from tiny import phase, train_settings
@@ -42,6 +45,41 @@ def test_noise_repeats_and_has_the_features_shape(name: str) -> None:
     noise = variant(name).noise(features, STEP)
     assert (noise + features).shape == features.shape
     assert torch.equal(noise, variant(name).noise(features, STEP))
+
+
+@pytest.mark.parametrize("name", VARIANTS.names())
+def test_what_is_shown_repeats_and_leaves_the_truth_as_it_is(name: str) -> None:
+    images = fields_of(random_scenes(3), FIELDS)["image"]
+    before = images.copy()
+    shown = [variant(name).shown(images, STEP) for _ in range(2)]
+    assert shown[0].shape == images.shape and shown[0].dtype == images.dtype
+    assert np.array_equal(shown[0], shown[1]) and np.array_equal(images, before)
+
+
+def test_coded_images_are_shown_at_the_qualities_of_the_options_without_noise() -> None:
+    smooth = np.linspace(0, 250, 32 * 64 * 3).astype(np.uint8).reshape(1, 32, 64, 3)
+    errors = {}
+    for quality in ("q90", "q5"):
+        coded = CodedImages(train_settings(), CodedImages.options(qualities=(quality,)))
+        errors[quality] = np.abs(coded.shown(smooth, STEP).astype(int) - smooth).mean()
+        assert not coded.noise(torch.ones(1, 2, 3, 4), STEP).any()
+    assert 0 < errors["q90"] < errors["q5"] < 40
+    both = CodedImages(train_settings(), CodedImages.options(qualities=("q90", "q5")))
+    drawn = {both.shown(smooth, Step(3, number, 0.5)).tobytes() for number in range(20)}
+    assert len(drawn) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"codec": "laplace"}, "codec 'laplace' codes no images"),
+        ({"codec": "nothing"}, "codec 'nothing' is unknown"),
+        ({"codec": "hevc", "qualities": ["qp20", "q80"]}, "quality 'q80' is unknown"),
+    ],
+)
+def test_codecs_that_cannot_code_images_are_refused(options: dict[str, Any], message: str) -> None:
+    assert message in str(CodedImages.problem(CodedImages.options(**options)))
+    assert CodedImages.problem(CodedImages.options(codec="hevc", qualities=("qp20",))) is None
 
 
 def test_strips_cover_the_image_and_mirroring_is_a_coin() -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compfeat.arrays import evenly_spaced
 from compfeat.codecs import State
 from compfeat.errors import DataError
 from compfeat.tasks.reconstruction import Reconstruction
 from compfeat.tasks.segmentation import Segmentation
 from compfeat.transforms import FitSource, Transform, built
-from compfeat.transforms._linear import evenly_spaced, fitted
+from compfeat.transforms._linear import fitted
 from compfeat.transforms._sensitivity import RARE_SHARE, Sensitivity, class_weights, sensitivities
 from compfeat.transforms.klt import Klt
 from compfeat.transforms.task_klt import TaskKlt, weighted

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from compfeat.arrays import write_arrays
 from compfeat.cli.arguments import command
-from compfeat.codecs import CODECS, Codec, State
+from compfeat.codecs import CODECS, Codec, Coding, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.section import Section, options_of
@@ -32,6 +32,12 @@ class FitSettings(Section):
     transform: PluginConfig | None = Field(None, description="the method's transform")
     codec: str | None = Field(None, description="a module of compfeat.codecs; null to fit the transform")
     options: dict[str, Any] = Field(default_factory=dict, description="the codec's own options")
+    qualities: tuple[str, ...] = Field(
+        (), description="the qualities that a codec is coded at that is fitted by coding"
+    )
+    ffmpeg: str | None = Field(
+        None, description="the ffmpeg binary of such a codec; null for the one of imageio-ffmpeg"
+    )
     threads: int = Field(1, ge=1, description="CPU threads; part of the result")
 
 
@@ -76,7 +82,8 @@ def fit(
     if settings.codec is not None:
         name, codec = settings.codec, CODECS.get(settings.codec)
         options = options_of(codec, settings.options, f"codecs.{name}")
-        fitted = fit_codec(codec, options, found, settings.transform, transform)
+        coding = Coding(settings.qualities, settings.ffmpeg)
+        fitted = fit_codec(codec, options, coding, found, settings.transform, transform)
     elif settings.transform is not None:
         name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
         options = options_of(entry, settings.transform.options, f"transform {name}")
@@ -92,6 +99,7 @@ def fit(
 def fit_codec(
     codec: type[Codec],
     options: Section,
+    coding: Coding,
     features: NDArray[np.float32],
     transform: PluginConfig | None,
     state: Path | None,
@@ -102,13 +110,13 @@ def fit_codec(
     """
     changed = transform_of(transform, state)
     if changed is None:
-        return codec.fit(features, options)
+        return codec.fit(features, options, coding)
     shape = (len(features), *changed.coded_shape(features.shape[1:]))
     with TemporaryDirectory() as folder:
         coded = open_memmap(Path(folder, "coded.npy"), "w+", np.dtype(np.float32), shape)
         for position, tensor in enumerate(features):
             coded[position] = changed.forward(np.array(tensor))
-        return codec.fit(coded, options)
+        return codec.fit(coded, options, coding)
 
 
 def main(argv: Sequence[str]) -> int | None:

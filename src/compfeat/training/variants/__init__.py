@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.experiment.section import NoOptions, Section
@@ -28,6 +29,16 @@ class Variant(ABC):
     options: ClassVar[type[Section]] = NoOptions
     """The options' type."""
 
+    @classmethod
+    def problem(cls, options: Any) -> str | None:
+        """Return in one line why ``options`` cannot be used, or None where they can."""
+        return None
+
+    @classmethod
+    def codecs(cls, options: Any) -> tuple[str, ...]:
+        """Return the names of the codecs that its steps use, so that a change of one trains anew."""
+        return ()
+
     def __init__(self, settings: TrainSettings, options: Any) -> None:
         self.settings, self.chosen = settings, options
 
@@ -40,6 +51,10 @@ class Variant(ABC):
             phase: the phase, with the width of the strip to see.
             step: seed and position.
         """
+
+    def shown(self, images: NDArray[np.uint8], step: Step) -> NDArray[np.uint8]:
+        """Return what the network is shown in the place of a step's images (N x H x W x 3), which stay the truth."""
+        return images
 
     @abstractmethod
     def noise(self, features: Tensor, step: Step) -> Tensor:
