@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run
 from compfeat.io import atomic_path, write_csv
+from compfeat.results.names import METRIC_COLUMNS
 from helpers import PROJECT
 
 CLASSES = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person")
@@ -50,20 +51,6 @@ TASK_METRICS: dict[str, tuple[tuple[str, str, str, str, str, int, bool, bool], .
     "normals": (("angle_deg", "inv_angle_deg", "angular error", "1/angular error", "°", 1, False, True),),
 }
 """Of every task: metric, curve_metric, label, curve_label, unit, digits, higher_is_better, compared."""
-METRIC_COLUMNS = [
-    *(
-        "task",
-        "metric",
-        "curve_metric",
-        "label",
-        "curve_label",
-        "unit",
-        "digits",
-        "higher_is_better",
-        "compared",
-        "of_image",
-    )
-]
 OF_IMAGE = {"psnr_db": "image_psnr_db"}
 CROSSOVER_COLUMNS = [
     *("cut", "split", "remote", "seed", "ladder", "remote_ladder", "metric", "remote_metric"),
@@ -152,7 +139,7 @@ class Variant:
     def metrics(self) -> pd.DataFrame:
         """Return metrics.csv of the tasks."""
         rows = [(task, *metric, OF_IMAGE.get(metric[0], "")) for task in self.tasks for metric in TASK_METRICS[task]]
-        return pd.DataFrame(rows, columns=METRIC_COLUMNS)
+        return pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
 
     def sends_image(self, method: str) -> bool:
         return method in self.image_senders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -113,19 +113,9 @@ class Ladder:
 
 def metrics(tables: Tables) -> list[Metric]:
     """Return the metrics that are compared, in the order of the config's tasks (``metrics.csv``)."""
-    columns = (
-        "task",
-        "metric",
-        "curve_metric",
-        "label",
-        "curve_label",
-        "unit",
-        "digits",
-        "higher_is_better",
-        "compared",
-        "of_image",
-    )
-    rows = tables.csv("metrics.csv", *columns)[list(columns)].astype(object).fillna("").itertuples(index=False)
+    named = {"name": "metric", "curve_name": "curve_metric"}
+    columns = [named.get(field.name, field.name) for field in fields(Metric)]
+    rows = tables.csv("metrics.csv", *columns)[columns].astype(object).fillna("").itertuples(index=False)
     return [metric for metric in (Metric(*row) for row in rows) if metric.compared]
 
 
