@@ -113,9 +113,12 @@ def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
     cluster: None, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tiny_project(tmp_path / "project")
+    # Where the tests run in the background, SIGINT is ignored, and a child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     run = subprocess.Popen(
         argv(), cwd=project, env=environment(project), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 300
     while not (project / "data/prepared/streets/train.npy").exists() and time.monotonic() < deadline:
         time.sleep(0.5)

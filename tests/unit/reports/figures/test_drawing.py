@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from matplotlib.figure import Figure
@@ -17,9 +18,11 @@ from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures import FIGURES
 from compfeat.reports.figures._curves import rate_of
 from compfeat.reports.figures._style import grouped, theme
+from compfeat.reports.figures.bd_rate_intervals import COLUMNS
 from compfeat.reports.figures.rate_accuracy import bd_text
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
+from compfeat.results.names import METRIC_COLUMNS
 from documents import fourth_task
 from helpers import PROJECT
 from synthetic_summary import Variant, with_methods, write_summary
@@ -204,6 +207,39 @@ def test_training_curves_pair_each_task_with_its_own_metric(tmp_path: Path) -> N
     drawn = draw("training_curves", folder)
     columns = {ax.get_title(): drawn.axes[k + 6].get_ylabel() for k, ax in enumerate(drawn.axes[:3])}
     assert columns == {"reconstruction": "PSNR (dB)", "segmentation": "mIoU", "features": "strength λ"}
+
+
+def test_bd_rates_stand_at_the_epochs_of_trainings_that_are_equally_long(tmp_path: Path) -> None:
+    methods = [("base", "b4", ""), ("loss", "l4", ""), ("long_base", "b12", ""), ("long_loss", "l12", "")]
+    methods += [("turned", "b12", "klt")]
+    lengths = {"b4": 4, "l4": 4, "b12": 12, "l12": 12}
+    pairs = [
+        ("loss", "base", -3),
+        ("long_loss", "long_base", -9),
+        ("turned", "long_base", -40),
+        ("long_loss", "base", -99),
+    ]
+    rows = [("c256", 0, m, a, "hevc", "hevc", "miou", x, x - 1, x + 2) for m, a, x in pairs]
+    written = {
+        "intervals.csv": pd.DataFrame(rows, columns=list(COLUMNS)),
+        "methods.csv": pd.DataFrame(
+            [(m, m, t, k, "features", i) for i, (m, t, k) in enumerate(methods)],
+            columns=["method", "label", "training", "transform", "sends", "position"],
+        ),
+        "epochs.csv": pd.DataFrame(
+            [("c256", t, e + 1) for t, n in lengths.items() for e in range(n)], columns=["cut", "training", "epoch"]
+        ),
+        "metrics.csv": pd.DataFrame(
+            [("segmentation", "miou", "miou", "mIoU", "mIoU", "", 3, True, True, "")], columns=list(METRIC_COLUMNS)
+        ),
+    }
+    for name, table in written.items():
+        table.to_csv(tmp_path / name, index=False)
+    ax = draw("training_length@hevc", tmp_path).axes[0]
+    lines = {c.get_label(): c.lines[0].get_xydata().tolist() for c in ax.containers}
+    assert lines == {"no transform": [[4, -3], [12, -9]], "klt": [[12, -40]]}
+    ends = ax.containers[0].lines[2][0].get_segments()
+    assert [segment[:, 1].tolist() for segment in ends] == [[-4, -1], [-10, -7]]
 
 
 def test_published_bd_rates_are_those_of_the_table(summaries: dict[str, Path]) -> None:

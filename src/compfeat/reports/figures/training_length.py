@@ -1,0 +1,85 @@
+"""What is saved against the length of training after the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from compfeat.reports.figures import figure
+from compfeat.reports.figures._style import few_ticks, legend_height, legend_of, panels
+from compfeat.reports.figures.bd_rate_intervals import COLUMNS, ENDS, joined
+from compfeat.reports.looks import Look, looks
+from compfeat.reports.summary import Metric, Tables, cuts, metrics
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANEL_HEIGHT = 1.6
+"""Inches."""
+WITHOUT = "no transform"
+
+
+@figure(
+    "training_length",
+    needs=("intervals.csv", "epochs.csv", "metrics.csv", "methods.csv"),
+    category="Rate and accuracy",
+    caption=(
+        "BD-rates on the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "
+        "long, with their intervals; further down more bits are saved. A line joins methods with the same transform, or with none."
+    ),
+    by_ladder=True,
+)
+def draw(tables: Tables, ladder: str) -> Figure:
+    """Draw cuts as columns and metrics as rows of panels; a line a transform."""
+    table = joined(tables.csv("intervals.csv", *COLUMNS))
+    table = with_lengths(table, tables)
+    own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder)]
+    shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
+    found, kinds = cuts(own), list(dict.fromkeys(own["kind"]))
+    height = max(len(shown), 1) * PANEL_HEIGHT + 0.3 + legend_height(len(kinds))
+    figure, axes = panels(max(len(shown), 1), max(len(found), 1), height, sharex=True, sharey="row")
+    for row, metric in zip(axes, shown, strict=False):
+        for ax, cut in zip(row, found, strict=True):
+            draw_panel(ax, own[own["cut"] == cut], metric, looks(kinds))
+        row[0].set_ylabel(f"BD-rate at equal\n{metric.curve_label} (%)")
+    for ax, cut in zip(axes[0], found, strict=False):
+        ax.set_title(f"cut {cut}", loc="left", fontweight="bold")
+    for ax in axes[-1]:
+        ax.set_xlabel("epochs after the start")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    if handles:
+        legend_of(figure, list(dict(zip(labels, handles, strict=True)).values()), handlelength=1.5)
+    return figure
+
+
+def with_lengths(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Return the comparisons of methods that were trained equally long, with their ``epochs`` and the ``kind`` of the tested one.
+
+    The kind is the transform's name, WITHOUT where there is none.
+    """
+    named = tables.csv("methods.csv", "method", "training", "transform", "sends").set_index("method")
+    epochs = tables.csv("epochs.csv", "cut", "training", "epoch").groupby(["cut", "training"])["epoch"].max().to_dict()
+    lengths = [
+        [epochs.get((cut, named["training"].get(method)), 0) for method in (own, anchor)]
+        for cut, own, anchor in zip(table["cut"], table["method"], table["against"], strict=True)
+    ]
+    transforms = {method: str(name) for method, name in named["transform"].dropna().items()}
+    kind = [transforms.get(method) or WITHOUT for method in table["method"]]
+    made = table.assign(epochs=[length for length, _ in lengths], kind=kind)
+    return made[np.array([length == other for length, other in lengths], dtype=bool)]
+
+
+def draw_panel(ax: Axes, table: pd.DataFrame, metric: Metric, styles: Mapping[str, Look]) -> None:
+    """Draw one line a kind, with the interval of every BD-rate; a BD-rate that was refused is left out."""
+    for kind, look in styles.items():
+        own = table[(table["kind"] == kind) & (table["metric"] == metric.curve_name)].dropna(subset=["bd_rate_percent"])
+        own = own.sort_values("epochs", kind="stable")
+        value, low, high = (own[name].fillna(own["bd_rate_percent"]) for name in ENDS)
+        style: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markersize": 4.5, "linewidth": 0.8}
+        ax.errorbar(own["epochs"], value, yerr=[value - low, high - value], label=kind, **style)
+    ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+    few_ticks(ax, "y", 5)
