@@ -236,9 +236,10 @@ def test_bd_rates_stand_at_the_epochs_of_trainings_that_are_equally_long(tmp_pat
     for name, table in written.items():
         table.to_csv(tmp_path / name, index=False)
     ax = draw("training_length@hevc", tmp_path).axes[0]
-    lines = {c.get_label(): c.lines[0].get_xydata().tolist() for c in ax.containers}
+    bars: list[Any] = list(ax.containers)
+    lines = {bar.get_label(): bar.lines[0].get_xydata().tolist() for bar in bars}
     assert lines == {"no transform": [[4, -3], [12, -9]], "klt": [[12, -40]]}
-    ends = ax.containers[0].lines[2][0].get_segments()
+    ends = bars[0].lines[2][0].get_segments()
     assert [segment[:, 1].tolist() for segment in ends] == [[-4, -1], [-10, -7]]
 
 
