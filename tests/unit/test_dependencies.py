@@ -67,10 +67,10 @@ def test_the_package_imports_what_is_declared_and_no_more_is_declared() -> None:
 
 def test_a_gpu_machine_needs_the_base_alone() -> None:
     graph = import_graph()
-    rooms = tuple(f"compfeat.{name}" for name in THEIR_PLUG_INS)
-    plug_ins = [module for module in graph.modules if module.startswith(tuple(f"{room}." for room in rooms))]
+    packages = tuple(f"compfeat.{name}" for name in THEIR_PLUG_INS)
+    plug_ins = [module for module in graph.modules if module.startswith(tuple(f"{package}." for package in packages))]
     stages = [f"compfeat.cli.pipeline.{name}" for name in ON_A_GPU_MACHINE]
-    modules = closure(("compfeat.__main__", *stages, *rooms, *plug_ins))
+    modules = closure(("compfeat.__main__", *stages, *packages, *plug_ins))
     assert imported(source_path(module) for module in modules if module != "compfeat") <= declared() | FOR_PICTURES
 
 
