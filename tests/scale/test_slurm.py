@@ -122,6 +122,10 @@ def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
     deadline = time.monotonic() + 300
     while not (project / "data/prepared/streets/train.npy").exists() and time.monotonic() < deadline:
         time.sleep(0.5)
+    while not slurm("squeue", "--noheader", "--states=R") and time.monotonic() < deadline:
+        time.sleep(0.5)
+    # A job that is being submitted when the signal comes is not known to Snakemake yet, and would run to its end.
+    time.sleep(10)
     run.send_signal(signal.SIGINT)
     run.wait(timeout=120)
     deadline = time.monotonic() + 60
