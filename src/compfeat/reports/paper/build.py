@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -14,6 +15,8 @@ from compfeat.errors import ToolError
 from compfeat.reports.paper.tables import Facts
 
 TEMPLATE = Path(__file__).with_name("paper.typ")
+INTERNAL = "internal error"
+"""How the message of an error begins that is Typst's own."""
 
 
 def build(facts: Facts, pictures: Mapping[str, Path], template: Path = TEMPLATE) -> bytes:
@@ -32,9 +35,7 @@ def build(facts: Facts, pictures: Mapping[str, Path], template: Path = TEMPLATE)
             shutil.copyfile(pdf, folder / f"{figure}.pdf")
         (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         try:
-            pdf_bytes = typst.compile(
-                folder / "paper.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[], timestamp=0
-            )
+            pdf_bytes = _compiled(folder)
         except typst.TypstError as error:
             raise ToolError(
                 f"{template.name}: {error.message}; the template and the facts do not fit together"
@@ -42,3 +43,22 @@ def build(facts: Facts, pictures: Mapping[str, Path], template: Path = TEMPLATE)
     if not isinstance(pdf_bytes, bytes):
         raise ToolError(f"{template.name}: Typst made no single PDF")
     return pdf_bytes
+
+
+def _compiled(folder: Path) -> object:
+    """Return what Typst makes of ``folder/paper.typ``, without tags for screen readers where it cannot make these.
+
+    Some positions of floating figures and page breaks end in an internal error of its tags (typst issue 8487). The pages are
+    the same without them.
+    """
+
+    def compiled(tags: bool) -> object:
+        fonts: dict[str, Any] = {"ignore_system_fonts": True, "font_paths": []}
+        return typst.compile(folder / "paper.typ", root=folder, format="pdf", timestamp=0, pdf_tags=tags, **fonts)
+
+    try:
+        return compiled(tags=True)
+    except typst.TypstError as error:
+        if not error.message.startswith(INTERNAL):
+            raise
+    return compiled(tags=False)

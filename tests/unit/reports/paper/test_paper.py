@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import typst
 
 from compfeat.cli.pipeline import paper as stage
 from compfeat.errors import ConfigError, DataError, ToolError
@@ -339,6 +340,24 @@ def test_a_template_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
     with pytest.raises(ToolError, match="template and the facts do not fit"):
         build({}, {"p": TEMPLATE}, tmp_path / "t.typ")
+
+
+def test_where_typst_fails_at_its_tags_the_same_pages_are_set_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "t.typ").write_text('A page, and #json("facts.json").word')
+    tagged = build({"word": "a word"}, {}, tmp_path / "t.typ")
+    real = typst.compile
+
+    def failing(*arguments: Any, pdf_tags: bool, **options: Any) -> object:
+        if pdf_tags:
+            raise typst.TypstError("internal error: parent group (occurred at build.rs:202:14)", "")
+        return real(*arguments, pdf_tags=pdf_tags, **options)
+
+    monkeypatch.setattr(typst, "compile", failing)
+    plain = build({"word": "a word"}, {}, tmp_path / "t.typ")
+    assert b"/StructTreeRoot" in tagged and b"/StructTreeRoot" not in plain
+    assert plain.startswith(b"%PDF") and plain.count(b"/Type /Page\n") == tagged.count(b"/Type /Page\n")
 
 
 def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> None:
