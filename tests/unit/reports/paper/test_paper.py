@@ -347,11 +347,13 @@ def test_where_typst_fails_at_its_tags_the_same_pages_are_set_without(
 ) -> None:
     (tmp_path / "t.typ").write_text('A page, and #json("facts.json").word')
     tagged = build({"word": "a word"}, {}, tmp_path / "t.typ")
-    real = typst.compile
+    real: Any = typst.compile
+    internal = typst.TypstError("internal", "")
+    internal.message = "internal error: parent group (occurred at build.rs:202:14)"
 
     def failing(*arguments: Any, pdf_tags: bool, **options: Any) -> object:
         if pdf_tags:
-            raise typst.TypstError("internal error: parent group (occurred at build.rs:202:14)", "")
+            raise internal
         return real(*arguments, pdf_tags=pdf_tags, **options)
 
     monkeypatch.setattr(typst, "compile", failing)
