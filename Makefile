@@ -79,7 +79,7 @@ test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(PYTEST)
 
 .PHONY: scale
-scale: $(SCALE_READY) ## Test whole runs on a cluster: docs/scale.md
+scale: $(SCALE_READY) ## Test a cluster, an object store, a container's recipe and failures at scale, in an hour: docs/scale.md
 	$(BIN)/pytest -m scale tests/scale
 
 .PHONY: browser
@@ -156,7 +156,7 @@ lock: ## Choose the newest packages that pyproject.toml allows and pin them: req
 	{ echo $(PINNED); $(FREEZE); } > requirements.lock
 	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock ".[workflow,test]"
 	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock; } > requirements-test.lock
-	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,scale]"
+	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,scale,s3,scale-test]"
 	{ echo $(PINNED); printf -- "--constraint requirements%s.lock\n" "" -test; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-scale.lock
 	rm -rf .venv-lock
 

@@ -82,8 +82,9 @@ def test_tests_and_benchmarks_import_what_is_declared() -> None:
 
 
 def test_each_lock_pins_its_group_and_nothing_twice() -> None:
-    run, test = locked("requirements.lock"), locked("requirements-test.lock")
+    run, test, scale = (locked(f"requirements{name}.lock") for name in ("", "-test", "-scale"))
     assert declared() | declared("workflow") <= run
     assert declared("test") <= run | test
-    assert not run & test
+    assert declared("scale") | declared("s3") | declared("scale-test") <= run | test | scale
+    assert not run & test and not (run | test) & scale
     assert not {"pytest", "mypy", "playwright", "roc-validator", "ruff"} & run

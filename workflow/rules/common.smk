@@ -13,7 +13,7 @@ from snakemake.settings.types import DeploymentMethod
 from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
-from compfeat.experiment.checks import checked
+from compfeat.experiment.checks import ELSEWHERE, checked
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
@@ -203,16 +203,22 @@ def sources_identity(split):
 def start_files(wildcards):
     """Return the weights that a training starts from, by the name of the stage's argument."""
     cut, training = wildcards.cut, wildcards.training
-    start = EXPERIMENT.trainings[training].start
+    start, encoder = EXPERIMENT.trainings[training].start, EXPERIMENT.cuts[cut].encoder_weights
     files = dict(
         initial=(
             LAYOUT.weights(Trained(cut, start, wildcards.seed))
             if start in EXPERIMENT.trainings
-            else EXPERIMENT.start_file(cut, training)
+            else fetched(EXPERIMENT.start_file(cut, training), start, cut)
         ),
-        encoder_weights=EXPERIMENT.encoder_file(cut, training),
+        encoder_weights=fetched(EXPERIMENT.encoder_file(cut, training), encoder, cut),
     )
     return {name: path for name, path in files.items() if path is not None}
+
+
+def fetched(path, given, cut):
+    """Return an input file that is `given` by the configuration: where that is an address in an object store, by way of
+    Snakemake's storage plugin."""
+    return path if path is None or ELSEWHERE not in given else storage(given.replace(CUT, cut))
 
 
 def known_starts():

@@ -17,6 +17,9 @@ from compfeat.experiment.plugins import registry
 from compfeat.experiment.section import options_of
 from compfeat.io import own_path
 
+ELSEWHERE = "://"
+"""Part of the address of a file in an object store, such as s3://bucket/file, which is fetched when it is needed."""
+
 
 def checked(config: Mapping[str, Any]) -> Experiment:
     """Return the experiment that a merged configuration describes, when all that it names is there and goes together.
@@ -99,9 +102,12 @@ def _starts(e: Experiment) -> Iterator[str]:
     _found("dataset.root", own_path, e.dataset.root)
     for cut in e.cuts:
         for name in dict.fromkeys(trained.training for trained in e.trained()):
-            starts = ((f"trainings.{name}.start", e.start_file), (f"cuts.{cut}.encoder_weights", e.encoder_file))
-            for key, of in starts:
-                path = _found(key, of, cut, name)
+            starts = (
+                (f"trainings.{name}.start", e.trainings[name].start, e.start_file),
+                (f"cuts.{cut}.encoder_weights", e.cuts[cut].encoder_weights, e.encoder_file),
+            )
+            for key, given, of in starts:
+                path = None if ELSEWHERE in (given or "") else _found(key, of, cut, name)
                 if path is not None and not Path(path).is_file():
                     remedy = "expected a safetensors file of weights; put it there, or set the key to null"
                     yield f"key {key!r}: {path}: not found; {remedy}"

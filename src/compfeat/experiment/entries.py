@@ -55,7 +55,7 @@ class CutConfig(NetworkConfig):
     """A network and where it is cut. Keys of ``network`` apply to all cuts; a cut may override each."""
 
     encoder_weights: str | None = Field(
-        description="safetensors file of pretrained encoder weights to start from, or null"
+        description="safetensors file of pretrained encoder weights to start from, or its address (s3://...); or null"
     )
 
 
@@ -64,7 +64,7 @@ class TrainingConfig(Recipe):
 
     start: str | None = Field(
         None,
-        description="what it starts from: another training, or a safetensors file whose path may contain {cut}; null for none",
+        description="what it starts from: a training, or a safetensors file or address (s3://...) with {cut} in it; null for none",
     )
 
 

@@ -131,7 +131,9 @@ class Jobs:
 
     def points(self) -> int:
         """Return how many images of how many points the tables are made of."""
-        return len(self.experiment.points()) * self.images("val")
+        e = self.experiment
+        qualities = sum(len(own) for method in e.methods for own in e.all_qualities(method).values())
+        return len(e.cuts) * len(e.seeds) * qualities * self.images("val")
 
     def render(self, split: Split, processes: int) -> Predicted:
         """Units: pixels of one image a process; pixels of all images."""
