@@ -73,7 +73,8 @@ def test_job_counts(name: str, project: Path) -> None:
         "render": 2 if DATASETS.get(e.dataset.name).rendered else 0,
         "prepare": 2,
         "train": len(e.trained()),
-        "features": len({e.trained_of(run) for run in e.runs()}) + len({e.trained_of(run) for run, _ in fitted}),
+        "features": len({e.trained_of(run) for run in e.runs() if e.methods[run.method].sends == "features"})
+        + len({e.trained_of(run) for run, _ in fitted}),
         "fit": len(fitted),
         "encode": codecs,
         "evaluate": codecs + len(e.runs()),

@@ -33,9 +33,9 @@ def index_ends(own, rules, plain=OutputIndex.__init__):
     """Index the patterns of all files that `rules` make."""
     plain(own, rules)
     beginnings = {}
-    for rule in rules:
-        for pattern in rule.products():
-            beginnings.setdefault(str(pattern.constant_prefix()), PatternsByEnd()).add(rule, pattern)
+    for maker in rules:
+        for pattern in maker.products():
+            beginnings.setdefault(str(pattern.constant_prefix()), PatternsByEnd()).add(maker, pattern)
     own.patterns = PrefixLookup(list(beginnings.items()))
 
 

@@ -108,7 +108,7 @@ def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> N
         ({"precision": "bfloat16"}, "trainings.tried.precision: bfloat16 needs cuda, found cpu; set float32"),
         ({"place": "nowhere"}, "place 'nowhere' is unknown to network resnet34"),
         ({"name": "resnet35"}, "network 'resnet35' is unknown; expected one of resnet34"),
-        ({"variant": "none"}, "training variant 'none' is unknown; expected one of standard"),
+        ({"variant": "none"}, "training variant 'none' is unknown; expected one of coded_images, standard"),
         ({"loss": "none"}, "loss 'none' is unknown; expected one of baseline, compressible"),
         ({"loss": "compressible"}, "trainings.tried.loss: strength has no value for cut 'c256'"),
         ({"loss": {**LOSS, "range": "all"}}, "key 'trainings.tried.loss.range': found 'all'"),
