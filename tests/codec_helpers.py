@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from compfeat.codecs import CODECS, Codec, Item
+from compfeat.codecs import CODECS, Codec, Coding, Item
 from compfeat.codecs.frames import FrameCodec
 from compfeat.experiment.runs import Sends
 
@@ -23,5 +23,5 @@ def made(name: str, quality: str, ffmpeg: str | None = None, sent: Sends = "feat
 def finest(name: str, items: Sequence[Item], sent: Sends = "features") -> Codec:
     """Return a codec at its finest quality; one that is fitted, fitted to ``items``."""
     codec = CODECS.get(name)
-    state = codec.fit(np.stack(items), codec.options()) if codec.fitted else None
+    state = codec.fit(np.stack(items), codec.options(), Coding(codec.qualities[:1])) if codec.fitted else None
     return codec(codec.qualities[0], None, None, state, sent)

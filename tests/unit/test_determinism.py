@@ -21,6 +21,7 @@ def run(program: str, **environment: str) -> str:
     return subprocess.run(argv, env=plain, capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.slow
 def test_it_is_set_before_anything_else_is_imported() -> None:
     program = (
         "import os, sys\n"
@@ -35,6 +36,7 @@ def test_it_is_set_before_anything_else_is_imported() -> None:
     assert run(program) == str(list(ENVIRONMENT.values()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not X86, reason="instruction sets of x86-64")
 def test_libraries_compute_by_it() -> None:
     program = "import compfeat.__main__, torch\nprint(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"

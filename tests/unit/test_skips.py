@@ -31,6 +31,7 @@ def test_the_line() -> None:
     assert reason_of(("file", 3, "Skipped: no\n  browser")) == "no browser" and reason_of(None) == WITHOUT_A_WORD
 
 
+@pytest.mark.slow
 def test_it_ends_a_run_of_one_and_of_two_processes(tmp_path: Path) -> None:
     (tmp_path / "test_x.py").write_text(TESTS)
     (tmp_path / "conftest.py").write_text((PROJECT / "tests/skips.py").read_text())

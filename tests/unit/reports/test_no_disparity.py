@@ -55,6 +55,7 @@ def test_figures(name: str, summary: Path) -> None:
     assert drawn.get_axes()
 
 
+@pytest.mark.slow
 def test_documents(summary: Path) -> None:
     files = Files.of([summary / name for name in dict.fromkeys([*OF_EXPLORER, *OF_PICTURES])])
     facts = explorer_facts(ExplorerTables.read(files), Showcase.every(files), files.csv("per_image.csv"))

@@ -62,6 +62,7 @@ def test_a_table_declares_what_it_is_made_of(name: str) -> None:
     assert set(spec.pages) <= set(spec.makes)
 
 
+@pytest.mark.slow
 def test_all_tables_have_their_columns_and_repeat_in_any_order_of_files(run: Any) -> None:
     run.gather()
     for name, columns in COLUMNS.items():

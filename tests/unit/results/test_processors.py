@@ -39,6 +39,7 @@ for argv in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="instruction sets of x86-64")
 def test_tables_do_not_depend_on_the_instruction_set(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
     run = tiny_run()

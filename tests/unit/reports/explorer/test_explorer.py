@@ -70,6 +70,7 @@ def data_of(page: str) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_run_gets_a_page(name: str, summaries: dict[str, Path]) -> None:
     facts, variant = facts_of(summaries, name), VARIANTS[name]
@@ -83,6 +84,7 @@ def test_every_run_gets_a_page(name: str, summaries: dict[str, Path]) -> None:
     assert tasks == {"sent", *variant.tasks} and [t["name"] for t in facts["viewer"]["tasks"]] == list(variant.tasks)
 
 
+@pytest.mark.slow
 def test_the_stage_writes_one_file_and_twice_the_same(summaries: dict[str, Path], tmp_path: Path) -> None:
     folder, made = summaries["like_camvid"], []
     Image.new("RGB", (30, 20), (200, 10, 10)).save(tmp_path / "own@hevc.png")
@@ -129,6 +131,7 @@ def test_every_comparison_has_its_own_row(name: str, summaries: dict[str, Path])
         assert any(r["who"] == "sparse against compressible" and " against " in r["ladder_title"] for r in ours)
 
 
+@pytest.mark.slow
 def test_methods_look_as_in_the_figures_and_those_that_send_images_have_no_bits(summaries: dict[str, Path]) -> None:
     methods = facts_of(summaries, "nine_methods")["methods"]
     names = list(VARIANTS["nine_methods"].methods)
@@ -139,6 +142,7 @@ def test_methods_look_as_in_the_figures_and_those_that_send_images_have_no_bits(
     assert 'name="rate" value="bpe" checked' in page_at(summaries["one_method"])
 
 
+@pytest.mark.slow
 def test_refused_cells_tell_why(summaries: dict[str, Path]) -> None:
     rows = [r for r in facts_of(summaries, "refused")["intervals"] if r["source"] == OURS]
     assert rows and all(r["bd_rate"] is None and r["verdict"].startswith("refused:") for r in rows)
@@ -159,6 +163,7 @@ def test_bytes_and_scores_are_of_the_image(summaries: dict[str, Path]) -> None:
     assert point["scores"]["reconstruction"].endswith(" dB")
 
 
+@pytest.mark.slow
 def test_a_fourth_task_is_shown_beside_the_others(tmp_path: Path) -> None:
     tasks = ("segmentation", "disparity", "reconstruction", "normals")
     summary = write_summary(tmp_path, Variant(cuts=("c256",), codecs=("hevc",), tasks=tasks))
@@ -248,6 +253,7 @@ def test_the_page_has_no_number_and_no_name_of_a_run() -> None:
         assert "compressible" not in text.replace("compressible features", ""), path.name
 
 
+@pytest.mark.slow
 def test_a_name_cannot_end_the_script(summaries: dict[str, Path]) -> None:
     tables, showcases, per_image = read(summaries["refused"])
     tables.points["dataset"] = "</script><b>"

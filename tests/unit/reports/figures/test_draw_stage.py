@@ -26,6 +26,7 @@ def run(name: str, summary: Path, folder: Path) -> tuple[bytes, bytes]:
     return pdf.read_bytes(), png.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rate_accuracy@hevc", "task_outputs"])
 def test_redrawing_gives_the_same_bytes(name: str, summary: Path, tmp_path: Path) -> None:
     first = run(name, summary, tmp_path / "first")

@@ -84,6 +84,7 @@ def titles(drawn: Figure) -> list[str]:
     return [text for ax in drawn.axes for loc in ("left", "center", "right") if (text := ax.get_title(loc=loc))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_figure_of_every_run_fits_its_page(name: str, variant: str, summaries: dict[str, Path]) -> None:

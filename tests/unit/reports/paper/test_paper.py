@@ -70,6 +70,7 @@ def leaves(value: Any) -> list[str]:
     return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list) else [str(value)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_run_gets_a_paper_and_twice_the_same(name: str, runs: dict[str, Path]) -> None:
     facts = facts_of(runs, name)
@@ -187,6 +188,7 @@ def run_of(overlays: tuple[str, ...], folder: Path, record: bool, **changes: Any
     return experiment, facts_for(experiment, tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overlay", ["", *OVERLAYS])
 def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> None:
     record = overlay == ""
@@ -264,6 +266,7 @@ def test_a_known_start_is_described(images: int | None, rendered: bool, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[str, Path]) -> None:
     nine, three = facts_of(runs, "nine methods")["coding"], facts_of(runs, "three methods")["coding"]
     assert nine["rate"] == "bytes an image" and any(
@@ -273,6 +276,7 @@ def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[
     assert "PRIOR" not in three["tiled"] and not any("image:" in s for s in three["sentences"])
 
 
+@pytest.mark.slow
 def test_qualities_and_options_of_a_method_are_those_that_it_has(tmp_path: Path) -> None:
     e, facts = run_of(("methods",), tmp_path, False)
     rows = {row[0]: row[1] for row in facts["coding"]["rows"]}
