@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from helpers import PROJECT
 from skips import WITHOUT_A_WORD, reason_of, skipped_line
 
