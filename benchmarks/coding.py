@@ -16,9 +16,10 @@ from PIL import Image
 
 from clock import interleaved
 from compfeat.codecs import Codec, Item
-from compfeat.codecs.frames import quantise, tile
 from compfeat.codecs.hevc import Hevc
 from compfeat.codecs.laplace import Laplace, Options
+from compfeat.codecs.quantiser import quantise
+from compfeat.codecs.tiling import tile
 
 SHAPE = (512, 8, 16)
 FRAMES = 100

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from compfeat.arrays import read_arrays
-from compfeat.codecs.frames import quantise, tile
+from compfeat.codecs.quantiser import quantise
+from compfeat.codecs.tiling import tile
 
 HERE = Path(__file__).parent
 SCORES = ("sse_reconstruction", "n_reconstruction", "sse_disparity", "n_disparity")

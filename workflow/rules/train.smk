@@ -1,7 +1,5 @@
 """Training: one job a trained network. Trainings that start from another one wait for it."""
 
-from compfeat.training.settings import TrainSettings
-
 KEEP = EXPERIMENT.keep
 KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
 KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]

@@ -183,7 +183,7 @@ class Codec(ABC):
         """Return each image's bytes; their sum is the size of both files. Raises BitstreamError where one is damaged."""
 
 
-HELPERS = ("frames", "spectra")
+HELPERS = ("frames", "quantiser", "spectra", "tiling")
 CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS)
 
 

@@ -27,7 +27,8 @@ from compfeat.codecs._process import (
     version_line,
 )
 from compfeat.codecs._streams import FrameBytes, opened
-from compfeat.codecs.frames import Frame, FrameCodec, check_frame, sample_type
+from compfeat.codecs.frames import Frame, FrameCodec, check_frame
+from compfeat.codecs.quantiser import sample_type
 from compfeat.errors import BitstreamError, DataError, ToolError
 from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import Section

@@ -1,8 +1,6 @@
 """Codecs of pictures: features are quantised between minimum and maximum and tiled into one grey image; images stay as they are.
 
-Source: docs/method.md, "Quantiser" and "Tiling". All arithmetic of the quantiser is IEEE double precision, one numpy operation at a
-time: a float32 converts to it exactly, and the difference of two cannot overflow, so codes and reconstructions are the same on every
-machine.
+The quantiser and the grid of tiles have modules of their own.
 
 A codec whose samples have more than 8 bits states its ``sample_bits`` and options with more ``bits``.
 """
@@ -13,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,163 +19,15 @@ from pydantic import Field
 
 from compfeat.codecs import LOSSLESS, RERUN, Codec, Decoded, ImageBytes, Item
 from compfeat.codecs._streams import FrameBytes
-from compfeat.errors import BitstreamError, ConfigError, DataError
+from compfeat.codecs.quantiser import USUAL_BITS, dequantise, quantise, sample_type
+from compfeat.codecs.tiling import Packing, tile, tiled_shape, untile
+from compfeat.errors import BitstreamError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 
-Codes = NDArray[Any]
-"""Quantised features: uint8, or uint16 where codes have more than 8 bits."""
 Frame = NDArray[Any]
 """One picture: tiled features, H x W, grey, uint8 or uint16 as the codec's samples; or an image, uint8 H x W x 3."""
-USUAL_BITS, MOST_BITS = 8, 16
-"""Of the quantiser: the paper's, which the uncoded quality QUANTISED has, and what a sample can contain."""
-
-
-class Quantised(NamedTuple):
-    """A quantised feature tensor.
-
-    Attributes:
-        codes: C x H x W, 0 to 2^bits - 1; uint8, or uint16 for more than 8 bits.
-        minimum: the tensor's least value, coded as 0.
-        maximum: the tensor's greatest value, coded as 2^bits - 1.
-    """
-
-    codes: Codes
-    minimum: np.float32
-    maximum: np.float32
-
-
-def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS, clip: float = 0) -> Quantised:
-    """Quantise a float32 tensor C x H x W: q = round((f - min) / (max - min) * (2^bits - 1)), one min and max for all.
-
-    Ties round to even (numpy.rint). A constant tensor gets code 0 throughout. ``clip`` is the share of the elements that are left
-    out at either end when min and max are taken, rounded down to whole elements; they count as min or max then.
-
-    Raises:
-        DataError: the tensor is empty, not float32, or has a value that is not finite.
-        ConfigError: ``bits`` is not 1 to 16.
-    """
-    levels, kind = _levels(bits), sample_type(bits)
-    if features.dtype != np.float32 or features.size == 0:
-        raise DataError(
-            f"features are {features.dtype} of shape {features.shape}; expected a float32 tensor that is not empty"
-        )
-    finite = np.isfinite(features)
-    if not finite.all():
-        raise DataError(
-            f"features have {features.size - int(finite.sum())} of {features.size} values that are not finite; "
-            "the network diverged: train it again with a lower learning rate"
-        )
-    # Adding 0 turns -0 into +0: which of the two a minimum returns depends on the machine, and 8 bytes are sent.
-    minimum, maximum = features.min() + np.float32(0), features.max() + np.float32(0)
-    if clip:
-        ordered = np.sort(features, axis=None)
-        beyond = int(clip * ordered.size)
-        minimum, maximum = ordered[beyond] + np.float32(0), ordered[-1 - beyond] + np.float32(0)
-    if minimum == maximum:
-        return Quantised(np.zeros(features.shape, dtype=kind), minimum, maximum)
-    low, high = np.float64(minimum), np.float64(maximum)
-    scaled = (features.astype(np.float64).clip(low, high) - low) / (high - low) * levels
-    return Quantised(np.rint(scaled).astype(kind), minimum, maximum)
-
-
-def dequantise(
-    codes: Codes, minimum: np.float32 | float, maximum: np.float32 | float, bits: int = USUAL_BITS
-) -> NDArray[np.float32]:
-    """Return the float32 values, shaped as ``codes``, that they stand for: min + q * (max - min) / (2^bits - 1).
-
-    The result is off by half a step at most, and by the rounding to float32. The first and last code give
-    ``minimum`` and ``maximum`` exactly. A lossy codec may overshoot: codes above 2^bits - 1 count as that.
-
-    Raises:
-        ConfigError: ``bits`` is not 1 to 16.
-    """
-    levels = _levels(bits)
-    low, high = np.float64(minimum), np.float64(maximum)
-    table = low + np.arange(levels + 1, dtype=np.float64) * (high - low) / levels
-    table[-1] = high
-    values: NDArray[np.float32] = table.astype(np.float32)[np.minimum(codes, levels)]
-    return values
-
-
-def _levels(bits: int) -> int:
-    if not 1 <= bits <= MOST_BITS:
-        raise ConfigError(f"quantiser bits {bits!r}; expected a whole number from 1 to {MOST_BITS}")
-    return int(2**bits - 1)
-
-
-def sample_type(bits: int) -> type[np.uint8] | type[np.uint16]:
-    """Return the type of numbers of ``bits`` bits."""
-    return np.uint8 if bits <= 8 else np.uint16
-
-
-def grid_shape(channels: int) -> tuple[int, int]:
-    """Return (rows, columns) of the grid of tiles.
-
-    For a power of two that is 2^floor(log2(C)/2) by 2^ceil(log2(C)/2). Other counts take the columns of the next
-    power of two and as many rows as they need; the tiles left over at the end are black.
-
-    Raises:
-        DataError: C < 1.
-    """
-    if channels < 1:
-        raise DataError(f"{channels} feature channels; expected at least 1")
-    columns = 1 << (((channels - 1).bit_length() + 1) // 2)
-    return -(-channels // columns), columns
-
-
-def tiled_shape(channels: int, feature_shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the (H, W) of the image that ``channels`` channels of ``feature_shape`` (H, W) make."""
-    rows, columns = grid_shape(channels)
-    return rows * feature_shape[0], columns * feature_shape[1]
-
-
-Packing = Literal["raster", "z_order"]
-"""Which tile a channel takes: row by row, or along the Z-order curve, on which channels that follow each other stay together."""
-
-
-def tile_positions(channels: int, packing: Packing) -> NDArray[np.intp]:
-    """Return each channel's tile of the grid, counted in raster order, (C,).
-
-    The Z-order curve takes the bits of a channel's number in turn as bits of column and row, the lowest as the column's;
-    tiles that are not in the grid are left out.
-    """
-    if packing == "raster":
-        return np.arange(channels)
-    rows, columns = grid_shape(channels)
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    place = np.zeros(rows * columns, dtype=np.int64)
-    for bit in range(columns.bit_length()):
-        place |= (column >> bit & 1) << 2 * bit | (row >> bit & 1) << 2 * bit + 1
-    return np.argsort(place)[:channels]
-
-
-def tile(codes: Codes, packing: Packing = "raster") -> Frame:
-    """Return codes C x H x W as one image (rows * H) x (columns * W), in C order; see ``tile_positions`` for where channels go."""
-    channels, height, width = codes.shape
-    rows, columns = grid_shape(channels)
-    full = np.zeros((rows * columns, height, width), dtype=codes.dtype)
-    full[tile_positions(channels, packing)] = codes
-    image = full.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(image).reshape(rows * height, columns * width)
-
-
-def untile(image: Frame, channels: int, packing: Packing = "raster") -> Codes:
-    """Return the codes C x H x W that ``tile`` made the image of.
-
-    Raises:
-        DataError: the image does not divide into the grid of ``channels`` tiles.
-    """
-    rows, columns = grid_shape(channels)
-    if image.ndim != 2 or image.shape[0] % rows or image.shape[1] % columns:
-        raise DataError(
-            f"tiled image of shape {image.shape}; expected multiples of {(rows, columns)} for {channels} channels"
-        )
-    height, width = image.shape[0] // rows, image.shape[1] // columns
-    tiles = image.reshape(rows, height, columns, width).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(tiles).reshape(-1, height, width)[tile_positions(channels, packing)]
-
 
 SIDE_INFO_BYTES = 8
 """What an image's minimum and maximum weigh: two float32."""
@@ -225,13 +75,13 @@ class FrameCodec(Codec):
             return None
         if sends == "image":
             return FLOAT
-        usual = bits_of(options or cls.options()) == USUAL_BITS and not frame_options(options).clip
-        return QUANTISED if usual else None
+        own = frame_options(options or cls.options())
+        return QUANTISED if own.bits == USUAL_BITS and not own.clip else None
 
     @property
     def bits(self) -> int:
         """Bits of the quantiser's codes."""
-        return bits_of(self.chosen)
+        return self._frame_options.bits
 
     @property
     def _frame_options(self) -> FrameOptions:
@@ -299,14 +149,9 @@ class FrameCodec(Codec):
         return picture
 
 
-def frame_options(options: Section | None) -> FrameOptions:
+def frame_options(options: Section) -> FrameOptions:
     """Return the options that all codecs of pictures have; their defaults where ``options`` has none of them."""
     return options if isinstance(options, FrameOptions) else FrameOptions()
-
-
-def bits_of(options: Section) -> int:
-    """Return the bits of the quantiser's codes that a codec's options ask for."""
-    return int(getattr(options, "bits", USUAL_BITS))
 
 
 def read_side_info(path: Path) -> NDArray[np.float32]:

@@ -12,7 +12,8 @@ from pydantic import Field
 from compfeat.codecs import CODECS
 from compfeat.codecs._ffmpeg import FfmpegCodec
 from compfeat.codecs._streams import FrameBytes, Nal, measure_annex_b
-from compfeat.codecs.frames import USUAL_BITS, Frame, FrameOptions
+from compfeat.codecs.frames import Frame, FrameOptions
+from compfeat.codecs.quantiser import USUAL_BITS
 
 SAMPLE_BITS = 10
 """All that VVenC codes."""

@@ -19,7 +19,7 @@ from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, Job
 
 CONFIG = "config/config.yaml"
-OF_ALL = ("Snakefile", "workflow/rules/common.smk", "requirements.lock", CONFIG)
+OF_ALL = ("Snakefile", "workflow/rules/common.smk", "workflow/rules/jobs.smk", "requirements.lock", CONFIG)
 """Files that any job may depend on."""
 RULE = re.compile(r"^\s*(?:rule|checkpoint) (\w+):", re.MULTILINE)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from compfeat.codecs.frames import quantise
+from compfeat.codecs.quantiser import quantise
 from compfeat.errors import DataError
 from compfeat.results import Inputs, Made, table
 

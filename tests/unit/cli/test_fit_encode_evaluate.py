@@ -19,7 +19,7 @@ from compfeat.__main__ import main as compfeat
 from compfeat.arrays import Arrays, read_arrays
 from compfeat.cli.pipeline import encode, evaluate, features, fit
 from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
-from compfeat.codecs.frames import dequantise, quantise
+from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import BitstreamError
 from compfeat.experiment.section import Section

@@ -14,8 +14,9 @@ from codec_helpers import made
 from compfeat.codecs import CODECS, LOSSLESS, _process
 from compfeat.codecs._streams import FrameBytes, Nal, leb128, read_leb128
 from compfeat.codecs.av1 import Av1
-from compfeat.codecs.frames import Frame, dequantise, quantise
+from compfeat.codecs.frames import Frame
 from compfeat.codecs.jpeg2000 import Jpeg2000, segment, without_comments
+from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.vvc import Vvc, VvcOptions, codes_of, nal_role
 from compfeat.errors import BitstreamError, ToolError
 from compfeat.experiment.runs import FLOAT, QUANTISED

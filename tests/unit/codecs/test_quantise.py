@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from compfeat.codecs.frames import dequantise, quantise, tile
+from compfeat.codecs.quantiser import dequantise, quantise
+from compfeat.codecs.tiling import tile
 from compfeat.errors import ConfigError, DataError
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)

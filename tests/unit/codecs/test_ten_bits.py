@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from compfeat.codecs.frames import FrameOptions, dequantise, quantise
+from compfeat.codecs.frames import FrameOptions
 from compfeat.codecs.hevc import Hevc
+from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
 

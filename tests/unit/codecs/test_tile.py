@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compfeat.codecs.frames import Packing, grid_shape, tile, tile_positions, tiled_shape, untile
+from compfeat.codecs.tiling import Packing, grid_shape, tile, tile_positions, tiled_shape, untile
 from compfeat.errors import DataError
 
 

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from codec_helpers import FRAME_CODECS, finest
 from compfeat.codecs import CODECS, LOSSLESS, Codec, Item
-from compfeat.codecs.frames import FrameCodec, FrameOptions, dequantise, quantise, tiled_shape
+from compfeat.codecs.frames import FrameCodec, FrameOptions
 from compfeat.codecs.hevc import Hevc
 from compfeat.codecs.jpeg import Jpeg
 from compfeat.codecs.png import Png
+from compfeat.codecs.quantiser import dequantise, quantise
+from compfeat.codecs.tiling import tiled_shape
 from compfeat.errors import BitstreamError, ConfigError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
 from compfeat.experiment.section import options_of

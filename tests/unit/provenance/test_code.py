@@ -100,7 +100,7 @@ def test_an_edit_of_one_loss_changes_its_training(edit: Edit) -> None:
 
 
 def test_an_edit_of_shared_code_changes_all_that_import_it(edit: Edit) -> None:
-    changed = edit("codecs/frames.py", "rows, columns = grid_shape", "columns, rows = grid_shape")
+    changed = edit("codecs/tiling.py", "rows, columns = grid_shape", "columns, rows = grid_shape")
     assert changed >= {"encode jpeg", "encode png", "encode hevc", "evaluate none"}
     assert not changed & {"train compressible", "train baseline", "prepare"}
 

@@ -15,8 +15,9 @@ from tqdm import tqdm
 from compfeat.arrays import Arrays, write_arrays
 from compfeat.cli.arguments import command
 from compfeat.codecs import Decoded, Item
-from compfeat.codecs.frames import dequantise, quantise, tile
+from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import variances
+from compfeat.codecs.tiling import tile
 from compfeat.datasets.packed import Packed, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
