@@ -145,3 +145,48 @@ def test_the_seeds_tables_have_every_cell(title: str) -> None:
     cells = pd.read_csv(SEEDS)[["cut", "metric"]].drop_duplicates()
     found = {(row[0], SEED_METRICS[row[1]]) for row in SEED_ROWS[title]}
     assert found == set(cells.itertuples(index=False, name=None))
+
+
+GRIDS = {
+    "methods": ("### What every transform gave", 2, ("hevc", "hevc"), ("published", "published"), ("laplace", "hevc")),
+    "ratelog": (
+        "**It adds next to nothing here.**",
+        1,
+        ("hevc", "hevc"),
+        ("published", "published"),
+        ("laplace", "laplace"),
+    ),
+}
+"""Recorded grids: where their table stands in docs/method.md, its columns before the numbers, and the ladders of the others."""
+LABELS = {
+    "none": "baseline",
+    "the paper's loss, none": "compressible",
+    "`klt`": "klt",
+    "`task_klt`, plain (1)": "plain_1",
+    "`task_klt`, plain (3)": "plain_3",
+    "`task_klt`, balanced (1)": "balanced_1",
+    "**`task_klt`, balanced (3)**": "task_klt",
+    "the same, floor 0.01": "floor_001",
+    "the same, floor 0.3": "floor_03",
+    "the paper's loss, `klt`": "compressible_klt",
+    "the paper's loss, `task_klt`, balanced (3)": "compressible_task_klt",
+    "0.05": "ratelog_005",
+    "0.2": "ratelog_020",
+}
+GRID_ROWS = {run: table_below(PROJECT / "docs/method.md", grid[0]) for run, grid in GRIDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("run", "row"),
+    [pytest.param(run, row, id=f"{run}-{'-'.join(row[:2])}") for run, rows in GRID_ROWS.items() for row in rows],
+)
+def test_the_grids_of_the_method_are_the_recorded_runs(run: str, row: list[str]) -> None:
+    _, head, *ladders = GRIDS[run]
+    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
+    cut, method = (row[0] if head == 2 else "c256"), LABELS[row[head - 1]]
+    against = "task_klt" if run == "ratelog" else "baseline"
+    own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == against)]
+    for (ladder, against_ladder), cell in zip(ladders, row[head:], strict=False):
+        rates = own[(own["ladder"] == ladder) & (own["against_ladder"] == against_ladder)].set_index("metric")
+        recorded = [f"{rates['bd_rate_percent'][metric]:+.1f}" for metric in METRICS.values() if len(rates)]
+        assert cell.replace("−", "-") == " / ".join(recorded)
