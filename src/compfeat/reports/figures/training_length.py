@@ -82,4 +82,8 @@ def draw_panel(ax: Axes, table: pd.DataFrame, metric: Metric, styles: Mapping[st
         style: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markersize": 4.5, "linewidth": 0.8}
         ax.errorbar(own["epochs"], value, yerr=[value - low, high - value], label=kind, **style)
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+    lengths = sorted(table["epochs"].unique().tolist())
+    ax.set_xscale("log")
+    ax.set_xticks(lengths, [f"{length:g}" for length in lengths])
+    ax.minorticks_off()
     few_ticks(ax, "y", 5)
