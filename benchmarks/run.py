@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import codecs_table
 import coding
+import graph
 import memory
 import training
 
@@ -53,6 +54,9 @@ def main() -> int:
     for stage, (few, many) in memory.peaks().items():
         detail = f"{many / 2**20:.0f} MiB against {few / 2**20:.0f} MiB"
         print(Row(f"peak memory of {stage}, 4N / N images", many / few, 1.20, detail).text, flush=True)
+    large, default = graph.dry_run_seconds()
+    detail = f"{large:.1f} s against {default:.1f} s of processor time"
+    print(Row("dry run of 12,000 points / of the default", large / default, 12, detail).text, flush=True)
     print()
     return codecs_table.main()
 

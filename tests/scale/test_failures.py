@@ -146,7 +146,7 @@ def owned_by_somebody(project: Path, more: int) -> None:
     os.geteuid() != 0 or shutil.which("setpriv") is None, reason="root and setpriv start another user's run"
 )
 def test_another_user_of_a_folder_is_told_so_and_harms_nothing(project: Path, reference: dict[str, str]) -> None:
-    # Snakemake's own records can be read by their owner only, whatever rights the folder gives to others.
+    # Snakemake's own records can be read by owner and group only, whatever rights the folder gives to others.
     owned_by_somebody(project, 0)
     said = as_another(project, STREAM)
     assert "PermissionError" in said and "/.snakemake/" in said and "status 1" in said
