@@ -190,3 +190,28 @@ def test_the_grids_of_the_method_are_the_recorded_runs(run: str, row: list[str])
         rates = own[(own["ladder"] == ladder) & (own["against_ladder"] == against_ladder)].set_index("metric")
         recorded = [f"{rates['bd_rate_percent'][metric]:+.1f}" for metric in METRICS.values() if len(rates)]
         assert cell.replace("−", "-") == " / ".join(recorded)
+
+
+ABLATIONS = table_below(PROJECT / "docs/method.md", "### Ablations of packing, range and receiver")
+LADDER_OF = {
+    "`order`": "hevc",
+    "Z-order": "z_order",
+    "`order` and Z-order": "z_order",
+    "range without 0.1 %": "clip_0001",
+    "range without 1 %": "clip_001",
+    "restored, each channel": "restored",
+    "restored jointly": "restored_jointly",
+}
+COLUMNS_OF_ABLATIONS = [(cut, method) for cut in ("c256", "c512") for method in ("baseline", "balanced_3")]
+
+
+@pytest.mark.parametrize("row", ABLATIONS, ids=lambda row: row[0])
+def test_the_ablations_are_the_recorded_run(row: list[str]) -> None:
+    table = pd.read_csv(PROJECT / "data/reference/ablations/intervals.csv")
+    for (cut, anchor), cell in zip(COLUMNS_OF_ABLATIONS, row[1:], strict=True):
+        method = "ordered" if "order`" in row[0] and anchor == "baseline" else anchor
+        own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == anchor)]
+        own = own[(own["ladder"] == LADDER_OF[row[0]]) & (own["against_ladder"] == "hevc")].set_index("metric")
+        rates = [own["bd_rate_percent"][metric] for metric in METRICS.values()] if cell else []
+        recorded = ["refused" if pd.isna(rate) else f"{rate:+.1f}" for rate in rates]
+        assert cell.replace("−", "-").replace("*", "") == " / ".join(recorded)

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import typst
 
@@ -53,8 +52,15 @@ def _compiled(folder: Path) -> object:
     """
 
     def compiled(tags: bool) -> object:
-        fonts: dict[str, Any] = {"ignore_system_fonts": True, "font_paths": []}
-        return typst.compile(folder / "paper.typ", root=folder, format="pdf", timestamp=0, pdf_tags=tags, **fonts)
+        return typst.compile(
+            folder / "paper.typ",
+            root=folder,
+            format="pdf",
+            ignore_system_fonts=True,
+            font_paths=[],
+            timestamp=0,
+            pdf_tags=tags,
+        )
 
     try:
         return compiled(tags=True)
