@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from compfeat.datasets import IMAGE
 from compfeat.errors import DataError
+from compfeat.transforms._bands import in_bands
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,22 +31,35 @@ class Sensitivity:
     Attributes:
         matrix: M, C x C, float64, symmetric: noise of covariance K at every position raises the loss by tr(M K), to second order.
         loss: the task's mean loss on the features as they are.
+        bands: M_b, bands x C x C: the same of noise at the frequencies of a band, were all frequencies as these; None for one band.
     """
 
     matrix: NDArray[np.float64]
     loss: float
+    bands: NDArray[np.float64] | None = None
+
+    @property
+    def in_bands(self) -> NDArray[np.float64]:
+        """M_b, bands x C x C; of one band, M."""
+        return self.matrix[None] if self.bands is None else self.bands
 
 
 def sensitivities(
-    source: FitSource, positions: NDArray[np.intp], directions: int, seed: int, balanced: bool
+    source: FitSource,
+    positions: NDArray[np.intp],
+    directions: int,
+    seed: int,
+    balanced: bool,
+    band: NDArray[np.intp] | None = None,
 ) -> dict[str, Sensitivity]:
     """Return the sensitivity of every task of the network, by name, over the train images at ``positions``.
 
     Back-projects ``directions`` random directions of each task's output an image through its decoder: M is the mean of g g^T, added
-    up over positions. One task's numbers do not depend on which others there are.
+    up over positions, or over the frequencies of a band. One task's numbers do not depend on which others there are.
 
     Args:
         balanced: whether a task with classes counts pixels by how rare their classes are (``class_weights``).
+        band: h x w, the band of each frequency; None for one band.
 
     Raises:
         DataError: the features are not the network's.
@@ -56,7 +70,8 @@ def sensitivities(
             f"features of {source.features.shape[1]} channels; the network has {network.channels}; rerun the stage features"
         )
     weights = {name: class_weights(task, source.scenes) if balanced else None for name, task in network.tasks.items()}
-    sums = {name: np.zeros((network.channels, network.channels)) for name in network.tasks}
+    shares = np.ones(1) if band is None else np.bincount(band.ravel()) / band.size
+    sums = {name: np.zeros((len(shares), network.channels, network.channels)) for name in network.tasks}
     losses = dict.fromkeys(network.tasks, 0.0)
     for position in positions:
         tensor, truth = image_of(source, int(position), network)
@@ -66,18 +81,23 @@ def sensitivities(
             losses[name] += float(task.loss(output.detach(), truth))
             random = np.random.default_rng([seed, int(position)])
             for direction in islice(task.directions(output.detach(), truth, random, weights[name]), directions):
-                g = back_projected(output, direction, tensor)
-                sums[name] += g @ g.T
+                for number, g in enumerate(in_bands(back_projected(output, direction, tensor), band)):
+                    sums[name][number] += g @ g.T
     n = len(positions)
-    return {name: Sensitivity(sums[name] / (n * directions), losses[name] / n) for name in network.tasks}
+    found = {}
+    for name in network.tasks:
+        parts = sums[name] / (n * directions)
+        own = None if band is None else parts / shares[:, None, None]
+        found[name] = Sensitivity(parts.sum(axis=0), losses[name] / n, own)
+    return found
 
 
 def back_projected(output: Tensor, direction: Tensor, features: Tensor) -> NDArray[np.float64]:
-    """Return J^T v, the gradient of (v . output) in the features of one image, as C x positions."""
+    """Return J^T v, the gradient of (v . output) in the features of one image, C x h x w."""
     import torch
 
     (gradient,) = torch.autograd.grad(output, features, direction, retain_graph=True)
-    return gradient[0].flatten(1).double().cpu().numpy()
+    return gradient[0].double().cpu().numpy()
 
 
 def image_of(source: FitSource, position: int, network: SplitNetwork) -> tuple[Tensor, dict[str, Tensor]]:

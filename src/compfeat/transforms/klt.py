@@ -18,4 +18,4 @@ class Klt(Linear):
     @classmethod
     def fit(cls, source: FitSource, options: Options) -> State:  # type: ignore[override]
         """Return the state. Raises DataError where a feature is not finite."""
-        return fitted(source, options.images)
+        return fitted(source, options)

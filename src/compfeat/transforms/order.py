@@ -12,9 +12,9 @@ from compfeat.codecs import State
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
 from compfeat.transforms import TRANSFORMS, FitSource, Transform
-from compfeat.transforms._linear import LinearOptions, moments
+from compfeat.transforms._linear import MomentOptions, moments
 
-Options = LinearOptions
+Options = MomentOptions
 
 
 @TRANSFORMS.register("order")
@@ -36,7 +36,7 @@ class Order(Transform):
     @classmethod
     def fit(cls, source: FitSource, options: Options) -> State:  # type: ignore[override]
         """Return the state. Raises DataError where a feature is not finite."""
-        covariance = moments(source.features, evenly_spaced(len(source.features), options.images))[1]
+        covariance = moments(source.features, evenly_spaced(len(source.features), options.images))[1][0]
         return {"order": np.argsort(-np.diag(covariance), kind="stable").astype(np.int16)}
 
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:

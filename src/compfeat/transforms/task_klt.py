@@ -64,13 +64,16 @@ class TaskKlt(Linear):
             DataError: a feature or a loss is not finite, or no task depends on the features.
         """
         positions = evenly_spaced(len(source.features), options.sensitivity_images)
-        found = sensitivities(source, positions, options.directions, options.seed, options.balanced)
-        state = fitted(source, options.images, weighted(found, options.weights, options.floor))
+        band = options.band(source.features)
+        found = sensitivities(source, positions, options.directions, options.seed, options.balanced, band)
+        state = fitted(source, options, weighted(found, options.weights, options.floor))
         return state | {f"{SENSITIVITY}{name}": own.matrix.astype(np.float32) for name, own in found.items()}
 
 
 def weighted(found: Mapping[str, Sensitivity], weights: Mapping[str, float], floor: float) -> Matrix:
-    """Return M_e = (1 - e) C M / tr M + e I, with M the weighted sum of the tasks' M_t / L_t, and e the ``floor``.
+    """Return M_e of each band, bands x C x C: (1 - e) C M_b / tr M + e I, with M_b the weighted sum of the tasks' M_bt / L_t.
+
+    M is the same sum over all frequencies, e the ``floor``.
 
     Raises:
         DataError: no task that counts depends on the features, or one has a loss that is not positive or numbers that are not finite.
@@ -86,8 +89,9 @@ def weighted(found: Mapping[str, Sensitivity], weights: Mapping[str, float], flo
         raise DataError(
             f"no task depends on the features (found {', '.join(found) or 'none'}); train the network, or give other weights"
         )
-    total = sum(weights.get(name, 1.0) * own.matrix / own.loss for name, own in counted.items())
-    matrix: Any = np.asarray(total)
-    channels = len(matrix)
-    result: Matrix = (1 - floor) * channels * matrix / np.trace(matrix) + floor * np.eye(channels)
+
+    whole: Any = sum(weights.get(name, 1.0) * own.matrix / own.loss for name, own in counted.items())
+    parts: Any = sum(weights.get(name, 1.0) * own.in_bands / own.loss for name, own in counted.items())
+    channels = len(whole)
+    result: Matrix = (1 - floor) * channels * parts / np.trace(whole) + floor * np.eye(channels)
     return result

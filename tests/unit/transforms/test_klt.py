@@ -15,11 +15,13 @@ from torch import Tensor
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs import State
+from compfeat.codecs.spectra import dct2
 from compfeat.errors import DataError
 from compfeat.tasks.reconstruction import Reconstruction
 from compfeat.tasks.segmentation import Segmentation
 from compfeat.transforms import FitSource, Transform, built
-from compfeat.transforms._linear import fitted
+from compfeat.transforms._bands import bands_of
+from compfeat.transforms._linear import LinearOptions, fitted
 from compfeat.transforms._sensitivity import RARE_SHARE, Sensitivity, class_weights, sensitivities
 from compfeat.transforms.klt import Klt
 from compfeat.transforms.task_klt import TaskKlt, weighted
@@ -27,6 +29,7 @@ from helpers import CLASSES, random_scenes
 from tiny import tiny_network
 
 Features = NDArray[np.float32]
+ALL = LinearOptions(images=None)
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +64,15 @@ def fit(entry: type[Transform], source: FitSource, **changes: Any) -> State:
     return entry.fit(source, entry.options(**changes))
 
 
+def spectra(state: State, features: Features) -> list[NDArray[np.float64]]:
+    """Return the DCT of what is coded of all images at the frequencies of each band, C x samples."""
+    coded = dct2(np.stack([built("klt", {}, state).forward(f) for f in features]))
+    return [
+        coded[:, :, state["band"] == number].transpose(1, 0, 2).reshape(len(coded[0]), -1)
+        for number in range(len(state["forward"]))
+    ]
+
+
 def relative_error(found: NDArray[Any], expected: NDArray[Any]) -> float:
     return float(np.linalg.norm(found.astype(float) - expected) / np.linalg.norm(expected.astype(float)))
 
@@ -79,13 +91,13 @@ def test_a_small_case_by_hand() -> None:
     across = np.array([1, 1, 1, -1, -1, -1.0])
     pair = np.stack([along + across, along - across]) / np.sqrt(2) + np.array([[1], [-1]])
     features = pair.T.reshape(6, 2, 1, 1).astype(np.float32)
-    state = fitted(source_of(features), None)
+    state = fitted(source_of(features), ALL)
     np.testing.assert_allclose(state["mean"], [1, -1], atol=1e-6)
     np.testing.assert_allclose(state["forward"], np.array([[1, 1], [1, -1]]) / np.sqrt(2), atol=1e-6)
     np.testing.assert_allclose(state["inverse"], np.array([[1, 1], [1, -1]]) / np.sqrt(2), atol=1e-6)
     np.testing.assert_allclose(components(state, features), [along, across], atol=1e-5)
     # Noise in the first channel costs four times as much: R S R = ((8, 2), (2, 2)), eigenvalues 5 +- sqrt(13).
-    state = fitted(source_of(features), None, np.diag([4.0, 1.0]))
+    state = fitted(source_of(features), ALL, np.diag([4.0, 1.0])[None])
     first = np.array([3 + np.sqrt(13), 2]) / np.hypot(3 + np.sqrt(13), 2)
     second = np.array([first[1], -first[0]])
     expected = np.stack([first, second]) * np.array([2, 1])
@@ -93,7 +105,7 @@ def test_a_small_case_by_hand() -> None:
     assert (state["forward"][0] > 0).all() and components(state, features).var(axis=1) == pytest.approx(
         [5 + np.sqrt(13), 5 - np.sqrt(13)], rel=1e-5
     )
-    assert root3 == pytest.approx(np.sqrt(components(fitted(source_of(features), None), features)[0].var()), rel=1e-5)
+    assert root3 == pytest.approx(np.sqrt(components(fitted(source_of(features), ALL), features)[0].var()), rel=1e-5)
 
 
 @settings(max_examples=25, deadline=None)
@@ -102,7 +114,7 @@ def test_inverse_undoes_forward_and_components_are_uncorrelated(channels: int, s
     rng = np.random.default_rng(seed)
     features = noise((3 + channels, channels, 2, 3), seed)
     sensitivity = definite(rng, channels, condition)
-    state = fitted(source_of(features), None, sensitivity)
+    state = fitted(source_of(features), ALL, sensitivity[None])
     transform = built("task_klt", {}, state)
     for tensor in features[:3]:
         assert relative_error(transform.inverse(transform.forward(tensor)), tensor) < 1e-5
@@ -116,6 +128,81 @@ def test_inverse_undoes_forward_and_components_are_uncorrelated(channels: int, s
     np.testing.assert_allclose(forward.T @ forward, sensitivity, atol=1e-4 * condition)
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    channels=st.integers(1, 20),
+    bands=st.integers(2, 9),
+    seed=st.integers(0, 2**20),
+    shape=st.sampled_from([(2, 3), (4, 4), (1, 5)]),
+)
+def test_with_bands_the_components_of_each_are_uncorrelated_and_weighed_by_its_own_sensitivity(
+    channels: int, bands: int, seed: int, shape: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(seed)
+    features = noise((3 * channels, channels, *shape), seed)
+    options = LinearOptions(images=None, bands=bands)
+    found = options.band(features)
+    assert found is not None
+    sensitivity = np.stack([definite(rng, channels, 50) for _ in range(found.max() + 1)])
+    state = fitted(source_of(features), options, sensitivity)
+    transform = built("klt", {}, state)
+    for tensor in features[:3]:
+        assert relative_error(transform.inverse(transform.forward(tensor)), tensor) < 1e-5
+    for coded, forward, own in zip(spectra(state, features), state["forward"].astype(float), sensitivity, strict=True):
+        covariance = coded @ coded.T / coded.shape[1]
+        scale = covariance[0, 0]
+        np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-4 * scale)
+        assert (np.diff(np.diag(covariance)) <= 1e-5 * scale).all()
+        np.testing.assert_allclose(forward.T @ forward, own, atol=1e-3)
+
+
+def test_a_component_has_the_sign_of_its_likes_in_other_bands() -> None:
+    # Three strong channels of unlike variance at all frequencies: each band finds them, and in the same sense.
+    rng = np.random.default_rng(2)
+    turn, _ = np.linalg.qr(rng.standard_normal((6, 6)))
+    drawn = rng.exponential(size=(200, 6, 4, 4)) * np.geomspace(8, 0.25, 6)[:, None, None]
+    features = np.einsum("dc,nchw->ndhw", turn, drawn).astype(np.float32)
+    one, several = (fitted(source_of(features), LinearOptions(images=None, bands=bands)) for bands in (1, 4))
+    for forward in several["forward"]:
+        cosines = np.einsum("ij,ij->i", forward.astype(float), one["forward"].astype(float))
+        assert (cosines[:3] > 0.9).all() and (cosines > 0).all()
+
+
+def test_packing_along_the_z_order_curve_puts_components_on_its_tiles() -> None:
+    features = noise((6, 16, 2, 4))
+    for bands in (1, 3):
+        raster, curve = (
+            fitted(source_of(features), LinearOptions(images=None, bands=bands, packing=packing))
+            for packing in ("raster", "z_order")
+        )
+        tiles = [0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15]
+        assert np.array_equal(curve["forward"][..., tiles, :], raster["forward"])
+        transform = built("klt", {}, curve)
+        assert relative_error(transform.inverse(transform.forward(features[0])), features[0]) < 1e-5
+    # Eleven channels in three rows of four tiles: those that are there, in the curve's order.
+    eleven = fitted(source_of(noise((6, 11, 2, 4))), LinearOptions(packing="z_order"))["forward"]
+    plain = fitted(source_of(noise((6, 11, 2, 4))), LinearOptions())["forward"]
+    assert np.array_equal(np.sort(eleven, axis=0), np.sort(plain, axis=0)) and not np.array_equal(eleven, plain)
+
+
+@settings(max_examples=50, deadline=None)
+@given(shape=st.tuples(st.integers(1, 12), st.integers(1, 12)), wanted=st.integers(1, 20))
+def test_bands_divide_the_frequencies_from_low_to_high(shape: tuple[int, int], wanted: int) -> None:
+    band = bands_of(shape, wanted)
+    rows, columns = np.indices(shape)
+    radius = (rows / shape[0]) ** 2 + (columns / shape[1]) ** 2
+    assert band.shape == shape and band[0, 0] == 0
+    assert np.array_equal(np.unique(band), np.arange(band.max() + 1)) and band.max() < wanted
+    for number in range(band.max()):
+        assert radius[band == number].max() <= radius[band == number + 1].min() + 1e-12
+
+
+def test_bands_of_a_map_by_hand() -> None:
+    # Of 16 frequencies the first band has 1, the next 3, 5 and 7.
+    assert bands_of((4, 4), 4).tolist() == [[0, 1, 2, 3], [1, 1, 2, 3], [2, 2, 2, 3], [3, 3, 3, 3]]
+    assert not bands_of((4, 8), 1).any() and bands_of((1, 1), 8).tolist() == [[0]]
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**20))
 def test_the_order_and_signs_of_channels_do_not_matter(seed: int) -> None:
@@ -124,8 +211,8 @@ def test_the_order_and_signs_of_channels_do_not_matter(seed: int) -> None:
     order, flips = rng.permutation(5), rng.choice([-1.0, 1.0], 5)
     other = (features * flips[:, None, None].astype(np.float32))[:, order]
     turned = (sensitivity * np.outer(flips, flips))[np.ix_(order, order)]
-    first = components(fitted(source_of(features), None, sensitivity), features)
-    second = components(fitted(source_of(np.ascontiguousarray(other)), None, turned), other)
+    first = components(fitted(source_of(features), ALL, sensitivity[None]), features)
+    second = components(fitted(source_of(np.ascontiguousarray(other)), ALL, turned[None]), other)
     assert relative_error(second, first) < 1e-3
 
 
@@ -135,16 +222,17 @@ def test_the_floor_of_one_is_the_klt_and_images_are_evenly_spaced() -> None:
     assert all(np.array_equal(plain[name], floored[name]) for name in plain)
     assert set(floored) - set(plain) == {f"sensitivity_{name}" for name in tiny_network().tasks}
     state = fit(Klt, given_, images=3)
-    assert np.array_equal(state["forward"], fitted(source_of(given_.features[::2]), None)["forward"])
+    assert np.array_equal(state["forward"], fitted(source_of(given_.features[::2]), ALL)["forward"])
     assert evenly_spaced(7, 3).tolist() == [0, 2, 4] and evenly_spaced(2, 3).tolist() == evenly_spaced(2, None).tolist()
     orthonormal = plain["forward"].astype(float)
     np.testing.assert_allclose(orthonormal @ orthonormal.T, np.eye(32), atol=1e-5)
 
 
-def test_outputs_of_float_features_stay_what_they_are() -> None:
+@pytest.mark.parametrize("bands", [1, 3])
+def test_outputs_of_float_features_stay_what_they_are(bands: int) -> None:
     network = tiny_network().eval()
     features = noise()
-    transform = built("task_klt", {}, fit(TaskKlt, source_of(features)))
+    transform = built("task_klt", {}, fit(TaskKlt, source_of(features), bands=bands))
     back = np.stack([transform.inverse(transform.forward(tensor)) for tensor in features])
     assert relative_error(back, features) < 1e-5
     with torch.inference_mode():
@@ -166,19 +254,19 @@ DEGENERATE: dict[str, Callable[[Features], Features]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["klt", "task_klt"])
+@pytest.mark.parametrize("name", ["klt", "klt in bands", "task_klt"])
 @pytest.mark.parametrize("case", DEGENERATE)
 def test_degenerate_features_are_transformed(case: str, name: str) -> None:
     features = np.ascontiguousarray(DEGENERATE[case](noise()))
-    if name == "klt":
-        state = fit(Klt, source_of(features))
+    if name != "task_klt":
+        state = fit(Klt, source_of(features), bands=3 if "bands" in name else 1)
     else:
         # Its network takes features of its own size, whatever these are.
         usual = fit(TaskKlt, source_of(noise()), sensitivity_images=1)
         found = {task: Sensitivity(usual[f"sensitivity_{task}"].astype(float), 1.0) for task in tiny_network().tasks}
-        state = fitted(source_of(features), None, weighted(found, {}, 0.1))
-    assert all(np.isfinite(array).all() and array.dtype == np.float32 for array in state.values())
-    transform = built(name, {}, state)
+        state = fitted(source_of(features), ALL, weighted(found, {}, 0.1))
+    assert all(np.isfinite(array).all() for array in state.values())
+    transform = built("klt", {}, state)
     for tensor in features:
         np.testing.assert_allclose(
             transform.inverse(transform.forward(tensor)), tensor, atol=1e-5 * float(np.abs(features).max())
@@ -199,6 +287,7 @@ def test_features_that_are_not_finite_are_refused_in_one_line() -> None:
         ({"inverse": None}, "expected mean .C,., forward and inverse"),
         ({"mean": np.zeros(3, np.float32)}, "rerun the stage fit"),
         ({"mean": None, "forward": None, "inverse": None}, "none of its arrays"),
+        ({"band": np.zeros((2, 2), np.int8)}, "bands x C x C"),
     ],
 )
 def test_the_state_of_something_else_is_refused_in_one_line(change: dict[str, Any], message: str) -> None:
@@ -211,7 +300,7 @@ def test_the_state_of_something_else_is_refused_in_one_line(change: dict[str, An
     with pytest.raises(DataError, match=message) as caught:
         built("klt", {}, changed)
     assert "\n" not in str(caught.value)
-    with pytest.raises(DataError, match="features of 3 channels; the transform is fitted to 2"):
+    with pytest.raises(DataError, match=r"features of shape .3, 2, 2.; the transform is fitted to .2,."):
         built("klt", {}, state).forward(np.zeros((3, 2, 2), np.float32))
 
 
@@ -261,6 +350,21 @@ def test_sure_classes_are_not_sensitive_and_unsure_ones_are() -> None:
     assert trace(0.01) == pytest.approx(np.trace(JACOBIAN.T @ centred @ JACOBIAN), rel=0.1)
 
 
+def test_a_decoder_that_averages_is_sensitive_at_the_lowest_frequency_alone() -> None:
+    class Average(Linear):
+        def decode(self, features: Tensor) -> dict[str, Tensor]:
+            return super().decode(features.mean((2, 3), keepdim=True).expand_as(features))
+
+    source = linear_source(Reconstruction(()), JACOBIAN)
+    source = FitSource(source.features, source.scenes, lambda: Average(Reconstruction(()), JACOBIAN))  # type: ignore[arg-type,return-value]
+    band = bands_of((8, 12), 9)
+    (found,) = sensitivities(source, np.arange(4), 40, 0, False, band).values()
+    assert found.bands is not None and (band == 0).sum() == 2
+    np.testing.assert_allclose(found.bands[0] / 48, JACOBIAN.T @ JACOBIAN / 3 / 96, atol=0.02)
+    np.testing.assert_allclose(found.bands[1:], 0, atol=1e-9)
+    np.testing.assert_allclose(found.matrix, found.bands[0] / 48)
+
+
 @pytest.mark.parametrize("balanced", [False, True])
 def test_noise_in_the_features_costs_what_the_matrix_says(balanced: bool) -> None:
     """White noise of variance s raises a loss by s tr(M), which is what M is for."""
@@ -308,9 +412,9 @@ def test_weights_of_classes_count_a_pixel_once_on_average() -> None:
 
 def test_relative_losses_count_alike_and_weights_multiply_them() -> None:
     a, b = Sensitivity(np.diag([1.0, 0.0]), 2.0), Sensitivity(np.diag([0.0, 8.0]), 16.0)
-    np.testing.assert_allclose(weighted({"a": a, "b": b}, {}, 0.25), np.eye(2))
-    np.testing.assert_allclose(weighted({"a": a, "b": b}, {"b": 3}, 0.2), np.diag([0.6, 1.4]))
-    np.testing.assert_allclose(weighted({"a": a, "b": b}, {"a": 0}, 0.1), np.diag([0.1, 1.9]))
+    np.testing.assert_allclose(weighted({"a": a, "b": b}, {}, 0.25), [np.eye(2)])
+    np.testing.assert_allclose(weighted({"a": a, "b": b}, {"b": 3}, 0.2), [np.diag([0.6, 1.4])])
+    np.testing.assert_allclose(weighted({"a": a, "b": b}, {"a": 0}, 0.1), [np.diag([0.1, 1.9])])
 
 
 @pytest.mark.parametrize(
@@ -347,6 +451,13 @@ def test_options_change_the_matrix() -> None:
         {"balanced": True},
         {"seed": 1},
     ]
-    changes += [{"directions": 2}, {"sensitivity_images": 2}, {"images": 2}]
+    changes += [
+        {"directions": 2},
+        {"sensitivity_images": 2},
+        {"images": 2},
+        {"packing": "z_order"},
+        {"bands": 2},
+        {"bands": 3},
+    ]
     states = [fit(TaskKlt, given_, **change)["forward"] for change in changes]
     assert all(not np.array_equal(one, other) for i, one in enumerate(states) for other in states[:i])
