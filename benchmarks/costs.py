@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
 from compfeat.codecs import CODECS
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.resources import Jobs, Predicted
 from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
+from compfeat.experiment.training import NetworkConfig
+from compfeat.networks.files import build_network, build_tasks
 from compfeat.transforms import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
@@ -20,6 +25,8 @@ CITYSCAPES = {"train": 2975, "val": 500}
 CAMVID = {"train": 367, "val": 101}
 FOUND = {"cityscapes": CITYSCAPES, "camvid": CAMVID}
 """Images of the datasets that have to be there already."""
+CLASSES = tuple(map(str, range(19)))
+"""As many as Cityscapes and rendered scenes have; other datasets' few make no difference here."""
 PNG_BYTES = 2.05
 """Of a rendered scene's four files, a pixel."""
 
@@ -62,6 +69,28 @@ def features(e: Experiment) -> list[tuple[Trained, Split]]:
     return [(trained, split) for trained in e.trained() for split in SPLITS if split == "val" or trained in read]
 
 
+def step_flop(e: Experiment, cut: str) -> int:
+    """Return the floating point operations of a training step on one image: forward and backward, of convolutions and products."""
+    own = e.cuts[cut]
+    config = NetworkConfig(**{name: getattr(own, name) for name in NetworkConfig.model_fields})
+    with torch.device("meta"):
+        network = build_network(config, build_tasks(e.tasks, CLASSES))
+        image = torch.zeros(1, 3, *e.dataset.size)
+    with FlopCounterMode(display=False) as counter:
+        sum(output.sum() for output in network.decode(network.encode(image)).values()).backward()  # type: ignore[union-attr]
+    return int(counter.get_total_flops())
+
+
+def training_flop(jobs: Jobs) -> float:
+    """Return the floating point operations of all trainings."""
+    e, total = jobs.experiment, 0.0
+    per_image = {cut: step_flop(e, cut) for cut in e.cuts}
+    for trained in e.trained():
+        epochs = sum(phase.epochs / phase.downscale**2 for phase in e.trainings[trained.training].phases)
+        total += epochs * jobs.images("train") * per_image[trained.cut]
+    return total
+
+
 def disk_bytes(jobs: Jobs, rendered: bool) -> float:
     """Return what sources that are rendered, packed scenes and features take."""
     e, images = jobs.experiment, sum(jobs.images(split) for split in SPLITS)
@@ -78,7 +107,8 @@ def line(name: str, e: Experiment) -> str:
     others = sum(hours.values()) - hours["train"]
     peak = max(all_jobs, key=lambda job: job.takes.memory_mb)
     return (
-        f"{name:<12} {len(all_jobs):>5} jobs  training {hours['train']:>9.2f} core hours, all else {others:>6.2f}  "
+        f"{name:<12} {len(all_jobs):>5} jobs  training {hours['train']:>9.2f} core hours of a CPU, "
+        f"{training_flop(jobs) / 1e15:>7.3f} PFLOP; all else {others:>6.2f} core hours  "
         f"largest job {peak.takes.memory_mb / 1000:>5.1f} GB ({peak.stage})  disk {disk_bytes(jobs, rendered) / 1e9:>6.2f} GB"
     )
 

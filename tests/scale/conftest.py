@@ -18,11 +18,11 @@ from tiny_run import artifacts, tiny_project
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[None]:
-    """A Slurm of one node, or what SLURM_CLUSTER=yes says is there already."""
+def cluster() -> Iterator[Path | None]:
+    """A Slurm of one node, and the folder that it lies in; None for what SLURM_CLUSTER=yes says is there already."""
     needs_package("snakemake_executor_plugin_slurm")
     if os.environ.get("SLURM_CLUSTER") == "yes":
-        yield
+        yield None
         return
     # A short path: it becomes a part of a socket's, which is at most 107 characters long.
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
@@ -31,7 +31,7 @@ def cluster() -> Iterator[None]:
         if started.returncode:
             pytest.skip((started.stderr or "slurm: cannot be started").strip().splitlines()[-1])
         try:
-            yield
+            yield Path(folder)
         finally:
             subprocess.run([str(PROJECT / ".ci/slurm"), "stop", folder], check=True)
 

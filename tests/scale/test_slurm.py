@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
 from project_copy import environment
+from small_disk import resize, small_disk, used_kib
 from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.scale
@@ -65,8 +69,109 @@ def slurm(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
+def wait_until(there: Callable[[], object], seconds: float = 300) -> None:
+    """Wait until something is there."""
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline, f"{there} after {seconds} s"
+        time.sleep(0.2)
+
+
+def works_of(project: Path) -> dict[psutil.Process, str]:
+    """Return the processes of Slurm's jobs that work in a copy, with their command lines."""
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(project) and "SLURM_JOB_ID" in process.environ():
+                found[process] = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+    return found
+
+
+def trains(project: Path) -> bool:
+    """Return whether a job of Slurm's is training a network in a copy."""
+    return any("-m compfeat train" in command for command in works_of(project).values())
+
+
+class Node:
+    """The one node of a Slurm, which can be lost and come back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.conf = folder / "slurm.conf"
+        self.pid = folder / "slurmd.pid"
+        self.name = slurm("sinfo", "--noheader", "--format=%n").strip()
+        self.patience(10)
+
+    def patience(self, seconds: int) -> None:
+        """Let the controller take the node for lost after so many seconds without an answer."""
+        kept = [line for line in self.conf.read_text().splitlines() if not line.startswith("SlurmdTimeout")]
+        self.conf.write_text("\n".join([*kept, f"SlurmdTimeout={seconds}"]) + "\n")
+        slurm("scontrol", "reconfigure")
+
+    @property
+    def state(self) -> str:
+        return slurm("sinfo", "--noheader", "--format=%T").strip().rstrip("*")
+
+    def stop(self, project: Path) -> list[psutil.Process]:
+        """End the node's daemons at once; return the processes of its jobs in a copy, which go on without them."""
+        works = list(works_of(project))
+        steps = {parent for process in works for parent in process.parents() if parent.name() == "slurmstepd"}
+        daemon = psutil.Process(int(self.pid.read_text()))
+        for process in [daemon, *steps]:
+            process.kill()
+        psutil.wait_procs([daemon], timeout=10)
+        return works
+
+    def come_back(self) -> None:
+        """Start the node's daemon again where it does not run, and wait for the controller to see it."""
+        if not self.pid.exists() or not psutil.pid_exists(int(self.pid.read_text())):
+            slurm("slurmd", "-f", str(self.conf), "-N", self.name)
+        wait_until(lambda: self.state in ("idle", "mixed", "allocated"), 60)
+        self.patience(300)
+
+
+@pytest.fixture
+def node(cluster: Path | None) -> Iterator[Node]:
+    """The node of a Slurm of the tests' own; it is there again when a test ends."""
+    if cluster is None:
+        pytest.skip("a node is lost in a Slurm of the tests' own only")
+    own = Node(cluster)
+    yield own
+    own.come_back()
+
+
+@contextmanager
+def started(project: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a training in a copy under Slurm, wait until it runs there; in the end, nothing of it is left."""
+    run = subprocess.Popen(
+        argv(TRAINED),
+        cwd=project,
+        env=environment(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_until(lambda: trains(project))
+        yield run
+    finally:
+        run.kill()
+        for process in works_of(project):
+            process.kill()
+
+
+@pytest.fixture
+def begun(local: Path, tmp_path: Path) -> Path:
+    """A copy in which a network is to be trained anew."""
+    project = tmp_path / "project"
+    shutil.copytree(local, project)
+    (project / TRAINED).unlink()
+    return project
+
+
 def test_a_run_ends_in_the_local_runs_bytes_in_few_jobs(
-    cluster: None, reference: dict[str, str], tmp_path: Path
+    cluster: Path | None, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tiny_project(tmp_path / "project")
     output = under_slurm(project)
@@ -85,7 +190,7 @@ def test_a_run_ends_in_the_local_runs_bytes_in_few_jobs(
 
 
 def test_a_job_that_is_killed_for_memory_gets_more(
-    cluster: None, local: Path, reference: dict[str, str], tmp_path: Path
+    cluster: Path | None, local: Path, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
     shutil.copytree(local, project)
@@ -95,7 +200,7 @@ def test_a_job_that_is_killed_for_memory_gets_more(
     assert artifacts(project) == reference
 
 
-def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: None, local: Path, tmp_path: Path) -> None:
+def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: Path | None, local: Path, tmp_path: Path) -> None:
     # 300 epochs last longer than the minute that the first attempt is given.
     project = tmp_path / "project"
     shutil.copytree(local, project)
@@ -110,7 +215,7 @@ def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: None, loca
 
 
 def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
-    cluster: None, reference: dict[str, str], tmp_path: Path
+    cluster: Path | None, reference: dict[str, str], tmp_path: Path
 ) -> None:
     project = tiny_project(tmp_path / "project")
     # Where the tests run in the background, SIGINT is ignored, and a child would inherit that.
@@ -135,4 +240,66 @@ def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
     for lock in (project / ".snakemake/locks").glob("*"):
         lock.unlink()
     under_slurm(project)
+    assert artifacts(project) == reference
+
+
+@pytest.mark.parametrize("survives", [False, True], ids=["its jobs die with it", "its jobs work on unseen"])
+def test_a_run_whose_node_is_lost_ends_when_it_is_back(
+    node: Node, begun: Path, reference: dict[str, str], survives: bool
+) -> None:
+    with started(begun) as run:
+        for process in node.stop(begun):
+            if not survives:
+                process.kill()
+        wait_until(lambda: node.state == "down", 120)
+        assert artifacts(begun).items() <= reference.items()
+        node.come_back()
+        output = run.communicate(timeout=1500)[0]
+        assert run.returncode == 0, output[-5000:]
+    assert artifacts(begun) == reference
+
+
+def test_a_run_ends_after_its_node_was_taken_down_with_jobs_on_it(
+    node: Node, begun: Path, reference: dict[str, str]
+) -> None:
+    with started(begun) as run:
+        slurm("scontrol", "update", f"NodeName={node.name}", "State=DOWN", "Reason=test")
+        wait_until(lambda: not trains(begun), 60)
+        assert artifacts(begun).items() <= reference.items()
+        # It is back by itself where it reports to the controller before it is told to.
+        back = ["scontrol", "update", f"NodeName={node.name}", "State=RESUME"]
+        subprocess.run(back, capture_output=True, check=False)
+        output = run.communicate(timeout=1500)[0]
+        assert run.returncode == 0, output[-5000:]
+    assert artifacts(begun) == reference
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
+
+
+def test_a_run_whose_shared_disk_is_full_ends_when_there_is_room(
+    cluster: Path | None, begun: Path, reference: dict[str, str], disk: Path
+) -> None:
+    resize(disk, 256 * 1024)
+    project = Path(shutil.copytree(begun, disk / "project"))
+    # Slurm's logs and Snakemake's find a place; weights do not.
+    resize(disk, used_kib(disk) + 400)
+    full = subprocess.run(
+        argv(TRAINED, "--retries", "0"),
+        cwd=project,
+        env=environment(project),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1500,
+    )
+    assert full.returncode != 0
+    assert artifacts(project).items() <= reference.items()
+    resize(disk, 256 * 1024)
+    for lock in (project / ".snakemake/locks").glob("*"):
+        lock.unlink()
+    under_slurm(project, TRAINED)
     assert artifacts(project) == reference

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from project_copy import SNAKEMAKE, attempt, python, snakemake
+from small_disk import resize, small_disk, used_kib
 from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.slow
@@ -115,41 +116,26 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with hardly any space."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk that can be filled up needs the right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def resize(disk: Path, size_kib: int) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={size_kib}k", str(disk)], check=True)
-
-
-def used_kib(folder: Path) -> int:
-    blocks = sum(path.lstat().st_blocks for path in folder.rglob("*"))
-    return blocks // 2
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def test_a_run_whose_disk_filled_up_goes_on_when_there_is_room(
-    reference: dict[str, str], finished: Path, small_disk: Path
+    reference: dict[str, str], finished: Path, disk: Path
 ) -> None:
-    project = small_disk / "project"
-    resize(small_disk, 64 * 1024)
+    project = disk / "project"
+    resize(disk, 64 * 1024)
     shutil.copytree(finished, project)
     shutil.rmtree(project / "results")
     code, whole = used_kib(project), used_kib(finished)
     for part in (0.3, 0.8):
-        resize(small_disk, int(code + part * (whole - code)))
+        resize(disk, int(code + part * (whole - code)))
         full = attempt(project, *SNAKEMAKE)
         assert full.returncode != 0
         assert damaged(project, reference) == []
         for lock in (project / ".snakemake/locks").glob("*"):
             lock.unlink()
-    resize(small_disk, 256 * 1024)
+    resize(disk, 256 * 1024)
     snakemake(project)
     assert artifacts(project) == reference

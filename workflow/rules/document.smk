@@ -46,7 +46,7 @@ rule paper:
     params:
         *code("paper", *TASK_MODULES),
         settings=settings(
-            experiment=section(EXPERIMENT),
+            experiment=section(EXPERIMENT, "keep_features"),
             rendered=IS_RENDERED,
             tiled=[name for name in EXPERIMENT.codecs if hasattr(codec_class(name), "encode_frames")],
             figures=FIGURE_TEXTS,

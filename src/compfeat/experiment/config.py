@@ -49,6 +49,10 @@ class Experiment(Section):
         None,
         description="networks to keep for other configurations to start from, which is then all that a run makes; null for none",
     )
+    keep_features: bool = Field(
+        True,
+        description="whether features stay on the disk; false deletes each file of them when nothing of the run reads it any more",
+    )
     methods: dict[Name, MethodConfig] = Field(
         min_length=1, description="what is compared, by name, in the order of display"
     )

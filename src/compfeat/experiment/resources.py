@@ -50,9 +50,9 @@ class Cost(NamedTuple):
 
 
 COSTS: Mapping[str, Cost] = {
-    "render": Cost(150, 300, 3, 2200),
+    "render": Cost(150, 700, 3, 200),
     "prepare": Cost(95, 60, 2, 120),
-    "train": Cost(290, 425, 8, 3.2),
+    "train": Cost(420, 60, 8, 3.2),
     "features": Cost(286, 8.5, 5, 0.55),
     "fit": Cost(290, 280, 5, 1.5),
     "encode": Cost(120, 1200, 2, 1000),
@@ -62,10 +62,16 @@ COSTS: Mapping[str, Cost] = {
     "document": Cost(250, 2000, 20, 500000),
 }
 """By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/scale.md."""
-WIDTH_BYTES = 160e3
-"""Memory of a network in training, times the width squared: weights, gradients and Adam's moments."""
+NETWORK_BYTES = 660
+"""Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
+gradients, Adam's moments, and a checkpoint as it is written."""
 NARROW = 24
-"""Below about this width a layer's time grows with the width, above it with its square: time ~ width (width + NARROW)."""
+"""What of a network does not grow with its width, as so many channels: time ~ width (width + NARROW), memory of a training's batch
+~ width + NARROW."""
+SCENE_PIXELS = 150_000
+"""What composing a scene takes whatever its size, as the time of so many rendered pixels."""
+LISTED_BYTES = 5000
+"""What the stage prepare remembers of every image."""
 
 
 class Predicted(NamedTuple):
@@ -129,6 +135,12 @@ class Jobs:
         place = backbone.cuts[own.place]
         return int(place.channels * own.width // backbone.base_width * self.pixels // place.stride**2)
 
+    def network_bytes(self, cut: str) -> float:
+        """Return the bytes of all that training keeps of a network's parameters."""
+        own = self.experiment.cuts[cut]
+        channels = registry("networks", "NETWORKS").get(own.name).cuts[own.place].channels
+        return float(NETWORK_BYTES * channels * own.width**2)
+
     def points(self) -> int:
         """Return how many images of how many points the tables are made of."""
         e = self.experiment
@@ -136,26 +148,26 @@ class Jobs:
         return len(e.cuts) * len(e.seeds) * qualities * self.images("val")
 
     def render(self, split: Split, processes: int) -> Predicted:
-        """Units: pixels of one image a process; pixels of all images."""
+        """Units: pixels of one image a process; pixels of all images, of which each counts for SCENE_PIXELS more."""
         cost, pixels = COSTS["render"], self.pixels
         memory = cost.base_mb * (processes > 1) + processes * (cost.base_mb / 1.5 + cost.bytes_per_unit * pixels / MEGA)
-        return Predicted(memory, cost.base_s + cost.ns_per_unit * self.images(split) * pixels / 1e9)
+        return Predicted(memory, cost.base_s + cost.ns_per_unit * self.images(split) * (pixels + SCENE_PIXELS) / 1e9)
 
     def prepare(self, split: Split, rendered: bool) -> Predicted:
         """Units: pixels of one source image; pixels of all source images."""
         pixels = self.pixels if rendered else max(self.pixels, SOURCE_PIXELS)
-        return self._predicted("prepare", pixels, self.images(split) * pixels)
+        return self._predicted("prepare", pixels, self.images(split) * pixels, self.images(split) * LISTED_BYTES)
 
     def train(self, cut: str, training: str) -> Predicted:
-        """Units: pixels of a batch times the width; pixels of all epochs times the width's cost."""
+        """Units: pixels of a batch times the width and NARROW; pixels of all epochs times the width's cost."""
         recipe, width = self.experiment.trainings[training], self.experiment.cuts[cut].width
         batch = max(phase.batch_size * self.pixels // phase.downscale**2 for phase in recipe.phases if phase.epochs)
         seen = sum(phase.epochs * self.pixels // phase.downscale**2 for phase in recipe.phases)
         epochs = sum(phase.epochs for phase in recipe.phases)
-        validated = epochs * min(recipe.validation_images, self.images("val")) * self.pixels / 3
-        work = (self.images("train") * seen + validated) * layers(width)
-        mapped = self.images("train") * self.record_bytes() + self.images("val") * self.record_bytes()
-        return self._predicted("train", batch * width, work, mapped + WIDTH_BYTES * width**2)
+        validated = min(recipe.validation_images, self.images("val"))
+        work = (self.images("train") * seen + epochs * validated * self.pixels / 3) * layers(width)
+        mapped = (self.images("train") + validated) * self.record_bytes()
+        return self._predicted("train", batch * (width + NARROW), work, mapped + self.network_bytes(cut))
 
     def features(self, cut: str, split: Split) -> Predicted:
         """Units: pixels of a batch times the width; pixels of all images times the width's cost."""

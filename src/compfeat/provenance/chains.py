@@ -86,7 +86,7 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
         "target": _file(target, prints),
         "rows": rows,
         "git": head(project),
-        "steps": [_step(step, prints, history, images) for step in steps],
+        "steps": [_step(step, prints, history, images, read_as(steps)) for step in steps],
         "sources": [_file(path, prints) for path in sorted(sources)],
         "images": [_file(path, prints) for path in sorted(images)],
         "earlier_runs": earlier_runs(project, {path: found for path in sources if (found := prints[path])}, history),
@@ -125,7 +125,7 @@ def _earlier_run(name: str, record: Record, steps: Sequence[Step], target: str, 
         "config": record.config,
         "code": record.code,
         "commit": history.commit_of(record.code),
-        "steps": [_step(step, prints, history, images) for step in steps],
+        "steps": [_step(step, prints, history, images, record.deleted) for step in steps],
         "images": [_file(path, prints) for path in sorted(images)],
     }
 
@@ -141,13 +141,24 @@ def _file(path: str, prints: Mapping[str, Fingerprint | None]) -> Report:
     return {"path": path, "sha256": found and found.sha256, "size_bytes": found and found.size_bytes}
 
 
-def _step(step: Step, prints: Mapping[str, Fingerprint | None], history: History, images: set[str]) -> Report:
+def read_as(steps: Sequence[Step]) -> dict[str, str]:
+    """Return the SHA-256 of files as the jobs of a chain read them."""
+    return {path: sha256 for step in steps for path, sha256 in step.job.input_sha256.items()}
+
+
+def _step(
+    step: Step,
+    prints: Mapping[str, Fingerprint | None],
+    history: History,
+    images: set[str],
+    when_read: Mapping[str, str],
+) -> Report:
     job = step.job
     read, made = ([path for path in paths if path not in images] for paths in (step.reads, step.makes))
     return {
         "rule": job.rule,
         "inputs": [{**_file(path, prints), "sha256_read": job.input_sha256.get(path)} for path in read],
-        "outputs": [_file(path, prints) for path in made],
+        "outputs": [{**_file(path, prints), "sha256_read": when_read.get(path)} for path in made],
         "n_images_read": len(step.reads) - len(read),
         "n_images_made": len(step.makes) - len(made),
         "command": job.command,
@@ -202,9 +213,12 @@ def _by_key(text: str) -> dict[str, str]:
 
 
 def changed_since(steps: Sequence[Step], prints: Mapping[str, Fingerprint | None]) -> list[str]:
-    """Return, sorted, the files that are no longer what a job of the chain read."""
+    """Return, sorted, the files that are no longer what a job of the chain read; not those that are gone and can be made again."""
     read = {(path, sha256) for step in steps for path, sha256 in step.job.input_sha256.items() if path in step.reads}
-    return sorted({path for path, sha256 in read if (found := prints[path]) is None or found.sha256 != sha256})
+    made = {path for step in steps for path in step.makes}
+    gone = {path for path in made if prints[path] is None}
+    changed = {path for path, sha256 in read if (found := prints[path]) is None or found.sha256 != sha256}
+    return sorted(changed - gone)
 
 
 def other_code(steps: Sequence[Step]) -> list[str]:

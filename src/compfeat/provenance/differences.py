@@ -39,6 +39,8 @@ def differences(project: Path, record: Record) -> list[Difference]:
     result = []
     for path in sorted({*there, *record.artifacts}):
         expected, found = record.artifacts.get(path), fingerprint(project / path)
+        if found is not None and record.deleted.get(path) == found.sha256:
+            continue
         if expected is None:
             result.append(Difference(path, "extra", None, found))
         elif expected != found:

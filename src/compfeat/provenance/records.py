@@ -7,8 +7,8 @@ and jobs; both are sorted, so that a record of the same run is the same to the b
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +27,8 @@ COPIED = ("points.csv", "bd_rate.csv", "intervals.csv", "claims.csv", "experimen
 LISTED = 20
 """How many files an error or a list of changes names."""
 COLUMNS = ["path", "size_bytes", "sha256"]
+DELETED = "removed temp file"
+"""What Snakemake says of a file that is not kept, in its summary."""
 UNRECORDED = ("logs", "benchmarks")
 """Folders of a run's output that say how it went, differently each time."""
 
@@ -44,11 +46,13 @@ class Record:
     """Without commands, times and source images."""
     code: dict[str, str]
     """From a module's name to the hash of what it does."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """Files that were not kept (``keep_features``), with the SHA-256 that their readers read."""
 
     def graph(self, project: Path) -> Graph:
         """Return what made what; the lists of images in ``project`` are believed where they are as recorded."""
         jobs = with_images(project, self.jobs, self.artifacts)
-        hashes = {path: found.sha256 for path, found in self.artifacts.items()}
+        hashes = {path: found.sha256 for path, found in self.artifacts.items()} | self.deleted
         return Graph(jobs, image_files(project, jobs, hashes))
 
     @property
@@ -66,8 +70,17 @@ def artifact_folders(config: Mapping[str, Any], outputs: Iterable[str]) -> list[
     return sorted(folders | ({dataset["root"]} if rendered else set()))
 
 
-def read_summary(text: str) -> list[str]:
-    """Return the files that ``snakemake --summary`` lists: those of the jobs that the configuration has.
+@dataclass(frozen=True)
+class Outputs:
+    """The files of the jobs that a configuration has."""
+
+    paths: tuple[str, ...]
+    deleted: frozenset[str]
+    """Those that were not kept when all that read them had ended."""
+
+
+def read_summary(text: str) -> Outputs:
+    """Return the files that ``snakemake --summary`` lists.
 
     Raises:
         DataError: the text is no such list, or a file is not up to date.
@@ -78,10 +91,11 @@ def read_summary(text: str) -> list[str]:
     stale = [f"{row['output_file']} ({row['status']})" for row in table if row["plan"] != "no update"]
     if stale:
         raise DataError(f"{len(stale)} files are not up to date: {some(stale)}; run make paper first")
-    return [row["output_file"] for row in table]
+    deleted = frozenset(row["output_file"] for row in table if row["status"] == DELETED)
+    return Outputs(tuple(row["output_file"] for row in table), deleted)
 
 
-def jobs_of(project: Path, outputs: Sequence[str]) -> list[Job]:
+def jobs_of(project: Path, outputs: Iterable[str]) -> list[Job]:
     """Return the jobs that made ``outputs``.
 
     Raises:
@@ -95,14 +109,14 @@ def jobs_of(project: Path, outputs: Sequence[str]) -> list[Job]:
     return jobs
 
 
-def make_record(project: Path, config: dict[str, Any], outputs: Sequence[str]) -> Record:
+def make_record(project: Path, config: dict[str, Any], outputs: Outputs) -> Record:
     """Return the record of the run that made ``outputs``.
 
     Raises:
         DataError: a file has no record of Snakemake's, is missing, is foreign, or changed after it was used.
     """
-    jobs = jobs_of(project, outputs)
-    folders = artifact_folders(config, outputs)
+    jobs = jobs_of(project, outputs.paths)
+    folders = artifact_folders(config, outputs.paths)
     whole = with_images(project, jobs)
     made = {path for job in whole for path in job.outputs}
     # Source images that no job made are the user's own: known by their hashes in the prepared data, not part of the record.
@@ -110,16 +124,35 @@ def make_record(project: Path, config: dict[str, Any], outputs: Sequence[str]) -
     foreign = sorted(set(files_below(project, folders)) - known)
     if foreign:
         raise DataError(f"{some(foreign)}: no job of this configuration makes it; delete it, then record again")
-    artifacts = present(project, known)
+    artifacts, deleted = present(project, known - outputs.deleted), as_read(jobs, outputs.deleted)
     if broken := unsound(jobs, artifacts):
         raise DataError(f"{some(broken)}; delete what was made from it and run make paper")
     code = dict(sorted(pair for job in jobs for pair in job.code.items()))
-    return Record(config, tuple(folders), artifacts, tuple(without_circumstances(job, artifacts) for job in jobs), code)
+    kept = tuple(without_circumstances(job, {*artifacts, *deleted}) for job in jobs)
+    return Record(config, tuple(folders), artifacts, kept, code, deleted)
 
 
-def without_circumstances(job: Job, artifacts: Mapping[str, Fingerprint]) -> Job:
-    """Return what of a job is the same wherever and whenever it runs, with the files that are ``artifacts``."""
-    inputs = tuple(path for path in job.inputs if path in artifacts)
+def as_read(jobs: Sequence[Job], deleted: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of files that are no longer there, as the jobs that read them found it.
+
+    Raises:
+        DataError: the jobs found different ones, or none is known.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(deleted):
+        read = {job.input_sha256[path] for job in jobs if path in job.input_sha256}
+        if len(read) != 1:
+            raise DataError(
+                f"{path}: deleted, and its readers found {len(read)} contents; expected one; "
+                "delete what was made from it and run make paper"
+            )
+        found[path] = read.pop()
+    return found
+
+
+def without_circumstances(job: Job, known: Collection[str]) -> Job:
+    """Return what of a job is the same wherever and whenever it runs, with the files that are ``known``."""
+    inputs = tuple(path for path in job.inputs if path in known)
     return Job(rule=job.rule, inputs=inputs, outputs=job.outputs, tools=job.tools)
 
 
@@ -136,6 +169,8 @@ def write_record(project: Path, folder: Path, record: Record) -> None:
     ]
     head = {"format": FORMAT, "config": record.config, "folders": sorted(record.folders), "code": record.code}
     write_csv(folder / "artifacts.csv", pd.DataFrame(rows, columns=COLUMNS))
+    if record.deleted:
+        head["deleted"] = record.deleted
     write_json(folder / "record.json", {**head, "jobs": jobs})
 
 
@@ -156,7 +191,8 @@ def read_record(folder: Path) -> Record:
     try:
         artifacts = {str(p): Fingerprint(int(s), str(h)) for p, s, h in table[COLUMNS].itertuples(index=False)}
         jobs = tuple(_job(job) for job in stored["jobs"])
-        return Record(stored["config"], tuple(stored["folders"]), artifacts, jobs, stored["code"])
+        deleted = dict(stored.get("deleted", {}))
+        return Record(stored["config"], tuple(stored["folders"]), artifacts, jobs, stored["code"], deleted)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder}: damaged ({type(error).__name__}: {error}); restore it from git") from None
 

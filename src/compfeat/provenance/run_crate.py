@@ -98,7 +98,8 @@ class Writer:
         action["description"] = job.command
         action["instrument"] = self._program(job)
         action["object"] = [self.file(path) for path in job.inputs if path in self.prints]
-        action["result"] = [self.file(path) for path in job.outputs]
+        # Features that were not kept are none of the crate's files.
+        action["result"] = [self.file(path) for path in job.outputs if path in self.prints]
         for key, seconds in (("startTime", job.started), ("endTime", job.ended)):
             if seconds is not None:
                 action[key] = iso(seconds)
@@ -127,7 +128,7 @@ class Writer:
         run = self._entity("#run", "CreateAction", name="Run of the whole workflow")
         run["instrument"] = workflow
         run["object"] = [self.file(path) for path in [*settings, *sources] if path in self.prints]
-        run["result"] = [self.file(path) for path in sorted(made)]
+        run["result"] = [self.file(path) for path in sorted(made) if path in self.prints]
         for key, seconds in (
             ("startTime", min((job.started for job in self.jobs if job.started is not None), default=None)),
             ("endTime", max((job.ended for job in self.jobs if job.ended is not None), default=None)),

@@ -76,7 +76,7 @@ def _earlier_run(run: Report) -> Iterator[str]:
 
 def _size(file: Report) -> str:
     if file["sha256"] is None:
-        return "MISSING"
+        return f"not there, sha256 {file['sha256_read']} when read" if file.get("sha256_read") else "MISSING"
     return f"{file['size_bytes']} bytes, sha256 {file['sha256']}"
 
 

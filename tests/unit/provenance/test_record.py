@@ -122,3 +122,36 @@ def test_a_record_of_an_earlier_format_is_replaced(recorded: Path, capsys: pytes
     record_run(recorded)
     assert "first record: " in capsys.readouterr().out
     assert read_record(recorded / FOLDER).artifacts
+
+
+FEATURES = "results/features/c256/plain/seed0/val.npy"
+
+
+def without_features(run: Path) -> record.Outputs:
+    """Delete a file of features, as Snakemake does where they are not kept; return what its summary then says."""
+    (run / FEATURES).unlink()
+    line = next(line for line in summary(run).splitlines() if line.startswith(f"{FEATURES}\t"))
+    return record.read_summary(summary(run).replace(line, line.replace("\tok\t", "\tremoved temp file\t")))
+
+
+def test_features_that_were_not_kept_are_recorded_as_their_readers_read_them(run: Path) -> None:
+    before = fingerprint(run / FEATURES)
+    assert before is not None
+    made = record.make_record(run, CONFIG, without_features(run))
+    record.write_record(run, run / FOLDER, made)
+    found = read_record(run / FOLDER)
+    assert found.deleted == {FEATURES: before.sha256} and FEATURES not in found.artifacts
+    stream = next(path for path in found.artifacts if path.endswith("hevc/qp22/stream.bin") and "/plain/" in path)
+    steps = found.graph(run).chain(stream)
+    assert {"features", "train", "prepare"} <= {step.job.rule for step in steps}
+
+
+def test_deleted_features_of_which_readers_read_different_ones_are_refused(run: Path) -> None:
+    codec = "results/encode/c256/plain/seed0/jpeg/q95"
+    for name in ("stream.bin", "ledger.csv"):
+        reader = record_path(run, f"{codec}/{name}")
+        metadata = json.loads(reader.read_text())
+        metadata["input_checksums"][FEATURES] = "sha256:" + "0" * 64
+        reader.write_text(json.dumps(metadata))
+    with pytest.raises(DataError, match=r"val.npy: deleted, and its readers found 2 contents; expected one"):
+        record.make_record(run, CONFIG, without_features(run))

@@ -34,8 +34,8 @@ def crate(*, config: list[str], summary: Path | None = None, project: Path = Pat
     """
     output = str(load_config([project / path for path in config])["output"])
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
-    jobs = with_images(project, jobs_of(project, outputs))
-    prints = present(project, needed_files(jobs, config))
+    jobs = with_images(project, jobs_of(project, outputs.paths))
+    prints = present(project, needed_files(jobs, config) - outputs.deleted)
     write_json(project / NAME, run_crate(project, jobs, prints, config, output))
     print(f"crate: {len(jobs)} jobs, {len(prints)} files -> {project / NAME}")
 

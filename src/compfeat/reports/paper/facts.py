@@ -56,7 +56,8 @@ def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mappi
             "resamples": str(e.statistics.resamples),
             "confidence": f"{100 * e.statistics.confidence:g} %",
         },
-        "config": config_rows(e.model_dump(mode="json")),
+        # Which files stay on the disk is no setting of a result.
+        "config": config_rows(e.model_dump(mode="json", exclude={"keep_features"})),
         "figures": figure_facts(settings),
         "tools": [[name, version] for name, version in settings.tools.items()],
     }

@@ -1,0 +1,72 @@
+"""What a training does on a GPU, as far as a processor shows it: bfloat16 by autocast, repeatable kernels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
+from compfeat.networks.inference import fix_arithmetic
+from compfeat.training import schedule
+from compfeat.training.loop import Learner, train_step
+from helpers import random_scenes
+from tiny import tiny_network, tiny_tasks, train_settings
+
+STEPS = 4
+SCENES = random_scenes(2, seed=1)
+
+
+def trained(precision: str) -> tuple[list[dict[str, float]], dict[str, torch.Tensor]]:
+    """Take a few steps; return the loss terms of each, and what was trained."""
+    torch.set_num_threads(1)
+    settings = train_settings(precision=precision)
+    learner = Learner.of(
+        tiny_network(), chosen_loss(settings, tiny_tasks()), chosen_variant(settings), torch.device("cpu")
+    )
+    learner.begin_epoch()
+    epoch = schedule.epochs(settings.recipe.phases, STEPS * len(SCENES))[0]
+    terms = [train_step(learner, SCENES, epoch, i, settings) for i in range(STEPS)]
+    assert all(loss.dtype == torch.float32 for term in terms for loss in term.values())
+    return [{name: float(loss) for name, loss in term.items()} for term in terms], learner.modules.state_dict()
+
+
+def test_bfloat16_trains_float32_weights_by_the_losses_of_float32_nearly_and_repeats() -> None:
+    exact, kept = trained("float32")
+    rough, weights = trained("bfloat16")
+    for name, value in exact[0].items():
+        assert rough[0][name] == pytest.approx(value, rel=0.05, abs=0.02), name
+    assert rough != exact
+    assert {name: tensor.dtype for name, tensor in weights.items()} == {n: t.dtype for n, t in kept.items()}
+    again, same = trained("bfloat16")
+    assert again == rough and all(torch.equal(weights[name], same[name]) for name in weights)
+
+
+@pytest.fixture
+def unchanged() -> Iterator[None]:
+    """Torch's and the environment's settings are as they were when a test ends."""
+    before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    workspace = os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)
+    yield
+    torch.use_deterministic_algorithms(before)
+    torch.backends.cudnn.benchmark = benchmark
+    os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)
+    if workspace is not None:
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = workspace
+
+
+@pytest.mark.parametrize("cuda", [True, False])
+def test_kernels_that_repeat_are_asked_for_where_there_is_a_gpu(
+    unchanged: None, monkeypatch: pytest.MonkeyPatch, cuda: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    torch.backends.cudnn.benchmark = True
+    fix_arithmetic(1)
+    assert torch.are_deterministic_algorithms_enabled() is cuda
+    assert torch.backends.cudnn.benchmark is not cuda
+    assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == (":4096:8" if cuda else None)
+    if cuda:
+        # A training ends there, whatever it uses: what has no such kernel on a GPU is warned of, not refused.
+        trained("bfloat16")
