@@ -136,7 +136,7 @@ def test_methods_beyond_the_paper_have_the_papers_networks_and_ladders_of_their_
     for name in new:
         own, usual = e.qualities(name), e.qualities("baseline")
         assert own["png"] == usual["png"]
-        assert all(own[codec] != usual[codec] and len(own[codec]) == len(usual[codec]) for codec in ("jpeg", "hevc"))
+        assert all(own[codec] != usual[codec] and len(own[codec]) >= len(usual[codec]) for codec in ("jpeg", "hevc"))
 
 
 @pytest.mark.parametrize("name", [*CONFIGS, "../tests/equality/earlier"])

@@ -1,18 +1,14 @@
 """Feature dumping: what every trained network's encoder computes of a split, in floating point."""
 
 
-def passing(file):
-    """Return a file of features, which Snakemake deletes after the last job that reads it where features are not kept."""
-    return file if EXPERIMENT.keep_features else temp(file)
-
-
 rule features:
     input:
         arrays=LAYOUT.arrays("{split}"),
         weights=LAYOUT.weights(ANY_TRAINED),
         description=LAYOUT.description(ANY_TRAINED),
     output:
-        features=passing(LAYOUT.features(ANY_TRAINED, "{split}")),
+        # Where they are not kept, Snakemake deletes them after the last job that reads them.
+        features=(str if EXPERIMENT.keep_features else temp)(LAYOUT.features(ANY_TRAINED, "{split}")),
     log:
         LAYOUT.log("features", f"{ANY_TRAINED.id}/{{split}}"),
     benchmark:
