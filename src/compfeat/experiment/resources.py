@@ -56,7 +56,7 @@ COSTS: Mapping[str, Cost] = {
     "features": Cost(286, 8.5, 5, 0.55),
     "fit": Cost(290, 280, 5, 1.5),
     "encode": Cost(120, 1200, 2, 1000),
-    "evaluate": Cost(295, 33, 5, 0.85),
+    "evaluate": Cost(295, 11, 5, 0.85),
     "gather": Cost(160, 2000, 5, 1000000),
     "draw": Cost(215, 500, 5, 0),
     "document": Cost(250, 2000, 20, 500000),
@@ -66,8 +66,8 @@ NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
 gradients, Adam's moments, and a checkpoint as it is written."""
 NARROW = 24
-"""What of a network does not grow with its width, as so many channels: time ~ width (width + NARROW), memory of a training's batch
-~ width + NARROW."""
+"""What of a network does not grow with its width, as so many channels: time ~ width (width + NARROW), memory of a batch that is
+decoded ~ width + NARROW."""
 SCENE_PIXELS = 150_000
 """What composing a scene takes whatever its size, as the time of so many rendered pixels."""
 LISTED_BYTES = 5000
@@ -172,7 +172,8 @@ class Jobs:
     def features(self, cut: str, split: Split) -> Predicted:
         """Units: pixels of a batch times the width; pixels of all images times the width's cost."""
         width, pixels = self.experiment.cuts[cut].width, self.images(split) * self.pixels
-        mapped = 3 * pixels
+        # Of a record only the image is read, but the system maps pages around those, too: about half of it, as measured.
+        mapped = self.images(split) * self.record_bytes() / 2
         return self._predicted("features", BATCH * self.pixels * width, pixels * layers(width), mapped)
 
     def fit(self, cut: str) -> Predicted:
@@ -190,13 +191,15 @@ class Jobs:
         return self._predicted("encode", elements, passes * self.images("val") * elements, mapped)
 
     def evaluate(self, cut: str, method: str, codec: str) -> Predicted:
-        """Units: pixels of a batch times the width; pixels of all images at all qualities times the width's cost. With decoding."""
+        """Units: pixels of a batch times the width and NARROW; pixels of all images at all qualities times the width's cost. With
+        decoding.
+        """
         width, n = self.experiment.cuts[cut].width, self.images("val")
         elements = self.elements(cut, self.experiment.methods[method].sends)
         qualities = self.experiment.all_qualities(method)[codec]
         mapped = n * (self.record_bytes() + 4 * elements)
         own = self._predicted(
-            "evaluate", BATCH * self.pixels * width, len(qualities) * n * self.pixels * layers(width), mapped
+            "evaluate", BATCH * self.pixels * (width + NARROW), len(qualities) * n * self.pixels * layers(width), mapped
         )
         decoding = 0.0 if codec == UNCODED else self.encode(cut, method, codec).seconds
         return Predicted(own.memory_mb, own.seconds + decoding)
