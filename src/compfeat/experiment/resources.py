@@ -54,7 +54,7 @@ COSTS: Mapping[str, Cost] = {
     "prepare": Cost(95, 60, 2, 120),
     "train": Cost(420, 60, 8, 3.2),
     "features": Cost(286, 8.5, 5, 0.55),
-    "fit": Cost(290, 280, 5, 1.5),
+    "fit": Cost(290, 75, 5, 1.5),
     "encode": Cost(120, 1200, 2, 1000),
     "evaluate": Cost(295, 11, 5, 0.85),
     "gather": Cost(160, 2000, 5, 1000000),
@@ -177,11 +177,11 @@ class Jobs:
         return self._predicted("features", BATCH * self.pixels * width, pixels * layers(width), mapped)
 
     def fit(self, cut: str) -> Predicted:
-        """Units: pixels of one image times the width; pixels of all train images times the width's cost."""
+        """Units: pixels of one image times the width and NARROW; pixels of all train images times the width's cost."""
         width = self.experiment.cuts[cut].width
         n = self.images("train")
         mapped = 4 * n * self.elements(cut)
-        return self._predicted("fit", self.pixels * width, n * self.pixels * layers(width), mapped)
+        return self._predicted("fit", self.pixels * (width + NARROW), n * self.pixels * layers(width), mapped)
 
     def encode(self, cut: str, method: str, codec: str) -> Predicted:
         """Units: elements of what is sent of one image; those of all images at all qualities."""
