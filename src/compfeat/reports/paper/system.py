@@ -15,6 +15,7 @@ import pandas as pd
 from compfeat.experiment.config import Experiment
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.paper.tables import Facts
+from compfeat.reports.paper.training import used_trainings
 from compfeat.reports.words import count, counted, listed
 
 
@@ -96,6 +97,8 @@ def decoder_widths(description: Mapping[str, Any], widening: int) -> list[int]:
 
 def weights_sentences(e: Experiment) -> list[str]:
     """Return where the encoders' weights come from before anything is trained: a sentence for each case that there is."""
+    if all(e.trainings[name].start is not None for name in used_trainings(e)):
+        return ["The encoder starts from what the trainings start from."]
     files: dict[str | None, list[str]] = {}
     for cut, entry in e.cuts.items():
         files.setdefault(entry.encoder_weights, []).append(cut)

@@ -25,7 +25,7 @@ from compfeat.reports.paper.results import Sum, at_equal_quality, crossover_text
 from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
 from compfeat.reports.paper.system import decoder_widths, tile_grid
 from compfeat.reports.paper.tables import NEEDS, Tables
-from compfeat.reports.paper.training import start_sentences
+from compfeat.reports.paper.training import start_sentences, used_trainings
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText
 from compfeat.reports.words import NOTHING
@@ -201,7 +201,8 @@ def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> No
     assert all((phrase in text_set) == bool(started) for phrase in START)
     assert ("from the weights in data/start" in text_set) == bool(from_files)
     assert ("rendered by this project" in text_set) == (e.dataset.name == "streets")
-    assert "pretrained" not in text_set and "random weights" in text_set
+    from_nothing = [name for name in used_trainings(e) if e.trainings[name].start is None]
+    assert "pretrained" not in text_set and ("random weights" in text_set) == bool(from_nothing)
     assert ("resample seeds and images" in text_set) == (len(e.seeds) > 1)
     assert ("may depend on the seed" in text_set) == (not record and len(e.seeds) == 1)
     assert ("No method is compared" in text_set) == (not e.comparisons)
@@ -287,7 +288,7 @@ def test_qualities_and_options_of_a_method_are_those_that_it_has(tmp_path: Path)
     assert rows[f"jpeg ({words.listed(finest)})"] == words.listed(list(e.methods["task_klt"].qualities["jpeg"]))
     transforms = {row[0]: row[2] for row in facts["training"]["methods"]}
     assert transforms["baseline"] == words.NOTHING and transforms["klt"] == "klt"
-    assert transforms["task_klt"] == "task_klt (balanced yes; weights segmentation 3)"
+    assert transforms["task_klt"] == "task_klt (balanced yes; weights segmentation 3; bands 4; floor 0.2; packing z_order)"
     codecs = next(row[2] for row in facts["beside"]["differences"] if row[0] == "codecs")
     assert "qp43 and qp46, or lossless, qp4" in codecs
     assert "or lossless, qp10, qp16, qp22, qp28, qp31, qp34, qp37 and qp40 (klt and compressible_klt)" in codecs
