@@ -217,3 +217,15 @@ def test_the_ablations_are_the_recorded_run(row: list[str]) -> None:
         rates = [own["bd_rate_percent"][metric] for metric in METRICS.values()] if cell else []
         recorded = ["refused" if pd.isna(rate) else f"{rate:+.1f}" for rate in rates]
         assert cell.replace("−", "-").replace("*", "") == " / ".join(recorded)
+
+
+def test_what_random_weights_gave_is_the_recorded_run() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/scratch/intervals.csv")
+    own = table[table["against"] == "baseline"].groupby(["method", "ladder"])["bd_rate_percent"]
+    means = own.mean()
+    assert (own.count() == 6).all()
+    text = " ".join((PROJECT / "README.md").read_text().split())
+    numbers = [means["compressible", "hevc"], means["task_klt", "hevc"], means["task_klt", "laplace"]]
+    loss, matrices, codec = (f"{number:+.1f} %".replace("-", "−") for number in numbers)
+    assert f"by HEVC are {loss} for the loss" in text
+    assert f"and {matrices} for the matrices below, {codec} with their codec." in text

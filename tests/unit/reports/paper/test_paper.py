@@ -288,7 +288,9 @@ def test_qualities_and_options_of_a_method_are_those_that_it_has(tmp_path: Path)
     assert rows[f"jpeg ({words.listed(finest)})"] == words.listed(list(e.methods["task_klt"].qualities["jpeg"]))
     transforms = {row[0]: row[2] for row in facts["training"]["methods"]}
     assert transforms["baseline"] == words.NOTHING and transforms["klt"] == "klt"
-    assert transforms["task_klt"] == "task_klt (balanced yes; weights segmentation 3; bands 4; floor 0.2; packing z_order)"
+    assert (
+        transforms["task_klt"] == "task_klt (balanced yes; weights segmentation 3; bands 4; floor 0.2; packing z_order)"
+    )
     codecs = next(row[2] for row in facts["beside"]["differences"] if row[0] == "codecs")
     assert "qp43 and qp46, or lossless, qp4" in codecs
     assert "or lossless, qp10, qp16, qp22, qp28, qp31, qp34, qp37 and qp40 (klt and compressible_klt)" in codecs
