@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from skips import pytest_terminal_summary  # noqa: F401 - a hook of pytest's
+from small_disk import small_disk
 
 LONGEST = (
     "smoke/test_reproducibility.py",
@@ -20,6 +23,13 @@ LONGEST = (
     "unit/reports/paper/test_paper.py",
 )
 """Files of tests by what they take, longest first; those that are not here take seconds."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk that a test can fill up; the test is skipped where none can be mounted."""
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from project_copy import environment
-from small_disk import resize, small_disk, used_kib
+from small_disk import resize, used_kib
 from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.scale
@@ -43,9 +43,9 @@ def argv(*words: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", *SOON, *BY_SQUEUE, *words]
 
 
-def under_slurm(project: Path, *words: str) -> str:
-    """Run the copy's workflow under Slurm; return what it printed, and fail where it did."""
-    done = subprocess.run(
+def attempt_under_slurm(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the copy's workflow under Slurm, whether or not it fails."""
+    return subprocess.run(
         argv(*words),
         cwd=project,
         env=environment(project),
@@ -54,6 +54,11 @@ def under_slurm(project: Path, *words: str) -> str:
         check=False,
         timeout=1500,
     )
+
+
+def under_slurm(project: Path, *words: str) -> str:
+    """Run the copy's workflow under Slurm; return what it printed, and fail where it did."""
+    done = attempt_under_slurm(project, *words)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-5000:]
     return output
@@ -274,12 +279,6 @@ def test_a_run_ends_after_its_node_was_taken_down_with_jobs_on_it(
     assert artifacts(begun) == reference
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk") as folder:
-        yield folder
-
-
 def test_a_run_whose_shared_disk_is_full_ends_when_there_is_room(
     cluster: Path | None, begun: Path, reference: dict[str, str], disk: Path
 ) -> None:
@@ -287,16 +286,7 @@ def test_a_run_whose_shared_disk_is_full_ends_when_there_is_room(
     project = Path(shutil.copytree(begun, disk / "project"))
     # Slurm's logs and Snakemake's find a place; weights do not.
     resize(disk, used_kib(disk) + 400)
-    full = subprocess.run(
-        argv(TRAINED, "--retries", "0"),
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1500,
-    )
-    assert full.returncode != 0
+    assert attempt_under_slurm(project, TRAINED, "--retries", "0").returncode != 0
     assert artifacts(project).items() <= reference.items()
     resize(disk, 256 * 1024)
     for lock in (project / ".snakemake/locks").glob("*"):

@@ -8,13 +8,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from project_copy import SNAKEMAKE, attempt, python, snakemake
-from small_disk import resize, small_disk, used_kib
+from small_disk import resize, used_kib
 from tiny_run import artifacts, tiny_project
 
 pytestmark = pytest.mark.slow
@@ -113,12 +112,6 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
     snakemake(project, "--unlock")
     snakemake(project)
     assert artifacts(project) == reference
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk") as folder:
-        yield folder
 
 
 def test_a_run_whose_disk_filled_up_goes_on_when_there_is_room(
