@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,6 @@ from compfeat.losses import Step
 from compfeat.losses._base import UncertaintyLoss
 from compfeat.losses._compressible import dct2
 from compfeat.tasks import Task
-
-if TYPE_CHECKING:
-    from compfeat.losses.ratelog import Options
 
 RATE = "rate"
 """Name of the term."""
@@ -29,6 +26,15 @@ class RateLogLoss(UncertaintyLoss):
 
     Mean, covariance and the tasks' sensitivities are running means over batches, updated every few steps; they are constants to the
     gradient. A sensitivity is the second moment of the gradient of the task's loss in the features, over positions.
+
+    Args:
+        tasks: the tasks that are trained.
+        strength: lambda.
+        factors: knots (epoch, factor) of what lambda is multiplied by: linear between them, constant beyond.
+        step: D, in root mean squares of the transformed features.
+        weights: of the tasks' sensitivities, by task; 1 for those that are not named.
+        floor: share of the sensitivity that is the same in all directions.
+        every: steps from one update of the transform to the next.
     """
 
     mean: Tensor
@@ -36,10 +42,21 @@ class RateLogLoss(UncertaintyLoss):
     transform: Tensor
     updates: Tensor
 
-    def __init__(self, tasks: Sequence[Task], options: Options, strength: float) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        strength: float,
+        factors: Sequence[tuple[float, float]],
+        *,
+        step: float,
+        weights: Mapping[str, float],
+        floor: float,
+        every: int,
+    ) -> None:
         super().__init__(tasks)
-        self.tasks, self.options, self.full_strength = tuple(tasks), options, strength
-        self.epochs, self.factors = zip(*options.strength_factors, strict=True)
+        self.tasks, self.full_strength = tuple(tasks), strength
+        self.epochs, self.factors = zip(*factors, strict=True)
+        self.step, self.weights, self.floor, self.every = step, weights, floor, every
         for name in ("mean", "covariance", "transform", *(f"sensitivity_{task.name}" for task in tasks)):
             self.register_buffer(name, torch.zeros(0, dtype=torch.float64))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
@@ -50,10 +67,10 @@ class RateLogLoss(UncertaintyLoss):
     def terms(
         self, features: Tensor, noisy: Tensor, outputs: Mapping[str, Tensor], truth: Mapping[str, Tensor], step: Step
     ) -> dict[str, Tensor]:
-        if not self.transform.numel() or step.number % self.options.every == 0:
+        if not self.transform.numel() or step.number % self.every == 0:
             self.update(features, noisy, outputs, truth)
         centred = features - self.mean.to(features)[:, None, None]
-        return {RATE: log_rate(torch.einsum("kc,nchw->nkhw", self.transform.to(features), centred), self.options.step)}
+        return {RATE: log_rate(torch.einsum("kc,nchw->nkhw", self.transform.to(features), centred), self.step)}
 
     def update(
         self, features: Tensor, noisy: Tensor, outputs: Mapping[str, Tensor], truth: Mapping[str, Tensor]
@@ -68,9 +85,9 @@ class RateLogLoss(UncertaintyLoss):
             (gradient,) = torch.autograd.grad(loss, noisy, retain_graph=True)
             self._move(f"sensitivity_{task.name}", second_moment(channels_first(gradient)))
         self.updates += 1
-        weights = {task.name: self.options.weights.get(task.name, 1.0) for task in self.tasks}
+        weights = {task.name: self.weights.get(task.name, 1.0) for task in self.tasks}
         found = {name: self.get_buffer(f"sensitivity_{name}") for name in weights}
-        self.transform = task_klt(self.covariance, found, weights, self.options.floor)
+        self.transform = task_klt(self.covariance, found, weights, self.floor)
 
     def _move(self, name: str, found: Tensor) -> None:
         before = self.get_buffer(name)

@@ -53,7 +53,15 @@ class RateLog(LossSpec):
         """Return the task losses and the term ``rate``."""
         from compfeat.losses._ratelog import RateLogLoss
 
-        return RateLogLoss(tasks, options, options.strength.get(cut, 0.0))
+        return RateLogLoss(
+            tasks,
+            options.strength.get(cut, 0.0),
+            options.strength_factors,
+            step=options.step,
+            weights=options.weights,
+            floor=options.floor,
+            every=options.every,
+        )
 
     @staticmethod
     def problem(options: Options, cut: str) -> str | None:

@@ -7,7 +7,7 @@ import torch
 
 from compfeat.losses import LOSSES, Step
 from compfeat.losses._ratelog import RateLogLoss, log_rate, task_klt
-from compfeat.losses.ratelog import Options
+from compfeat.losses.ratelog import Options, RateLog
 from tiny import tiny_network, tiny_tasks
 
 
@@ -49,7 +49,8 @@ def test_the_transform_decorrelates_in_the_tasks_metric() -> None:
 
 def test_moments_move_with_the_batches_and_only_when_they_are_due() -> None:
     network = tiny_network("c256")
-    loss = RateLogLoss(tiny_tasks()[-1:], Options.model_validate({"every": 2}), 0.1)
+    loss = RateLog.build(Options.model_validate({"strength": {"c256": 0.1}, "every": 2}), "c256", tiny_tasks()[-1:])
+    assert isinstance(loss, RateLogLoss)
     channels = network.encode(torch.rand(2, 3, 32, 64)).shape[1]
     name = loss.tasks[0].name
 

@@ -37,7 +37,14 @@ def test_the_same_run_elsewhere_and_later_gives_the_same_record(recorded: Path, 
         path.write_text(json.dumps(metadata))
     record_run(other)
     assert contents(other) == contents(recorded)
-    assert sorted(contents(other)) == ["artifacts.csv", "bd_rate.csv", "claims.csv", "points.csv", "record.json"]
+    assert sorted(contents(other)) == [
+        "artifacts.csv",
+        "bd_rate.csv",
+        "claims.csv",
+        "epochs.csv",
+        "points.csv",
+        "record.json",
+    ]
 
 
 def test_it_holds_every_file_with_size_and_hash_and_no_place_or_time(recorded: Path) -> None:
