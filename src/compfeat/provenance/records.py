@@ -22,7 +22,7 @@ from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, Job, image_files, read_jobs, with_images
 
 FORMAT = 2
-COPIED = ("points.csv", "bd_rate.csv", "intervals.csv", "claims.csv", "epochs.csv", "experiment.json")
+COPIED = ("points.csv", "bd_rate.csv", "intervals.csv", "crossovers.csv", "claims.csv", "epochs.csv", "experiment.json")
 """Tables of the summary that are kept beside a record, where the run has them: to compare numbers, and to show them beside others."""
 LISTED = 20
 """How many files an error or a list of changes names."""
