@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -111,15 +113,24 @@ class TinyRun:
 
     def gather(self, *names: str) -> dict[str, Path]:
         """Make the tables of computations (all, in an order that works, where none is named); return them by file."""
-        specs = [TABLES.get(name) for name in names or TABLES.names()]
         made: dict[str, Path] = {}
-        for spec in sorted(specs, key=lambda spec: len(spec.tables)):
+        for spec in in_order(names or TABLES.names()):
             main(self.argv(spec))
             made |= {name: self.table(name) for name in spec.files(self.plan)}
         return made
 
     def read(self, name: str) -> pd.DataFrame:
         return pd.read_csv(self.table(name), dtype={"image_id": str}, keep_default_na=False, na_values=[""])
+
+
+def in_order(names: Iterable[str]) -> list[TableSpec]:
+    """Return computations, each after those among them whose tables it reads."""
+    specs = {name: TABLES.get(name) for name in names}
+    makers = {file: name for name, spec in specs.items() for file in spec.makes}
+    order = TopologicalSorter(
+        {name: [makers[file] for file in spec.tables if file in makers] for name, spec in specs.items()}
+    )
+    return [specs[name] for name in order.static_order()]
 
 
 def tiny_plan(methods: list[MethodPlan], comparisons: list[tuple[str, str, str, str]], **changes: Any) -> Plan:

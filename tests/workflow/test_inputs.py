@@ -30,7 +30,7 @@ OWN: dict[str, Any] = {
     "cuts": {"c512": None},
     "training": {"phases": [PHASE]},
     "trainings": {"baseline": {"start": None}, "compressible": {"start": None}},
-    "statistics": {"seeds_record": None},
+    "records": None,
     "showcase": {"images": [1]},
     "figures": [],
 }
@@ -44,7 +44,7 @@ STREETS: dict[str, Any] = {
         "images": {"train": 2, "val": 2},
     },
     "cuts": {"c512": None},
-    "statistics": {"seeds_record": None},
+    "records": None,
     "showcase": {"images": [1]},
     "figures": [],
 }

@@ -3,12 +3,13 @@
 from snakemake.logging import logger
 
 from compfeat.results import TABLES
-from compfeat.results.planning import plan_of, seeds_record
+from compfeat.results.planning import RECORD_FILES, plan_of, record_of
 
 PUBLISHED = "data/published"
-RECORD, unused = seeds_record(EXPERIMENT)
-if unused:
-    logger.warning(unused)
+RECORDS = {name: record_of(EXPERIMENT, name) for name in RECORD_FILES}
+for _, unused in RECORDS.values():
+    if unused:
+        logger.warning(unused)
 PLAN = plan_of(EXPERIMENT)
 RUN_CODECS = [(run, codec) for run in EXPERIMENT.runs() for codec in EXPERIMENT.all_qualities(run.method)]
 TRAINED = EXPERIMENT.trained()
@@ -31,7 +32,7 @@ KINDS = {
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
     "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
     "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},
-    "seeds_record": RECORD,
+    **{f"{name}_record": files for name, (files, _) in RECORDS.items()},
 }
 """Every kind of file that a computation can read, by id."""
 

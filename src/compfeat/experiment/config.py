@@ -6,7 +6,7 @@ Read from YAML (``experiment/files.py``); ``Experiment.of`` resolves what cuts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -62,6 +62,11 @@ class Experiment(Section):
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
     bd_rate: BdRateConfig
     statistics: StatisticsConfig
+    records: dict[Literal["seeds", "length"], str] | None = Field(
+        None,
+        description="folders of recorded runs of the same experiment that are shown beside: one of several seeds, one of several "
+        "lengths of training; null for none",
+    )
     claims: dict[Name, ClaimsConfig] | None = Field(None, description="the claims to check, by name; null for none")
     showcase: ShowcaseConfig
     figures: tuple[str, ...] = Field(description="the figures to draw, in the paper's order")

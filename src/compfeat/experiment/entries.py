@@ -143,9 +143,6 @@ class StatisticsConfig(Section):
     resamples: int = Field(ge=1, description="how many")
     confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
     seed: Seed = Field(description="of the bootstrap")
-    seeds_record: str | None = Field(
-        description="record of a run of several seeds of the same experiment, shown beside; or null"
-    )
 
 
 class ClaimsConfig(Section):

@@ -40,7 +40,7 @@ def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-ENTRIES = ("cuts", "trainings", "methods", "codecs", "ladders", "claims")
+ENTRIES = ("cuts", "trainings", "methods", "codecs", "ladders", "records", "claims")
 """Mappings whose entries an overlay can remove, by null."""
 
 

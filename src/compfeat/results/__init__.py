@@ -34,14 +34,15 @@ Kind = Literal[
     "val",
     "published",
     "seeds_record",
+    "length_record",
     "table",
 ]
 """Kinds of files that a computation can read.
 
 ``scores``, ``distortions``, ``pictures``, and ``states``, those of fitted codecs: by run and codec (``c512/plain/seed0/hevc``);
 ``transforms``, the states of fitted ones: by run; ``ledgers``: by point; ``epochs``, ``descriptions``, ``features``: by trained
-network; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``: by file name without its end; ``table``: tables
-of other computations, by file name.
+network; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``, ``length_record``: by file name without
+its end; ``table``: tables of other computations, by file name.
 """
 Made = pd.DataFrame | dict[str, NDArray[Any]] | str | dict[str, Any]
 """What is written: a table as CSV, arrays as ``.npz``, text as it is, a mapping as JSON."""

@@ -1,4 +1,4 @@
-"""What the workflow gives the tables: the plan of an experiment, and the record of another run of it."""
+"""What the workflow gives the tables: the plan of an experiment, and the records of other runs of it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ from compfeat.results.plan import (
     Plan,
 )
 
-RECORD_FILES = ("intervals", "claims")
-"""Tables of a recorded run of several seeds that are shown beside this run's."""
 RECORDED_EXPERIMENT = "experiment.json"
 """In the folder of a record: what its numbers depend on, as ``identity`` gives it."""
+RECORD_FILES = {
+    "seeds": ("intervals.csv", "claims.csv"),
+    "length": ("intervals.csv", "epochs.csv", RECORDED_EXPERIMENT),
+}
+"""Files of recorded runs that are shown beside this run's, by the names in the configuration."""
 
 
 def plan_of(experiment: Experiment) -> Plan:
@@ -52,7 +55,7 @@ def plan_of(experiment: Experiment) -> Plan:
         ladders=tuple(ladders),
         comparisons=tuple(ComparisonPlan(**vars(comparison)) for comparison in e.resolved_comparisons()),
         frontier=e.bd_rate.frontier,
-        bootstrap=BootstrapPlan(**e.statistics.model_dump(exclude={"seeds_record"})),
+        bootstrap=BootstrapPlan(**e.statistics.model_dump()),
         claims=tuple(limits_of(e, name, claim) for name, claim in (e.claims or {}).items()),
         showcase=e.showcase.images,
         experiment=identity(e),
@@ -118,27 +121,28 @@ def disagreements(own: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterat
         yield from (f"{section}.{k}" for k, value in own[section].items() if k in there and there[k] != value)
 
 
-def seeds_record(experiment: Experiment, project: Path = Path()) -> tuple[dict[str, str], str]:
-    """Return the tables of the recorded run that the config names, by name, and why they are not used (empty where they are).
+def record_of(experiment: Experiment, name: str, project: Path = Path()) -> tuple[dict[str, str], str]:
+    """Return the files of a recorded run that the config names, by their names without ends, and why they are not used.
 
-    They are used only where the record is of the same experiment, run with other or more seeds.
+    They are used only where the record is of the same experiment; the reason is empty where they are.
+
+    Args:
+        name: one of RECORD_FILES.
 
     Raises:
         DataError: the record's description is damaged.
     """
-    folder = experiment.statistics.seeds_record
+    folder = (experiment.records or {}).get(name)
     if folder is None:
         return {}, ""
     path = project / folder / RECORDED_EXPERIMENT
     try:
         recorded = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}, f"statistics.seeds_record: {path} is not there; the record is not used"
+        return {}, f"records.{name}: {path} is not there; the record is not used"
     except ValueError as error:
-        raise DataError(
-            f"{path}: not JSON ({error}); restore the record, or set statistics.seeds_record to null"
-        ) from None
+        raise DataError(f"{path}: not JSON ({error}); restore the record, or set records.{name} to null") from None
     differing = ", ".join(disagreements(json.loads(json.dumps(identity(experiment))), recorded))
     if differing:
-        return {}, f"statistics.seeds_record: {folder} is of another experiment ({differing}); it is not used"
-    return {name: f"{folder}/{name}.csv" for name in RECORD_FILES}, ""
+        return {}, f"records.{name}: {folder} is of another experiment ({differing}); it is not used"
+    return {Path(file).stem: f"{folder}/{file}" for file in RECORD_FILES[name]}, ""

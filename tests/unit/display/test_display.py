@@ -113,7 +113,7 @@ def test_warnings_and_a_failed_jobs_own_words_stand_above_it(
     log = tmp_path / "train.log"
     log.write_text("train: 0 steps\rtrain: 10 steps\rtrain: 20 steps\ncompfeat train: error: the training diverged\n")
     begin(shown, train=2)
-    send(shown, "statistics.seeds_record: it is not used", logging.WARNING)
+    send(shown, "records.seeds: it is not used", logging.WARNING)
     start(shown, 1, "train", cut="c256")
     command = "RuleException:\nCalledProcessError in file train.smk, line 9:\nCommand 'python -m ...' returned 2."
     send(shown, command, logging.ERROR, event=LogEvent.ERROR, exception="RuleException")
@@ -121,7 +121,7 @@ def test_warnings_and_a_failed_jobs_own_words_stand_above_it(
     send(shown, "WorkflowError:\nAt least one job did not complete", logging.ERROR, event=LogEvent.ERROR)
     shown.close()
     told = stream.lines[1:]
-    assert told[:2] == ["statistics.seeds_record: it is not used", f"train c256 failed; the end of {log}:"]
+    assert told[:2] == ["records.seeds: it is not used", f"train c256 failed; the end of {log}:"]
     assert told[2:4] == ["  train: 20 steps", "  compfeat train: error: the training diverged"]
     assert told[4:6] == ["WorkflowError:", "At least one job did not complete"] and "python -m" not in stream.getvalue()
 

@@ -11,7 +11,7 @@ from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
-from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, seeds_record
+from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, record_of
 from helpers import PROJECT
 
 CONFIG = load_config([PROJECT / "config/config.yaml"])
@@ -69,13 +69,13 @@ def record(tmp_path: Path) -> Path:
 
 
 def with_record(**changes: Any) -> Experiment:
-    return experiment(statistics=CONFIG["statistics"] | {"seeds_record": "seeds"}, **changes)
+    return experiment(records={"seeds": "seeds"}, **changes)
 
 
 def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
-    tables, why = seeds_record(with_record(seeds=[3], showcase={"images": [0]}, output="elsewhere"), record)
+    tables, why = record_of(with_record(seeds=[3], showcase={"images": [0]}, output="elsewhere"), "seeds", record)
     assert tables == {"intervals": "seeds/intervals.csv", "claims": "seeds/claims.csv"} and why == ""
-    assert seeds_record(experiment(statistics=CONFIG["statistics"] | {"seeds_record": None}), record) == ({}, "")
+    assert record_of(experiment(records=None), "seeds", record) == ({}, "")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
 def test_a_record_of_another_experiment_is_not_used(
     record: Path, section: str, change: dict[str, Any], key: str
 ) -> None:
-    tables, why = seeds_record(with_record(**{section: CONFIG[section] | change}), record)
+    tables, why = record_of(with_record(**{section: CONFIG[section] | change}), "seeds", record)
     assert tables == {} and "seeds is of another experiment (" in why and key in why
 
 
@@ -113,9 +113,9 @@ def test_a_record_that_is_not_there_or_damaged(record: Path) -> None:
     path = record / "seeds" / RECORDED_EXPERIMENT
     path.write_text("{")
     with pytest.raises(DataError, match="not JSON"):
-        seeds_record(with_record(), record)
+        record_of(with_record(), "seeds", record)
     path.unlink()
-    assert "is not there" in seeds_record(with_record(), record)[1]
+    assert "is not there" in record_of(with_record(), "seeds", record)[1]
 
 
 def test_the_recorded_seeds_are_described() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from compfeat.cli.pipeline.gather import DIGITS, rounded
 from compfeat.results import TABLES
+from tiny_results import in_order
 
 PROCESSORS: dict[str, dict[str, str]] = {
     "as jobs run": {},
@@ -44,7 +45,7 @@ for argv in json.loads(sys.argv[1]):
 def test_tables_do_not_depend_on_the_instruction_set(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
     run = tiny_run()
     run.gather()
-    specs = sorted([TABLES.get(name) for name in TABLES.names()], key=lambda spec: len(spec.tables))
+    specs = in_order(TABLES.names())
     made: dict[str, dict[str, bytes]] = {}
     for name, environment in PROCESSORS.items():
         words = json.dumps([run.argv(spec) for spec in specs])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from compfeat.reports.figures import figure
@@ -25,8 +24,8 @@ WITHOUT = "no transform"
 
 @figure(
     "training_length",
-    needs=("intervals.csv", "epochs.csv", "metrics.csv", "methods.csv"),
-    category="Rate and accuracy",
+    needs=("training_length.csv", "metrics.csv"),
+    category="Length of training",
     caption=(
         "BD-rates on the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "
         "long, with their intervals; further down more bits are saved. A line joins methods with the same transform, or with none."
@@ -35,9 +34,9 @@ WITHOUT = "no transform"
 )
 def draw(tables: Tables, ladder: str) -> Figure:
     """Draw cuts as columns and metrics as rows of panels; a line a transform."""
-    table = joined(tables.csv("intervals.csv", *COLUMNS))
-    table = with_lengths(table, tables)
+    table = joined(tables.csv("training_length.csv", *COLUMNS, "transform", "epochs"))
     own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder)]
+    own = own.assign(kind=own["transform"].fillna(WITHOUT))
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
     found, kinds = cuts(own), list(dict.fromkeys(own["kind"]))
     height = max(len(shown), 1) * PANEL_HEIGHT + 0.3 + legend_height(len(kinds))
@@ -54,23 +53,6 @@ def draw(tables: Tables, ladder: str) -> Figure:
     if handles:
         legend_of(figure, list(dict(zip(labels, handles, strict=True)).values()), handlelength=1.5)
     return figure
-
-
-def with_lengths(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """Return the comparisons of methods that were trained equally long, with their ``epochs`` and the ``kind`` of the tested one.
-
-    The kind is the transform's name, WITHOUT where there is none.
-    """
-    named = tables.csv("methods.csv", "method", "training", "transform", "sends").set_index("method")
-    epochs = tables.csv("epochs.csv", "cut", "training", "epoch").groupby(["cut", "training"])["epoch"].max().to_dict()
-    lengths = [
-        [epochs.get((cut, named["training"].get(method)), 0) for method in (own, anchor)]
-        for cut, own, anchor in zip(table["cut"], table["method"], table["against"], strict=True)
-    ]
-    transforms = {method: str(name) for method, name in named["transform"].dropna().items()}
-    kind = [transforms.get(method) or WITHOUT for method in table["method"]]
-    made = table.assign(epochs=[length for length, _ in lengths], kind=kind)
-    return made[np.array([length == other for length, other in lengths], dtype=bool)]
 
 
 def draw_panel(ax: Axes, table: pd.DataFrame, metric: Metric, styles: Mapping[str, Look]) -> None:

@@ -13,6 +13,7 @@ from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_fa
 from compfeat.reports.paper.beyond import beyond_facts
 from compfeat.reports.paper.claims import claim_facts
 from compfeat.reports.paper.coding import coding_facts
+from compfeat.reports.paper.length import length_facts
 from compfeat.reports.paper.results import result_facts
 from compfeat.reports.paper.seeds import seed_facts
 from compfeat.reports.paper.settings import Settings
@@ -25,6 +26,7 @@ SECTIONS = {
     "Training": "training",
     "Rate and accuracy": "results",
     "Features": "features",
+    "Length of training": "length",
     "The authors' numbers": "published",
 }
 """Categories of figures that have a place of their own in the template; others get a section each, in the figures' order."""
@@ -51,6 +53,7 @@ def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mappi
         "claims": claim_facts(tables),
         "beyond": beyond_facts(tables),
         "seeds": seed_facts(e, tables),
+        "length": length_facts(tables),
         "references": list(REFERENCES),
         "statistics": {
             "resamples": str(e.statistics.resamples),

@@ -16,6 +16,7 @@ Facts = dict[str, Any]
 """What the template reads, nested; all leaves are text, numbers that lay out, or lists of rows of text."""
 PAIR = ["method", "against"]
 LADDERS = ["ladder", "against_ladder"]
+ENDS = ["bd_rate_percent", "low_percent", "high_percent"]
 CELL = ["cut", *PAIR, *LADDERS, "metric"]
 CROSSOVER = ["cut", "split", "remote", "ladder", "remote_ladder", "metric", "remote_metric"]
 NEEDS = (
@@ -32,7 +33,7 @@ NEEDS = (
         "codec_states.csv",
         "rate_distortion.csv",
     ),
-    *("seeds_intervals.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
+    *("seeds_intervals.csv", "training_length.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
     *("published_points.csv", "published_bd_rate.csv", "published_intervals.csv", "published_paired.csv"),
 )
 """Files of the summary that the paper is made from."""
@@ -61,6 +62,7 @@ class Tables:
     codec_states: pd.DataFrame
     distances: pd.DataFrame
     seeds: pd.DataFrame
+    lengths: pd.DataFrame
     published_points: pd.DataFrame
     published: pd.DataFrame
     published_intervals: pd.DataFrame
@@ -73,7 +75,7 @@ class Tables:
     @classmethod
     def read(cls, files: summary.Tables) -> Tables:
         """Read all of NEEDS. Raises DataError where a file or a column is missing."""
-        cells = [*CELL, "seed", "bd_rate_percent", "low_percent", "high_percent"]
+        cells = [*CELL, "seed", *ENDS]
         return cls(
             points=files.csv("points.csv", *summary.POINT, "n_images", "bytes_per_image"),
             epochs=files.csv("epochs.csv", "cut", "training", "seed", "epoch"),
@@ -89,6 +91,7 @@ class Tables:
             codec_states=files.csv("codec_states.csv", "cut", "method", "codec", "array_bytes"),
             distances=files.csv("rate_distortion.csv", "cut", "method", "codec", "distance_bpe"),
             seeds=files.csv("seeds_intervals.csv", *cells),
+            lengths=files.csv("training_length.csv", "source", *CELL, "seed", *ENDS, "transform", "epochs"),
             published_points=files.csv("published_points.csv", "cut", "method", "codec", "quality", "n_images"),
             published=files.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent"),
             published_intervals=files.csv(

@@ -210,26 +210,12 @@ def test_training_curves_pair_each_task_with_its_own_metric(tmp_path: Path) -> N
     assert columns == {"reconstruction": "PSNR (dB)", "segmentation": "mIoU", "features": "strength λ"}
 
 
-def test_bd_rates_stand_at_the_epochs_of_trainings_that_are_equally_long(tmp_path: Path) -> None:
-    methods = [("base", "b4", ""), ("loss", "l4", ""), ("long_base", "b12", ""), ("long_loss", "l12", "")]
-    methods += [("turned", "b12", "klt")]
-    lengths = {"b4": 4, "l4": 4, "b12": 12, "l12": 12}
-    pairs = [
-        ("loss", "base", -3),
-        ("long_loss", "long_base", -9),
-        ("turned", "long_base", -40),
-        ("long_loss", "base", -99),
-    ]
-    rows = [("c256", 0, m, a, "hevc", "hevc", "miou", x, x - 1, x + 2) for m, a, x in pairs]
+def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
+    cells = [(4, "", -3), (12, "", -9), (12, "klt", -40)]
+    rows = [("c256", 0, "new", "base", "hevc", "hevc", "miou", x, x - 1, x + 2, t, n) for n, t, x in cells]
+    rows.append(("c256", 0, "new", "base", "laplace", "hevc", "miou", -99, -99, -99, "klt", 4))
     written = {
-        "intervals.csv": pd.DataFrame(rows, columns=list(COLUMNS)),
-        "methods.csv": pd.DataFrame(
-            [(m, m, t, k, "features", i) for i, (m, t, k) in enumerate(methods)],
-            columns=["method", "label", "training", "transform", "sends", "position"],
-        ),
-        "epochs.csv": pd.DataFrame(
-            [("c256", t, e + 1) for t, n in lengths.items() for e in range(n)], columns=["cut", "training", "epoch"]
-        ),
+        "training_length.csv": pd.DataFrame(rows, columns=[*COLUMNS, "transform", "epochs"]),
         "metrics.csv": pd.DataFrame(
             [("segmentation", "miou", "miou", "mIoU", "mIoU", "", 3, True, True, "")], columns=list(METRIC_COLUMNS)
         ),

@@ -130,6 +130,7 @@ NUMBERS = {
     "published_paired": ("saving_percent",),
     "points": ("miou", "side_info_bytes"),
     "seeds": ("bd_rate_percent",),
+    "lengths": ("bd_rate_percent",),
 }
 
 

@@ -1,0 +1,76 @@
+"""What is saved by the length of training: which comparisons count, and whose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from compfeat.errors import DataError
+from compfeat.io import write_csv, write_json
+from compfeat.results.plan import MethodPlan
+from compfeat.results.training_length import CELL, MEASURED, with_lengths
+
+METHODS = {
+    name: MethodPlan(name=name, label=name, training=training, transform=transform, sends=sends)  # type: ignore[arg-type]
+    for name, training, transform, sends in (
+        ("base", "b4", "", "features"),
+        ("loss", "l4", "", "features"),
+        ("long_base", "b12", "", "features"),
+        ("long_loss", "l12", "", "features"),
+        ("turned", "b12", "klt", "features"),
+        ("picture", "b12", "", "image"),
+    )
+}
+EPOCHS = pd.DataFrame(
+    [("c256", t, e + 1) for t, n in {"b4": 4, "l4": 4, "b12": 12, "l12": 12}.items() for e in range(n)],
+    columns=["cut", "training", "epoch"],
+)
+
+
+def intervals(*pairs: tuple[str, str]) -> pd.DataFrame:
+    rows = [("c256", own, anchor, 0, "hevc", "hevc", "miou", -3.0, -4.0, -1.0) for own, anchor in pairs]
+    return pd.DataFrame(rows, columns=[*CELL, *MEASURED])
+
+
+def test_methods_that_were_trained_equally_long_are_compared() -> None:
+    counted = [("loss", "base"), ("long_loss", "long_base"), ("turned", "long_base")]
+    others = [("long_loss", "base"), ("long_loss", "turned"), ("turned", "picture")]
+    found = with_lengths(intervals(*others, *counted), EPOCHS, METHODS)
+    assert list(zip(found["method"], found["against"], strict=True)) == counted
+    assert found[["transform", "epochs"]].to_numpy().tolist() == [["", 4], ["", 12], ["klt", 12]]
+    assert found[MEASURED].to_numpy().tolist() == [[-3.0, -4.0, -1.0]] * 3
+
+
+def test_a_record_takes_the_place_of_this_run(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
+    run = tiny_run()
+    run.gather("points", "published", "statistics", "epochs", "training_length")
+    own = run.read("training_length.csv")
+    assert set(own["source"]) == {"this run"} and len(own) == len(run.read("intervals.csv")) > 0
+    longer = run.read("epochs.csv")
+    longer = pd.concat([longer, longer.assign(epoch=30)])
+    both = pd.concat([run.read("intervals.csv"), run.read("intervals.csv").assign(cut="c128")])
+    write_csv(tmp_path / "intervals.csv", both)
+    write_csv(tmp_path / "epochs.csv", pd.concat([longer, longer.assign(cut="c128")]))
+    methods = run.plan.methods
+    entries = {m.name: {"training": m.training, "transform": None, "sends": m.sends} for m in methods}
+    entries[methods[-1].name]["transform"] = {"name": "klt"}
+    write_json(tmp_path / "experiment.json", {"methods": entries})
+    files = {"intervals": "intervals.csv", "epochs": "epochs.csv", "experiment": "experiment.json"}
+    run.inputs["length_record"] = {name: tmp_path / file for name, file in files.items()}
+    run.gather("training_length")
+    found = run.read("training_length.csv")
+    assert set(found["source"]) == {"record"} and set(found["epochs"]) == {30} and set(found["cut"]) == set(own["cut"])
+    assert set(found.loc[found["method"] == methods[-1].name, "transform"]) == {"klt"}
+
+
+def test_a_record_that_lacks_a_column_is_one_line(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
+    run = tiny_run()
+    run.gather("points", "published", "statistics", "epochs")
+    write_csv(tmp_path / "intervals.csv", pd.DataFrame({"cut": ["c512"]}))
+    run.inputs["length_record"] = {"intervals": tmp_path / "intervals.csv"}
+    with pytest.raises(DataError, match=r"intervals\.csv: lacks column 'against'"):
+        run.gather("training_length")
