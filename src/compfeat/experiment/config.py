@@ -6,7 +6,7 @@ Read from YAML (``experiment/files.py``); ``Experiment.of`` resolves what cuts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from compfeat.experiment.entries import (
     KeepConfig,
     LadderConfig,
     MethodConfig,
+    RecordName,
     Seed,
     ShowcaseConfig,
     StatisticsConfig,
@@ -62,7 +63,7 @@ class Experiment(Section):
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
     bd_rate: BdRateConfig
     statistics: StatisticsConfig
-    records: dict[Literal["seeds", "length"], str] | None = Field(
+    records: dict[RecordName, str] | None = Field(
         None,
         description="folders of recorded runs of the same experiment that are shown beside: one of several seeds, one of several "
         "lengths of training; null for none",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -143,6 +143,10 @@ class StatisticsConfig(Section):
     resamples: int = Field(ge=1, description="how many")
     confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
     seed: Seed = Field(description="of the bootstrap")
+
+
+RecordName = Literal["seeds", "length"]
+"""What a recorded run that is shown beside varies: its seeds, or the length of its trainings."""
 
 
 class ClaimsConfig(Section):

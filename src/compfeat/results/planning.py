@@ -10,7 +10,7 @@ from typing import Any
 from compfeat.codecs import CODECS
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import ClaimsConfig, MethodConfig
+from compfeat.experiment.entries import ClaimsConfig, MethodConfig, RecordName
 from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import options_of
 from compfeat.results.plan import (
@@ -25,7 +25,7 @@ from compfeat.results.plan import (
 
 RECORDED_EXPERIMENT = "experiment.json"
 """In the folder of a record: what its numbers depend on, as ``identity`` gives it."""
-RECORD_FILES = {
+RECORD_FILES: Mapping[RecordName, tuple[str, ...]] = {
     "seeds": ("intervals.csv", "claims.csv"),
     "length": ("intervals.csv", "epochs.csv", RECORDED_EXPERIMENT),
 }
@@ -121,13 +121,10 @@ def disagreements(own: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterat
         yield from (f"{section}.{k}" for k, value in own[section].items() if k in there and there[k] != value)
 
 
-def record_of(experiment: Experiment, name: str, project: Path = Path()) -> tuple[dict[str, str], str]:
+def record_of(experiment: Experiment, name: RecordName, project: Path = Path()) -> tuple[dict[str, str], str]:
     """Return the files of a recorded run that the config names, by their names without ends, and why they are not used.
 
     They are used only where the record is of the same experiment; the reason is empty where they are.
-
-    Args:
-        name: one of RECORD_FILES.
 
     Raises:
         DataError: the record's description is damaged.
