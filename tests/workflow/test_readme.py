@@ -178,20 +178,30 @@ LABELS = {
 GRID_ROWS = {run: table_below(PROJECT / "docs/method.md", grid[0]) for run, grid in GRIDS.items()}
 
 
+def recorded_rates(run: str, cut: str, method: str, against: str, ladder: str, against_ladder: str) -> str:
+    """Return the BD-rates of one comparison as a cell of docs/method.md; empty where it was not made."""
+    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
+    own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == against)]
+    own = own[(own["ladder"] == ladder) & (own["against_ladder"] == against_ladder)].set_index("metric")
+    rates = [own["bd_rate_percent"][metric] for metric in METRICS.values()] if len(own) else []
+    return " / ".join("refused" if pd.isna(rate) else f"{rate:+.1f}" for rate in rates)
+
+
+def written(cell: str) -> str:
+    """Return a cell with plain minus signs and without emphasis."""
+    return cell.replace("−", "-").replace("*", "")
+
+
 @pytest.mark.parametrize(
     ("run", "row"),
     [pytest.param(run, row, id=f"{run}-{'-'.join(row[:2])}") for run, rows in GRID_ROWS.items() for row in rows],
 )
 def test_the_grids_of_the_method_are_the_recorded_runs(run: str, row: list[str]) -> None:
     _, head, *ladders = GRIDS[run]
-    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
     cut, method = (row[0] if head == 2 else "c256"), LABELS[row[head - 1]]
     against = "task_klt" if run == "ratelog" else "baseline"
-    own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == against)]
-    for (ladder, against_ladder), cell in zip(ladders, row[head:], strict=False):
-        rates = own[(own["ladder"] == ladder) & (own["against_ladder"] == against_ladder)].set_index("metric")
-        recorded = [f"{rates['bd_rate_percent'][metric]:+.1f}" for metric in METRICS.values() if len(rates)]
-        assert cell.replace("−", "-") == " / ".join(recorded)
+    for pair, cell in zip(ladders, row[head:], strict=False):
+        assert written(cell) == recorded_rates(run, cut, method, against, *pair)
 
 
 ABLATIONS = table_below(PROJECT / "docs/method.md", "### Ablations of packing, range and receiver")
@@ -209,14 +219,10 @@ COLUMNS_OF_ABLATIONS = [(cut, method) for cut in ("c256", "c512") for method in 
 
 @pytest.mark.parametrize("row", ABLATIONS, ids=lambda row: row[0])
 def test_the_ablations_are_the_recorded_run(row: list[str]) -> None:
-    table = pd.read_csv(PROJECT / "data/reference/ablations/intervals.csv")
     for (cut, anchor), cell in zip(COLUMNS_OF_ABLATIONS, row[1:], strict=True):
         method = "ordered" if "order`" in row[0] and anchor == "baseline" else anchor
-        own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == anchor)]
-        own = own[(own["ladder"] == LADDER_OF[row[0]]) & (own["against_ladder"] == "hevc")].set_index("metric")
-        rates = [own["bd_rate_percent"][metric] for metric in METRICS.values()] if cell else []
-        recorded = ["refused" if pd.isna(rate) else f"{rate:+.1f}" for rate in rates]
-        assert cell.replace("−", "-").replace("*", "") == " / ".join(recorded)
+        rates = recorded_rates("ablations", cut, method, anchor, LADDER_OF[row[0]], "hevc")
+        assert written(cell) == (rates if cell else "")
 
 
 def test_what_random_weights_gave_is_the_recorded_run() -> None:
