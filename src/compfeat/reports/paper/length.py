@@ -45,7 +45,7 @@ def mean_sentence(tables: Tables, table: pd.DataFrame, released: pd.DataFrame) -
     """Return the mean over the metrics at each length, of one cut, ladder and transform; without one, beside the published mean."""
     r = table.iloc[0].to_dict()
     means = table.groupby("epochs")["bd_rate_percent"].agg(lambda values: values.mean(skipna=False))
-    what = f"The transform {r['transform']} saves" if r["transform"] else "The loss alone saves"
+    what = f"The transform {r['transform']} gives" if r["transform"] else "The loss alone gives"
     published = released[released["metric"].isin(table["metric"])]["bd_rate_percent"].mean()
     compare = not r["transform"] and not pd.isna(published)
     texts = [

@@ -398,6 +398,29 @@ def test_a_record_of_several_seeds_stands_beside_this_run_only_where_there_is_on
     assert "This run has two seeds" in own["sentence"] and len(own["rows"][0]) == 7
 
 
+def test_the_length_of_training_is_told_where_it_differs(runs: dict[str, Path]) -> None:
+    """Here: 2 points lower after 12 epochs than after 4, and 30 lower behind a transform."""
+    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
+    facts = facts_for(experiment, tables)["length"]
+    assert facts["epochs"] == ["4 epochs", "12 epochs"] and facts["recorded"]
+    row = next(row for row in facts["rows"] if row[:4] == ["c256", "HEVC", words.NOTHING, "PSNR"])
+    turned = next(row for row in facts["rows"] if row[:4] == ["c256", "HEVC", "turned", "PSNR"])
+    first, longer, behind = (float(cell.split(" %")[0].replace(words.MINUS, "-")) for cell in (*row[4:6], turned[4]))
+    assert longer == pytest.approx(first - 2, abs=0.11) and behind == pytest.approx(first - 30, abs=0.11)
+    released = tables.published.query("cut == 'c256' and fit == @tables.published_intervals['fit'].iloc[0]")
+    own = tables.lengths.query("cut == 'c256' and ladder == 'hevc' and epochs == 4 and transform.isna()")
+    mean, published = own["bd_rate_percent"].mean(), released["bd_rate_percent"].mean()
+    share = f"{words.percent(mean)} after 4 epochs ({100 * mean / published:.0f} % of what was published)"
+    (sentence,) = [s for s in facts["sentences"] if s.startswith("The loss alone gives at c256 by HEVC")]
+    assert share in sentence and sentence.endswith(f"; the published mean is {words.percent(published)}.")
+    assert (
+        row[-1] == words.percent(float(released.set_index("metric")["bd_rate_percent"]["psnr_db"]))
+        and turned[-1] == words.NOTHING
+    )
+    equally = replace(tables, lengths=tables.lengths.query("epochs == 4"))
+    assert facts_for(experiment, equally)["length"]["rows"] == []
+
+
 def test_what_the_seeds_confirm_is_told_by_the_claims_own_rules(runs: dict[str, Path]) -> None:
     """Here: 20 % fewer bits for certain; over the seeds 20 % in one place, 10 to 20 % in another, and none in the third."""
     keys = {"group": "paper", "cut": "c256", "method": "compressible", "against": "baseline"}
