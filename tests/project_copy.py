@@ -13,7 +13,16 @@ from typing import Any
 import forked
 from helpers import PROJECT
 
-FOLDERS = ("config", "workflow", "profiles", "data/published", "data/reference/seeds", "data/start", "src/compfeat")
+FOLDERS = (
+    "config",
+    "workflow",
+    "profiles",
+    "data/published",
+    "data/reference/length",
+    "data/reference/seeds",
+    "data/start",
+    "src/compfeat",
+)
 FILES = ("Snakefile", "Makefile", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config")
 SNAKEMAKE = ("-m", "snakemake")
 

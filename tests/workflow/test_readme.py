@@ -235,3 +235,32 @@ def test_what_random_weights_gave_is_the_recorded_run() -> None:
     loss, matrices, codec = (f"{number:+.1f} %".replace("-", "−") for number in numbers)
     assert f"by HEVC are {loss} for the loss" in text
     assert f"and {matrices} for the matrices below, {codec} with their codec." in text
+
+
+LENGTHS = table_below(PROJECT / "docs/method.md", "### What longer training gives")
+
+
+@pytest.mark.parametrize("row", LENGTHS, ids=lambda row: row[0])
+def test_what_longer_training_gives_is_the_recorded_run(row: list[str]) -> None:
+    ending = "" if row[0] == "4" else f"_{row[0]}"
+    pairs = [(method, ladder) for method in ("compressible", "task_klt") for ladder in LADDERS]
+    for (method, ladder), cell in zip(pairs, row[1:5], strict=True):
+        assert written(cell) == recorded_rates("length", "c256", method + ending, f"baseline{ending}", ladder, ladder)
+    floats = pd.read_csv(PROJECT / "data/reference/length/points.csv").query("codec == 'none' and quality == 'float'")
+    for method, cell in zip(("baseline", "compressible"), row[5:], strict=True):
+        own = floats.set_index("method").loc[method + ending]
+        assert cell == f"{own['miou']:.4f} / {own['psnr_db']:.2f} / {own['rmse']:.4f}"
+
+
+def test_the_means_by_length_are_the_recorded_ones() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/length/intervals.csv").query("ladder == 'hevc'")
+    means = table.groupby("method")["bd_rate_percent"].mean()
+    for page, sentence in (
+        ("README.md", "is {} % after these 4 epochs, {} % after 12 and {} % after 36"),
+        ("docs/method.md", "the mean of the three is {}, {} and {} %"),
+    ):
+        text = " ".join((PROJECT / page).read_text().split())
+        shown = [f"{means[f'compressible{ending}']:+.1f}" for ending in ("", "_12", "_36")]
+        assert sentence.format(*shown).replace("-", "−") in text
+    kept = [f"{means[f'task_klt{ending}']:+.1f}" for ending in ("", "_12", "_36")]
+    assert "{}, {} and {} % by HEVC".format(*kept).replace("-", "−") in text

@@ -9,7 +9,7 @@ import pandas as pd
 
 from compfeat.reports.figures import figure
 from compfeat.reports.figures._style import few_ticks, legend_height, legend_of, panels
-from compfeat.reports.figures.bd_rate_intervals import COLUMNS, ENDS, joined
+from compfeat.reports.figures.bd_rate_intervals import AUTHORS, COLUMNS, ENDS, joined
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import Metric, Tables, cuts, metrics
 
@@ -24,11 +24,12 @@ WITHOUT = "no transform"
 
 @figure(
     "training_length",
-    needs=("training_length.csv", "metrics.csv"),
+    needs=("training_length.csv", "published_intervals.csv", "metrics.csv"),
     category="Length of training",
     caption=(
         "BD-rates on the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "
-        "long, with their intervals; further down more bits are saved. A line joins methods with the same transform, or with none."
+        "long, with their intervals; further down more bits are saved. A line joins methods with the same transform, or with none. "
+        "Dashed: what was published for the loss."
     ),
     by_ladder=True,
 )
@@ -39,11 +40,16 @@ def draw(tables: Tables, ladder: str) -> Figure:
     own = own.assign(kind=own["transform"].fillna(WITHOUT))
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
     found, kinds = cuts(own), list(dict.fromkeys(own["kind"]))
-    height = max(len(shown), 1) * PANEL_HEIGHT + 0.3 + legend_height(len(kinds))
+    height = max(len(shown), 1) * PANEL_HEIGHT + 0.3 + legend_height(len(kinds) + 1)
+    published = tables.csv("published_intervals.csv", "cut", "metric", ENDS[0]).set_index(["cut", "metric"])[ENDS[0]]
     figure, axes = panels(max(len(shown), 1), max(len(found), 1), height, sharex=True, sharey="row")
     for row, metric in zip(axes, shown, strict=False):
         for ax, cut in zip(row, found, strict=True):
             draw_panel(ax, own[own["cut"] == cut], metric, looks(kinds))
+            if (cut, metric.curve_name) in published.index:
+                ax.axhline(
+                    published[cut, metric.curve_name], color="0.45", linewidth=0.8, linestyle="--", label=AUTHORS
+                )
         row[0].set_ylabel(f"BD-rate at equal\n{metric.curve_label} (%)")
     for ax, cut in zip(axes[0], found, strict=False):
         ax.set_title(f"cut {cut}", loc="left", fontweight="bold")

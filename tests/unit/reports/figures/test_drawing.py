@@ -216,6 +216,9 @@ def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
     rows.append(("c256", 0, "new", "base", "laplace", "hevc", "miou", -99, -99, -99, "klt", 4))
     written = {
         "training_length.csv": pd.DataFrame(rows, columns=[*COLUMNS, "transform", "epochs"]),
+        "published_intervals.csv": pd.DataFrame(
+            [("c256", "miou", -20.7), ("c512", "miou", -7.8)], columns=["cut", "metric", "bd_rate_percent"]
+        ),
         "metrics.csv": pd.DataFrame(
             [("segmentation", "miou", "miou", "mIoU", "mIoU", "", 3, True, True, "")], columns=list(METRIC_COLUMNS)
         ),
@@ -226,6 +229,7 @@ def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
     bars: list[Any] = list(ax.containers)
     lines = {bar.get_label(): bar.lines[0].get_xydata().tolist() for bar in bars}
     assert lines == {"no transform": [[4, -3], [12, -9]], "klt": [[12, -40]]}
+    assert [line.get_ydata() for line in ax.lines if line.get_label() == "published"] == [[-20.7, -20.7]]
     ends = bars[0].lines[2][0].get_segments()
     assert [segment[:, 1].tolist() for segment in ends] == [[-4, -1], [-10, -7]]
 
