@@ -264,3 +264,49 @@ def test_the_means_by_length_are_the_recorded_ones() -> None:
         assert sentence.format(*shown).replace("-", "−") in text
     kept = [f"{means[f'task_klt{ending}']:+.1f}" for ending in ("", "_12", "_36")]
     assert "{}, {} and {} % by HEVC".format(*kept).replace("-", "−") in text
+
+
+REMOTE = table_below(PROJECT / "docs/method.md", "### What sending the picture gives")
+SENT = {
+    "baseline": "baseline",
+    "the paper's loss": "compressible",
+    "`task_klt`": "task_klt",
+    "the picture, network trained on coded pictures": "remote_trained",
+}
+CODED = {"HEVC": "hevc", "PNG and JPEG": "published", "JPEG": "published", "AV1": "av1", "Laplace": "laplace"}
+
+
+@pytest.mark.parametrize("row", REMOTE, ids=lambda row: "-".join(row[:3]))
+def test_what_sending_the_picture_gives_is_the_recorded_run(row: list[str]) -> None:
+    sent, by, picture = row[:3]
+    picture, _, trained = picture.partition(", ")
+    against = "remote_trained" if trained else "remote"
+    for cut, cell in zip(("c256", "c512"), row[3:], strict=True):
+        assert written(cell) == recorded_rates("remote", cut, SENT[sent], against, CODED[by], CODED[picture]) != ""
+
+
+def test_where_features_and_pictures_cross_is_the_recorded_run() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/remote/crossovers.csv")
+    text = " ".join((PROJECT / "docs/method.md").read_text().split())
+
+    def crossings_kb(split: str, ladder: str, cut: str, metric: str) -> list[str]:
+        chosen = (table["split"] == split) & (table["ladder"] == ladder) & (table["cut"] == cut)
+        own = table[chosen & (table["remote"] == "remote") & (table["remote_metric"] == metric)]
+        return [f"{value / 1000:.2f}" for value in own["crossing_bytes"].dropna()]
+
+    found = [crossings_kb("baseline", "hevc", cut, m) for cut in ("c256", "c512") for m in ("miou", "inv_rmse")]
+    (a,), (b,), (c,), (d,) = found
+    assert f"{a} (mIoU) and {b} kB (RMSE) an image at c256, {c} and {d} kB at c512" in text
+    ((e,), (f,)) = (crossings_kb("task_klt", "published", cut, "image_psnr_db") for cut in ("c256", "c512"))
+    assert f"above {e} kB (c256) and {f} kB (c512)" in text
+    both = table[(table["split"] == "task_klt") & table["ladder"].isin(["hevc", "laplace"])]
+    judged = both[both["remote_metric"].isin(["miou", "inv_rmse"])]
+    assert len(judged) == 16 and set(judged["better_below"]) == set(judged["better_above"]) == {"task_klt"}
+
+
+def test_the_stronger_remote_line_is_the_recorded_run() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/remote/intervals.csv").query("against == 'remote_trained'")
+    own = table[(table["ladder"] == "laplace") & (table["metric"] != "psnr_db")]["bd_rate_percent"]
+    text = " ".join((PROJECT / "README.md").read_text().split())
+    assert len(own) == 4
+    assert f"trained on coded pictures it is still {-own.max():.0f} to {-own.min():.0f} %" in text
