@@ -174,6 +174,8 @@ LABELS = {
     "the paper's loss, **balanced (3), four bands, floor 0.2, Z-order**": "compressible_task_klt",
     "0.05": "ratelog_005",
     "0.2": "ratelog_020",
+    "0.4": "ratelog_040",
+    "0.8": "ratelog_080",
 }
 GRID_ROWS = {run: table_below(PROJECT / "docs/method.md", grid[0]) for run, grid in GRIDS.items()}
 
@@ -310,3 +312,29 @@ def test_the_stronger_remote_line_is_the_recorded_run() -> None:
     text = " ".join((PROJECT / "README.md").read_text().split())
     assert len(own) == 4
     assert f"trained on coded pictures it is still {-own.max():.0f} to {-own.min():.0f} %" in text
+
+
+RATELOG = table_below(PROJECT / "docs/method.md", "**It adds next to nothing here.**")
+TRAINED = ("segmentation", "disparity", "reconstruction")
+
+
+def train_losses_above_the_baseline() -> pd.DataFrame:
+    """Return by how many percent the train losses of the last epoch lie above the baseline's, by training and task."""
+    epochs = pd.read_csv(PROJECT / "data/reference/ratelog/epochs.csv").sort_values("epoch")
+    last = epochs.groupby("training")[[f"loss_{task}" for task in TRAINED]].last()
+    return 100 * (last / last.loc["baseline"] - 1)
+
+
+@pytest.mark.parametrize("row", RATELOG, ids=lambda row: row[0])
+def test_train_losses_of_rate_aware_training_are_the_recorded_ones(row: list[str]) -> None:
+    own = train_losses_above_the_baseline().loc[LABELS[row[0]]]
+    assert written(row[-1]) == " / ".join(f"{value:+.1f}" for value in own)
+
+
+def test_the_strength_of_rate_aware_training_keeps_to_its_constraint() -> None:
+    allowed = (train_losses_above_the_baseline() <= 1).all(axis=1)
+    strongest = max((row[0] for row in RATELOG if allowed[LABELS[row[0]]]), key=float)
+    assert f"which is {strongest} of these four" in (PROJECT / "docs/method.md").read_text()
+    table = pd.read_csv(PROJECT / "data/reference/ratelog/intervals.csv").query("against == 'task_klt'")
+    sure = table[(table["high_percent"] < 0) | (table["low_percent"] > 0)]["method"].value_counts()
+    assert sure.get(LABELS[strongest], 0) == 0 and sure["ratelog_005"] == 5
