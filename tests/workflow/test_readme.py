@@ -338,3 +338,52 @@ def test_the_strength_of_rate_aware_training_keeps_to_its_constraint() -> None:
     table = pd.read_csv(PROJECT / "data/reference/ratelog/intervals.csv").query("against == 'task_klt'")
     sure = table[(table["high_percent"] < 0) | (table["low_percent"] > 0)]["method"].value_counts()
     assert sure.get(LABELS[strongest], 0) == 0 and sure["ratelog_005"] == 5
+
+
+CODECS = table_below(PROJECT / "docs/method.md", "### What each codec takes")
+BESIDE_HEVC = {
+    "VVC": "vvc",
+    "AV1": "av1",
+    "AVIF": "avif",
+    "JPEG XL": "jpegxl",
+    "JPEG 2000": "jpeg2000",
+    "WebP": "webp",
+    "PNG and JPEG": "published",
+    "Laplace": "laplace",
+}
+COLUMNS_OF_CODECS = [(cut, method) for cut in ("c256", "c512") for method in ("baseline", "task_klt")]
+
+
+@pytest.mark.parametrize("row", CODECS, ids=lambda row: row[0])
+def test_what_each_codec_takes_is_the_recorded_run(row: list[str]) -> None:
+    for (cut, method), cell in zip(COLUMNS_OF_CODECS, row[1:], strict=True):
+        assert written(cell) == recorded_rates("codecs", cut, method, method, BESIDE_HEVC[row[0]], "hevc")
+
+
+def test_every_codec_beside_hevc_has_its_row() -> None:
+    ladders = pd.read_csv(PROJECT / "data/reference/codecs/intervals.csv")["ladder"]
+    assert {BESIDE_HEVC[row[0]] for row in CODECS} == set(ladders) - {"hevc"}
+
+
+def test_what_is_said_of_headers_and_samples_is_the_recorded_run() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/codecs/bd_rate.csv").query("fit == 'pchip' and method == 'task_klt'")
+    text = " ".join((PROJECT / "docs/method.md").read_text().split())
+    samples = table[table["rate"] == "payload"].groupby("ladder")["bd_rate_percent"]
+    for ladder, sentence in (
+        ("av1", "it saves {} to {} % there"),
+        ("laplace", "of the coded samples alone {} to {} %."),
+    ):
+        least, most = (f"{-value:.0f}" for value in (samples.max()[ladder], samples.min()[ladder]))
+        assert sentence.format(least, most) in text
+    points = pd.read_csv(PROJECT / "data/reference/codecs/points.csv")
+    headers = (points["header_bytes"] / points["n_images"]).groupby(points["codec"]).agg(["min", "max"]).round()
+    assert headers.loc["hevc"].tolist() == [79, 79] and headers.loc["av1"].tolist() == [16, 17]
+
+
+def test_what_av1_takes_off_is_the_recorded_run() -> None:
+    table = pd.read_csv(PROJECT / "data/reference/codecs/intervals.csv").query(
+        "ladder == 'av1' and method == 'task_klt'"
+    )
+    least, most = (f"{-value:.0f}" for value in (table["bd_rate_percent"].max(), table["bd_rate_percent"].min()))
+    text = " ".join((PROJECT / "README.md").read_text().split())
+    assert f"AV1 takes another {least} to {most} % off HEVC's bytes" in text
