@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from compfeat.results._bd_rate import HEADLINE_FIT
+from compfeat.results.published import published_bd_rate, read_published
 from helpers import PROJECT
 
 RECORDS = {"default": "## What comes out", "camvid": "On photographs"}
@@ -257,15 +258,20 @@ def test_what_longer_training_gives_is_the_recorded_run(row: list[str]) -> None:
 def test_the_means_by_length_are_the_recorded_ones() -> None:
     table = pd.read_csv(PROJECT / "data/reference/length/intervals.csv").query("ladder == 'hevc'")
     means = table.groupby("method")["bd_rate_percent"].mean()
-    for page, sentence in (
-        ("README.md", "is {} % after these 4 epochs, {} % after 12 and {} % after 36"),
-        ("docs/method.md", "the mean of the three is {}, {} and {} %"),
-    ):
-        text = " ".join((PROJECT / page).read_text().split())
-        shown = [f"{means[f'compressible{ending}']:+.1f}" for ending in ("", "_12", "_36")]
-        assert sentence.format(*shown).replace("-", "−") in text
-    kept = [f"{means[f'task_klt{ending}']:+.1f}" for ending in ("", "_12", "_36")]
-    assert "{}, {} and {} % by HEVC".format(*kept).replace("-", "−") in text
+    points, sizes = (
+        PROJECT / "data/published" / f"{name}.csv" for name in ("published_points", "published_bytes_per_image")
+    )
+    released = published_bd_rate(read_published(points, sizes)[0]).query("cut == 'c256' and fit == 'authors_cubic'")
+    published = released["bd_rate_percent"].mean()
+    readme, method = (" ".join((PROJECT / page).read_text().split()) for page in ("README.md", "docs/method.md"))
+    loss = [means[f"compressible{ending}"] for ending in ("", "_12", "_36")]
+    matrices = [means[f"task_klt{ending}"] for ending in ("", "_12", "_36")]
+    sentence = "is {:+.1f} % after these 4 epochs, {:+.1f} % after 12 and {:+.1f} % after 36 (published: {:+.1f} %)"
+    assert sentence.format(*loss, published).replace("-", "−") in readme
+    sentence = "the mean of the three is {:+.1f}, {:+.1f} and {:+.1f} %, that is {:.0f}, {:.0f} and {:.0f} % of the published mean ({:+.1f} %"
+    shares = [100 * mean / published for mean in loss]
+    assert sentence.format(*loss, *shares, published).replace("-", "−") in method
+    assert "{:+.1f}, {:+.1f} and {:+.1f} % by HEVC".format(*matrices).replace("-", "−") in method
 
 
 REMOTE = table_below(PROJECT / "docs/method.md", "### What sending the picture gives")
@@ -387,3 +393,38 @@ def test_what_av1_takes_off_is_the_recorded_run() -> None:
     least, most = (f"{-value:.0f}" for value in (table["bd_rate_percent"].max(), table["bd_rate_percent"].min()))
     text = " ".join((PROJECT / "README.md").read_text().split())
     assert f"AV1 takes another {least} to {most} % off HEVC's bytes" in text
+
+
+SAVED = {
+    "by HEVC they take {} to {} % more bytes": ("remote", "baseline", "hevc", "remote", "hevc", 1),
+    "by {} to {} % with HEVC and": ("remote", "task_klt", "hevc", "remote", "hevc", -1),
+    "and by {} to {} % with `laplace`": ("remote", "task_klt", "laplace", "remote", "hevc", -1),
+    "a network trained on coded pictures takes {} to {} % fewer": (
+        "remote",
+        "remote_trained",
+        "hevc",
+        "remote",
+        "hevc",
+        -1,
+    ),
+    "`task_klt` by HEVC {} to {} % fewer": ("remote", "task_klt", "hevc", "remote_trained", "hevc", -1),
+    "with `laplace` {} to {} %, again": ("remote", "task_klt", "laplace", "remote_trained", "hevc", -1),
+    "by {} to {} % without a transform and": ("codecs", "baseline", "av1", "baseline", "hevc", -1),
+    "and by {} to {} % behind the matrices, where": ("codecs", "task_klt", "av1", "task_klt", "hevc", -1),
+    "VVC's tools buy little**: {} to {} %": ("codecs", "baseline", "vvc", "baseline", "hevc", -1),
+    "made for eyes, {} to {} %": ("codecs", "baseline", "jpegxl", "baseline", "hevc", 1),
+}
+"""Sentences of docs/method.md about the least and the most of recorded BD-rates, of remote inference without reconstruction."""
+
+
+@pytest.mark.parametrize("sentence", SAVED)
+def test_ranges_are_those_of_the_recorded_runs(sentence: str) -> None:
+    run, method, ladder, against, against_ladder, sign = SAVED[sentence]
+    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
+    own = table[(table["method"] == method) & (table["ladder"] == ladder) & (table["against"] == against)]
+    own = own[own["against_ladder"] == against_ladder]
+    if run == "remote":
+        own = own[own["metric"] != "psnr_db"]
+    values = sign * own["bd_rate_percent"]
+    expected = sentence.format(f"{values.min():.0f}", f"{values.max():.0f}")
+    assert expected in " ".join((PROJECT / "docs/method.md").read_text().split())
