@@ -268,7 +268,10 @@ def test_the_means_by_length_are_the_recorded_ones() -> None:
     matrices = [means[f"task_klt{ending}"] for ending in ("", "_12", "_36")]
     sentence = "is {:+.1f} % after these 4 epochs, {:+.1f} % after 12 and {:+.1f} % after 36 (published: {:+.1f} %)"
     assert sentence.format(*loss, published).replace("-", "−") in readme
-    sentence = "the mean of the three is {:+.1f}, {:+.1f} and {:+.1f} %, that is {:.0f}, {:.0f} and {:.0f} % of the published mean ({:+.1f} %"
+    sentence = (
+        "the mean of the three is {:+.1f}, {:+.1f} and {:+.1f} %, "
+        "that is {:.0f}, {:.0f} and {:.0f} % of the published mean ({:+.1f} %"
+    )
     shares = [100 * mean / published for mean in loss]
     assert sentence.format(*loss, *shares, published).replace("-", "−") in method
     assert "{:+.1f}, {:+.1f} and {:+.1f} % by HEVC".format(*matrices).replace("-", "−") in method
