@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,13 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays as a compressed archive, atomically and in the order of their names: equal arrays give equal bytes."""
-    with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **dict(sorted(arrays.items())))
+    """Write arrays as an archive, atomically and in the order of their names: equal arrays give equal bytes.
+
+    Nothing is compressed, and no size is left open: what a compressor makes differs between versions of zlib, and what
+    numpy.savez writes of sizes between those of Python.
+    """
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, array in sorted(arrays.items()):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.asarray(array, order="C"), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())

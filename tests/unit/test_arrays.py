@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,14 @@ def test_arrays_come_back_and_equal_arrays_give_equal_bytes(tmp_path: Path) -> N
     assert found.keys() == ARRAYS.keys() and all(np.array_equal(found[name], ARRAYS[name]) for name in ARRAYS)
     assert all(found[name].dtype == ARRAYS[name].dtype for name in ARRAYS)
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+def test_the_bytes_are_those_of_every_version_of_python_and_zlib(tmp_path: Path) -> None:
+    write_arrays(tmp_path / "a.npz", {**ARRAYS, "turned": ARRAYS["b/x"].T, "number": np.array(3)})
+    assert (
+        hashlib.sha256((tmp_path / "a.npz").read_bytes()).hexdigest()
+        == "999ba267a46cbfbef8e203e04e54239bc1820012d51f884ca9013115e1718ff8"
+    )
 
 
 def test_missing_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
