@@ -25,6 +25,8 @@ Folder = Annotated[str, AfterValidator(inside)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 CUT = "{cut}"
 """Stands in the path of a start file for the cut's name."""
+MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS = 10, 20
+"""The fewest val images and resamples that give an interval; with fewer of either, claims stay undecided."""
 
 
 class Images(Section):
