@@ -307,11 +307,35 @@ def test_a_wrong_configuration_is_refused_in_one_line(case: str, tmp_path: Path)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_snakemake_says_it_in_one_line(project: Path, tmp_path: Path) -> None:
-    (tmp_path / "wrong.yaml").write_text("seed: [1]")
-    done = attempt(project, *SNAKEMAKE, "--dry-run", "--configfile", str(tmp_path / "wrong.yaml"))
-    assert done.returncode != 0
+SAID = {
+    "unknown.yaml": ("seed: [1]", "config: key 'seed' is unknown; did you mean 'seeds'?"),
+    "twice.yaml": ("seeds: [1]\nseeds: [2]", "config: {path}:2: key 'seeds' is already given in line 1; "),
+    "twice.json": ('{{"seeds": [1],\n"seeds": [2]}}', "config: {path}:2: key 'seeds' is already given in line 1; "),
+    "below.yaml": ("a: {{b: 1, b: 2}}", "config: {path}:1: key 'a.b' is already given in line 1; "),
+}
+
+
+def said(project: Path, *overlays: Path) -> list[str]:
+    """Return the lines in which a dry run refuses a configuration."""
+    done = attempt(project, *SNAKEMAKE, "--dry-run", "--configfile", *map(str, overlays))
     output = done.stdout + done.stderr
-    assert "Traceback" not in output
-    shown = [line for line in output.splitlines() if line.startswith("config: ")]
-    assert shown == ["config: key 'seed' is unknown; did you mean 'seeds'?"]
+    assert done.returncode != 0 and "Traceback" not in output
+    return [line for line in output.splitlines() if line.startswith("config: ")]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_snakemake_says_it_in_one_line(name: str, project: Path, tmp_path: Path) -> None:
+    text, expected = SAID[name]
+    (tmp_path / name).write_text(text.format())
+    (tmp_path / "fine.yaml").write_text("seeds: [3]")
+    (line,) = said(project, tmp_path / name, tmp_path / "fine.yaml")
+    assert line.startswith(expected.format(path=tmp_path / name))
+
+
+def test_snakemake_says_it_of_the_base_file(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    base = project / "config/config.yaml"
+    base.write_text(f"{base.read_text()}seeds: [1]\n")
+    (tmp_path / "fine.yaml").write_text("seeds: [3]")
+    (line,) = said(project, tmp_path / "fine.yaml")
+    assert re.match(r"config: .*config/config.yaml:\d+: key 'seeds' is already given in line \d+; ", line)

@@ -27,6 +27,8 @@ def refuse(problem):
 
 
 try:
+    # Snakemake has read these files already, but takes the last of two equal keys.
+    load_config([Path(path) for path in workflow.configfiles])
     EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
 except CompfeatError as error:
     refuse(error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,85 @@ def load_config(paths: Sequence[Path]) -> dict[str, Any]:
     """Return the configuration of a base file and overlays on it: mappings key by key, all else replaced whole.
 
     Raises:
-        ConfigError: a file is missing or is no mapping in YAML.
+        ConfigError: a file is missing, is no mapping in YAML or JSON, or has a key twice.
     """
     config: dict[str, Any] = {}
     for path in paths:
-        try:
-            overlay = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise ConfigError(f"{path}: not found; expected a configuration such as config/config.yaml") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())}); correct it") from None
-        if not isinstance(overlay, dict):
-            raise ConfigError(f"{path}: found {type(overlay).__name__}; expected a mapping from keys to values")
-        config = merged(config, overlay)
+        config = merged(config, read_mapping(path))
     return config
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return the mapping that a file in YAML or JSON has.
+
+    Raises:
+        ConfigError: the file is missing, is no such mapping, or one of its mappings, at any level, has a key twice.
+    """
+    try:
+        found, repeated = parsed(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: not found; expected a configuration such as config/config.yaml") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); expected a configuration") from None
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        what = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        raise ConfigError(f"{path}{line}: not YAML ({what}); correct it") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())}); correct it") from None
+    for key, first, again in repeated:
+        raise ConfigError(f"{path}:{again}: key {key!r} is already given in line {first}; merge the two, or remove one")
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: found {type(found).__name__}; expected a mapping from keys to values")
+    return found
+
+
+def parsed(text: str) -> tuple[Any, list[tuple[str, int, int]]]:
+    """Return what a text says, in JSON or else in YAML as Snakemake takes it, and its ``repeated_keys``.
+
+    Raises:
+        yaml.YAMLError: it is neither.
+        ValueError: it has a number or date that there is not.
+    """
+    try:
+        value, is_json = json.loads(text), True
+    except ValueError:
+        value, is_json = None, False
+    # JSON may be indented by tabs, YAML may not.
+    loader = yaml.SafeLoader(text.replace("\t", " ") if is_json else text)
+    root = loader.get_single_node()
+    repeated = [] if root is None else list(repeated_keys(loader, root, (), set()))
+    return value if is_json or root is None else loader.construct_document(root), repeated
+
+
+def repeated_keys(
+    loader: yaml.SafeLoader, node: yaml.Node, place: tuple[str, ...], seen: set[int]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the keys that a mapping below ``node`` has twice: with dots before it, its first line and its later one.
+
+    A key that overrides one that is merged (``<<``) is not there twice.
+
+    Args:
+        place: the keys and positions that lead to ``node``.
+        seen: ids of the nodes that were looked at, which aliases repeat; added to.
+    """
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield from repeated_keys(loader, item, (*place, str(position)), seen)
+    elif isinstance(node, yaml.MappingNode):
+        lines: dict[Hashable, int] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # A list or mapping is no key: that is told when the mapping is made.
+            inner, line = (*place, key.value), key.start_mark.line + 1
+            name = key.value if key.tag.endswith((":merge", ":value")) else loader.construct_object(key)
+            if name in lines:
+                yield ".".join(inner), lines[name], line
+            lines[name] = line
+            yield from repeated_keys(loader, value, inner, seen)
 
 
 def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
