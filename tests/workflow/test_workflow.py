@@ -247,7 +247,7 @@ WRONG = {
     ),
     "quality of a method twice": (
         "methods: {mine: {training: baseline, qualities: {hevc: [qp4, qp4]}}}",
-        "key 'methods.mine.qualities.hevc': a quality is named twice",
+        "key 'methods.mine.qualities.hevc': 'qp4' is named 2 times; expected each once",
     ),
     "qualities and codecs": (
         "methods: {mine: {training: baseline, codecs: {png: [lossless]}, qualities: {hevc: [qp4]}}}",
@@ -283,7 +283,7 @@ WRONG = {
     "output at home": ("output: ~/results", "key 'output': found '~/results'; expected a folder relative to"),
     "a list without brackets": ("seeds: 0,1", "key 'seeds': found '0,1'; expected a list, such as [a, b]"),
     "a seed beyond 63 bits": ("seeds: [9999999999999999999]", "key 'seeds.0': found 9999999999999999999; input should"),
-    "a quality twice": ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': something is named"),
+    "a quality twice": ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': 'qp10' is named 2"),
     "one feature element": (
         "{dataset: {size: [32, 32]}, training: {phases: [{epochs: 1, downscale: 1, crop_width_px: 0, batch_size: 1, "
         "learning_rate: 0.002, final_rate_fraction: 0.3}]}}",

@@ -140,8 +140,6 @@ def _codecs(e: Experiment) -> Iterator[str]:
                 yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"
             for quality in qualities:
                 _found(f"{where}.{key}", codec.check_quality, quality)
-            if len(set(qualities)) != len(qualities):
-                yield f"key '{where}.{key}': a quality is named twice; expected each once"
         if not e.qualities(name):
             yield f"key 'methods.{name}': no codec takes what it sends ({method.sends}); add one to 'codecs'"
 

@@ -2,94 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import CUT, TrainingConfig
+from compfeat.experiment.entries import CUT, ClaimsConfig, ComparisonConfig
 from compfeat.experiment.runs import Split
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield what is wrong with names and numbers that are each valid alone; needs no plug-in."""
-    e = experiment
+    for look in (_trainings, _keep, _methods, _ladders, _comparisons, _claims, _showcase, _repeats):
+        yield from look(experiment)
+
+
+def _trainings(e: Experiment) -> Iterator[str]:
     for name, training in e.trainings.items():
-        seen: list[str] = [name]
-        current: TrainingConfig = training
-        while current.start is not None and current.start in e.trainings:
-            if current.start in seen:
-                yield f"key 'trainings.{name}.start': {' -> '.join([*seen, str(current.start)])} never begins; start one from null"
-                break
-            seen.append(current.start)
-            current = e.trainings[current.start]
-        if training.start is None or training.start in e.trainings:
-            continue
-        braces = set(training.start.replace(CUT, "")) & {"{", "}"}
-        if braces:
-            yield f"key 'trainings.{name}.start': found {training.start!r}; expected no braces but those of {CUT}; remove the others"
-        if not training.start.endswith(".safetensors"):
-            yield _unknown(f"trainings.{name}.start", "training", training.start, e.trainings, "or a .safetensors file")
-    if e.keep is not None:
-        if e.keep.training not in e.trainings:
-            yield _unknown("keep.training", "training", e.keep.training, e.trainings)
-        if len(e.seeds) != 1:
-            yield f"key 'keep': {len(e.seeds)} seeds; expected one seed, so that there is one network a cut"
-        if f"{e.keep.folder}/".startswith(f"{e.output}/"):
-            yield f"key 'keep.folder': {e.keep.folder} lies in the output {e.output}; expected a folder beside it, such as data/start"
+        start = training.start
+        if start in e.trainings:
+            yield from _endless(e, name)
+        elif start is not None:
+            if set(start.replace(CUT, "")) & {"{", "}"}:
+                yield f"key 'trainings.{name}.start': found {start!r}; expected no braces but those of {CUT}; remove the others"
+            if not start.endswith(".safetensors"):
+                yield _unknown(f"trainings.{name}.start", "training", start, e.trainings, "or a .safetensors file")
+
+
+def _endless(e: Experiment, name: str) -> Iterator[str]:
+    """Yield whether a training starts, by way of others, from itself."""
+    seen, start = [name], e.trainings[name].start
+    while start is not None and start in e.trainings:
+        if start in seen:
+            yield f"key 'trainings.{name}.start': {' -> '.join([*seen, start])} never begins; start one from null"
+            return
+        seen.append(start)
+        start = e.trainings[start].start
+
+
+def _keep(e: Experiment) -> Iterator[str]:
+    if e.keep is None:
+        return
+    if e.keep.training not in e.trainings:
+        yield _unknown("keep.training", "training", e.keep.training, e.trainings)
+    if len(e.seeds) != 1:
+        yield f"key 'keep': {len(e.seeds)} seeds; expected one seed, so that there is one network per cut"
+    if f"{e.keep.folder}/".startswith(f"{e.output}/"):
+        yield f"key 'keep.folder': {e.keep.folder} lies in the output {e.output}; expected a folder beside it, such as data/start"
+
+
+def _methods(e: Experiment) -> Iterator[str]:
     for name, method in e.methods.items():
         if method.training not in e.trainings:
             yield _unknown(f"methods.{name}.training", "training", method.training, e.trainings)
-        for codec in method.codecs or {}:
-            if codec not in e.codecs:
-                yield _unknown(f"methods.{name}.codecs", "codec", codec, e.codecs)
-        for codec in method.qualities:
-            if codec not in e.codecs:
-                yield _unknown(f"methods.{name}.qualities", "codec", codec, e.codecs)
+        for key, qualities in (("codecs", method.codecs or {}), ("qualities", method.qualities)):
+            yield from _unknown_ones(f"methods.{name}.{key}", "codec", qualities, e.codecs)
         if method.qualities and method.codecs is not None:
             yield f"key 'methods.{name}.qualities': 'codecs' gives this method's qualities, too; remove one of them"
         if method.sends == "image" and method.transform is not None:
             yield f"key 'methods.{name}.transform': a method that sends the image transforms nothing; remove it"
-    for ladder, entry in e.ladders.items():
-        for codec in entry.codecs:
-            if codec not in e.codecs:
-                yield _unknown(f"ladders.{ladder}.codecs", "codec", codec, e.codecs)
+
+
+def _ladders(e: Experiment) -> Iterator[str]:
+    for name, ladder in e.ladders.items():
+        yield from _unknown_ones(f"ladders.{name}.codecs", "codec", ladder.codecs, e.codecs)
+
+
+def _comparisons(e: Experiment) -> Iterator[str]:
     for i, pair in enumerate(e.comparisons):
         where = f"comparisons.{i}"
-        for side, named in (("method", pair.method), ("against", pair.against)):
-            if named not in e.methods:
-                yield _unknown(f"{where}.{side}", "method", named, e.methods)
-        for given in (pair.ladder, pair.against_ladder, *(pair.ladders or ())):
-            if given is not None and given not in e.ladders:
-                yield _unknown(where, "ladder", given, e.ladders)
+        yield from _sides(e, where, pair)
         if pair.method == pair.against and (pair.against_ladder or pair.ladder) == pair.ladder:
             yield f"key '{where}': {pair.method!r} is compared with itself; name another method or ladder"
         if pair.against_ladder is not None and pair.ladder is None:
             yield f"key '{where}.against_ladder': needs `ladder`, too; give the ladder of {pair.method!r}"
-    for name, claim in (e.claims or {}).items():
-        where = f"claims.{name}"
-        for side, claimed in (("method", claim.method), ("against", claim.against)):
-            if claimed not in e.methods:
-                yield _unknown(f"{where}.{side}", "method", claimed, e.methods)
-        for given in (claim.ladder, claim.against_ladder, *(claim.ladders or ())):
-            if given is not None and given not in e.ladders:
-                yield _unknown(where, "ladder", given, e.ladders)
-    if sum(claim.published for claim in (e.claims or {}).values()) > 1:
+
+
+def _claims(e: Experiment) -> Iterator[str]:
+    claims = e.claims or {}
+    for name, claim in claims.items():
+        yield from _sides(e, f"claims.{name}", claim)
+    if sum(claim.published for claim in claims.values()) > 1:
         yield "key 'claims': several are `published`; expected one at most, the one of the paper's loss"
+
+
+def _sides(e: Experiment, where: str, pair: ComparisonConfig | ClaimsConfig) -> Iterator[str]:
+    """Yield which methods and ladders of a comparison, or of a claim about some, are not there."""
+    for side, method in (("method", pair.method), ("against", pair.against)):
+        yield from _unknown_ones(f"{where}.{side}", "method", [method], e.methods)
+    given = [ladder for ladder in (pair.ladder, pair.against_ladder) if ladder is not None]
+    yield from _unknown_ones(where, "ladder", [*given, *(pair.ladders or ())], e.ladders)
+
+
+def _showcase(e: Experiment) -> Iterator[str]:
     yield from _late_showcase(e, e.dataset.images.val)
-    for key, items in (
-        ("tasks", e.tasks),
-        ("seeds", e.seeds),
-        ("figures", e.figures),
-        ("showcase.images", e.showcase.images),
-        *((f"codecs.{name}.qualities", codec.qualities) for name, codec in e.codecs.items()),
-        *(
-            (f"methods.{name}.codecs.{codec}", qualities)
-            for name, method in e.methods.items()
-            for codec, qualities in (method.codecs or {}).items()
-        ),
-    ):
-        if len(set(items)) != len(items):
-            yield f"key {key!r}: something is named twice; expected each once"
+
+
+def _repeats(e: Experiment) -> Iterator[str]:
+    lists: dict[str, Sequence[object]] = {
+        "tasks": e.tasks,
+        "seeds": e.seeds,
+        "figures": e.figures,
+        "showcase.images": e.showcase.images,
+    }
+    lists |= {f"codecs.{name}.qualities": codec.qualities for name, codec in e.codecs.items()}
+    for name, method in e.methods.items():
+        lists |= {f"methods.{name}.codecs.{codec}": given for codec, given in (method.codecs or {}).items()}
+        lists |= {f"methods.{name}.qualities.{codec}": given for codec, given in method.qualities.items()}
+    for key, items in lists.items():
+        for item in items:
+            if items.count(item) > 1:
+                yield f"key {key!r}: {item!r} is named {items.count(item)} times; expected each once"
 
 
 def too_few(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]:
@@ -115,6 +137,10 @@ def _late_showcase(e: Experiment, val: int | None) -> Iterator[str]:
     if late and val is not None:
         beyond = f"the {val} val images; expected 0 to {val - 1}" if val > 1 else "the only val image; expected 0"
         yield f"key 'showcase.images': image {late[0]} is beyond {beyond}"
+
+
+def _unknown_ones(key: str, noun: str, names: Iterable[str], known: Mapping[str, Any]) -> Iterator[str]:
+    return (_unknown(key, noun, name, known) for name in names if name not in known)
 
 
 def _unknown(key: str, noun: str, found: str, known: Sequence[str] | Mapping[str, Any], more: str = "") -> str:
