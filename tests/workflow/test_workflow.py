@@ -14,7 +14,7 @@ from compfeat.datasets import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.files import load_config
+from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import Run
 from compfeat.reports.tables import PAGES
@@ -209,7 +209,7 @@ WRONG = {
     ),
     "kept in the output": (
         "keep: {training: baseline, folder: results/train}",
-        "key 'keep.folder': results/train lies in the output results",
+        "key 'keep.folder': results/train lies in results, the folder of 'output'; expected one beside it",
     ),
     "loss option": (
         "trainings: {compressible: {loss: {strenght: 1}}}",
@@ -264,7 +264,7 @@ WRONG = {
     ),
     "start with half a brace": (
         "trainings: {baseline: {start: 'data/{cut.safetensors'}}",
-        "'data/{cut.safetensors'; expected no braces but those of {cut}; remove the others",
+        "'data/{cut.safetensors'; expected no braces but those of {cut}, and no control",
     ),
     "no start file": (
         "trainings: {baseline: {start: 'no/{cut}.safetensors'}}",
@@ -294,6 +294,105 @@ WRONG = {
         "phase 0: one image of 32x32 px, 1 times smaller, gives one feature element a channel at cut c512",
     ),
     "ffmpeg at nobody's home": ("tools: {ffmpeg: ~nobody_here/ffmpeg}", "~nobody_here/ffmpeg: could not determine"),
+    "braces in the output": ("output: 'res{x}'", "key 'output': found 'res{x}'; expected a path without braces"),
+    "newline in the output": (
+        'output: "a\\nb"',
+        "key 'output': found 'a\\nb'; expected a path without braces and control",
+    ),
+    "output like an option": ("output: -x", "key 'output': found '-x'; expected a path that does not begin with -"),
+    "braces in the root": (
+        "dataset: {root: 'data/raw/{x}'}",
+        "key 'dataset.root': found 'data/raw/{x}'; expected a path",
+    ),
+    "tab in the root": ('dataset: {root: "data/\\traw"}', "key 'dataset.root': found 'data/\\traw'; expected a path"),
+    "braces in the prepared": (
+        "dataset: {prepared: 'data/{split}'}",
+        "key 'dataset.prepared': found 'data/{split}'; exp",
+    ),
+    "braces in the kept": (
+        "keep: {training: baseline, folder: 'x{cut}'}",
+        "key 'keep.folder': found 'x{cut}'; expected",
+    ),
+    "braces of the encoder": (
+        "network: {encoder_weights: 'w-{place}-{cut}.safetensors'}",
+        "encoder_weights': found 'w-{place}-{cut}.safetensors'; expected no braces but those of {cut}",
+    ),
+    "newline in a start": (
+        'trainings: {baseline: {start: "a\\n.safetensors"}}',
+        "start': found 'a\\n.safetensors'; exp",
+    ),
+    "braces in a record": ("records: {seeds: 'data/{x}'}", "key 'records.seeds': found 'data/{x}'; expected a path"),
+    "control character in a tool": (
+        'tools: {ffmpeg: "a\\u0085b"}',
+        "key 'tools.ffmpeg': found 'a\\x85b'; expected a path",
+    ),
+    "half a character": ('output: "a\\uD800"', "key 'output': found 'a\\ud800'; expected a path"),
+    "output in the project's": (
+        "output: src",
+        "key 'output': found src; expected a folder apart from the project's own src",
+    ),
+    "output in a folder of it": ("output: tests/out", "expected a folder apart from the project's own tests, such as"),
+    "output of another case": ("output: Docs", "expected a folder apart from the project's own docs"),
+    "output over records": (
+        "output: data",
+        "key 'output': found data; expected a folder apart from the project's own data/",
+    ),
+    "output in git": ("output: .git/x", "expected a folder apart from the project's own .git"),
+    "output is a file": ("output: Makefile/x", "key 'output': Makefile is a file; expected a folder"),
+    "prepared in the project's": (
+        "dataset: {prepared: workflow}",
+        "key 'dataset.prepared': found workflow; expected a",
+    ),
+    "rendered into the project": (
+        "dataset: {root: .}",
+        "key 'output': results lies in ., the folder of 'dataset.root'",
+    ),
+    "rendered into the sources": ("dataset: {root: config/x}", "key 'dataset.root': found config/x; expected a folder"),
+    "kept among records": (
+        "keep: {training: baseline, folder: data/reference}",
+        "key 'keep.folder': found data/reference",
+    ),
+    "prepared in the output": (
+        "dataset: {prepared: results/data}",
+        "key 'dataset.prepared': results/data lies in results, the folder of 'output'; expected one beside it",
+    ),
+    "prepared is the output": (
+        "dataset: {prepared: results}",
+        "key 'output': results lies in results, the folder of 'da",
+    ),
+    "output in the prepared": (
+        "output: data/prepared/streets/x",
+        "lies in data/prepared/streets, the folder of 'dataset.",
+    ),
+    "root in the output": (
+        "dataset: {root: results/raw}",
+        "key 'dataset.root': results/raw lies in results, the folder",
+    ),
+    "output in the root": (
+        "output: data/raw/streets/x",
+        "key 'output': data/raw/streets/x lies in data/raw/streets, the",
+    ),
+    "root in the prepared": (
+        "dataset: {root: ./data/prepared/streets/}",
+        "lies in data/prepared/streets, the folder of",
+    ),
+    "a path as name": (
+        "methods: {a/b: {training: baseline}}",
+        "key 'methods.a/b': found 'a/b'; string should match",
+    ),
+    "no name": ("methods: {'': {training: baseline}}", "key 'methods.': found ''; string should match"),
+    "upper case in a name": ("cuts: {C256: {}}", "key 'cuts.C256': found 'C256'; string should match"),
+    "showcase twice": ("showcase: {images: [1, 1]}", "key 'showcase.images': 1 is named 2 times; expected each once"),
+    "Chinese": (
+        "methods: {task_klt: {label: 任务变换}}",
+        "key 'methods.task_klt.label': found 任 (U+4EFB), 务 (U+52A1), 变 (U+53D8) and 1 more, which the fonts of figures and",
+    ),
+    "emoji": ("ladders: {hevc: {label: best 👍}}", "key 'ladders.hevc.label': found 👍 (U+1F44D), which the fonts"),
+    "Arabic": ("claims: {paper: {text: أقل}}", "key 'claims.paper.text': found أ (U+0623)"),
+    "newline in a label": (
+        'methods: {task_klt: {label: "a\\nb"}}',
+        "key 'methods.task_klt.label': found (U+000A), which",
+    ),
     "ffmpeg": ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
 }
 
@@ -305,6 +404,28 @@ def test_a_wrong_configuration_is_refused_in_one_line(case: str, tmp_path: Path)
     with pytest.raises(ConfigError) as caught:
         checked(load_config([PROJECT / "config/config.yaml", tmp_path / "wrong.yaml"]))
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+LEGAL = {
+    "one codec in two entries": "codecs: {hevc_too: {codec: hevc, qualities: [qp10]}}",
+    "the other way round": "comparisons: [{method: compressible, against: baseline}, {method: baseline, against: compressible}]",
+    "a name of two others": "methods: {task_hevc: {training: baseline}, task: {training: baseline}}",
+    "a label of a method and of a ladder": "{methods: {task_klt: {label: HEVC}}}",
+    "letters": "methods: {task_klt: {label: 'Größe λ−1 ≤ Ж, 50 % → “x”'}}",
+    "folders beside each other": "{output: out/a, dataset: {prepared: out/b, root: out/c}}",
+    "folders that begin alike": "{output: out, dataset: {prepared: out-data, root: out-raw}}",
+    "like the project's": "output: srcs",
+    "the project in the root": "dataset: {name: camvid, root: ., images: {train: null, val: null}}",
+    "images elsewhere": "dataset: {name: camvid, root: /data, images: {train: null, val: null}}",
+    "kept where others start": "keep: {training: baseline, folder: data/start}",
+}
+
+
+@pytest.mark.parametrize("case", sorted(LEGAL))
+def test_what_does_no_harm_is_accepted(case: str, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(LEGAL[case])
+    config = load_config([PROJECT / "config/config.yaml", tmp_path / "own.yaml"])
+    assert checked(merged(config, {"tasks": ["segmentation", "reconstruction"], "claims": None})).runs()
 
 
 SAID = {

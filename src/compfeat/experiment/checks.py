@@ -6,6 +6,7 @@ Plug-ins are found by name at run time, so this module imports none; their modul
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,15 @@ ELSEWHERE = "://"
 """Part of the address of a file in an object store, such as s3://bucket/file, which is fetched when it is needed."""
 
 
+KEPT = "data/start"
+"""The folder of trained networks that other configurations start from."""
+PROJECT_FOLDERS = (
+    *(".git", ".snakemake", ".venv", ".dvc", ".ci", "benchmarks", "config", "data/published", "data/reference", KEPT),
+    *("docs", "profiles", "src", "tests", "workflow"),
+)
+"""Folders that hold the project's own files, so that no run may write there."""
+
+
 def checked(config: Mapping[str, Any]) -> Experiment:
     """Return the experiment that a merged configuration describes, when all that it names is there and goes together.
 
@@ -30,7 +40,17 @@ def checked(config: Mapping[str, Any]) -> Experiment:
     experiment = Experiment.of(config)
     for problem in problems(experiment):
         raise ConfigError(problem)
-    for look in (_datasets, _networks, _trainings, _starts, _transforms, _codecs, _ladders, _figures):
+    for look in (
+        _folders,
+        _datasets,
+        _networks,
+        _trainings,
+        _starts,
+        _transforms,
+        _codecs,
+        _ladders,
+        _figures,
+    ):
         for problem in look(experiment):
             raise ConfigError(problem)
     return experiment
@@ -42,6 +62,32 @@ def _found(key: str, get: Callable[..., Any], *args: Any) -> Any:
         return get(*args)
     except CompfeatError as error:
         raise ConfigError(f"key {key!r}: {error}") from None
+
+
+def _folders(e: Experiment) -> Iterator[str]:
+    """Yield which folders of a run lie in one another, or among the files of the project itself."""
+    root = os.path.relpath(_found("dataset.root", own_path, e.dataset.root))
+    dataset = _found("dataset.name", registry("datasets", "DATASETS").get, e.dataset.name)
+    folders = {"output": e.output, "dataset.prepared": e.dataset.prepared}
+    folders |= {} if e.keep is None else {"keep.folder": e.keep.folder}
+    rendered = getattr(dataset, "rendered", False)
+    # A reader takes its own folders of the root alone, so that the project may lie in it.
+    folders |= {"dataset.root": root} if rendered or root != "." else {}
+    for key, folder in folders.items():
+        for own in PROJECT_FOLDERS if rendered or key != "dataset.root" else ():
+            if (lies_in(folder, own) or lies_in(own, folder)) and (key, own) != ("keep.folder", KEPT):
+                yield f"key {key!r}: found {folder}; expected a folder apart from the project's own {own}, such as results-mine"
+        for part in (folder, *map(str, Path(folder).parents)):
+            if Path(part).is_file():
+                yield f"key {key!r}: {part} is a file; expected a folder, such as results-mine"
+        for other, outer in folders.items():
+            if key != other and lies_in(folder, outer):
+                yield f"key {key!r}: {folder} lies in {outer}, the folder of {other!r}; expected one beside it"
+
+
+def lies_in(folder: str, outer: str) -> bool:
+    """Return whether a folder is another one or lies in it, also where a disk takes upper and lower case for the same."""
+    return outer == "." or f"{folder}/".casefold().startswith(f"{outer}/".casefold())
 
 
 def _datasets(e: Experiment) -> Iterator[str]:
@@ -99,7 +145,6 @@ def _trainings(e: Experiment) -> Iterator[str]:
 
 def _starts(e: Experiment) -> Iterator[str]:
     """Yield which weights that a training starts from are not there."""
-    _found("dataset.root", own_path, e.dataset.root)
     for cut in e.cuts:
         for name in dict.fromkeys(trained.training for trained in e.trained()):
             starts = (

@@ -19,6 +19,7 @@ from compfeat.experiment.entries import (
     ComparisonConfig,
     CutConfig,
     DatasetConfig,
+    File,
     Folder,
     KeepConfig,
     LadderConfig,
@@ -63,7 +64,7 @@ class Experiment(Section):
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")
     bd_rate: BdRateConfig
     statistics: StatisticsConfig
-    records: dict[RecordName, str] | None = Field(
+    records: dict[RecordName, File] | None = Field(
         None,
         description="folders of recorded runs of the same experiment that are shown beside: one of several seeds, one of several "
         "lengths of training; null for none",
@@ -111,7 +112,9 @@ class Experiment(Section):
             ConfigError: the path begins with the home folder of nobody.
         """
         weights = self.cuts[cut].encoder_weights
-        return str(own_path(weights)) if weights and self.trainings[training].start is None else None
+        if not weights or self.trainings[training].start is not None:
+            return None
+        return str(own_path(weights.replace(CUT, cut)))
 
     def runs(self) -> list[Run]:
         """Return the runs: cuts outermost, then methods, then seeds, in the configuration's order."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import CUT, ClaimsConfig, ComparisonConfig
+from compfeat.experiment.entries import ClaimsConfig, ComparisonConfig
 from compfeat.experiment.runs import Split
 
 
@@ -21,11 +21,8 @@ def _trainings(e: Experiment) -> Iterator[str]:
         start = training.start
         if start in e.trainings:
             yield from _endless(e, name)
-        elif start is not None:
-            if set(start.replace(CUT, "")) & {"{", "}"}:
-                yield f"key 'trainings.{name}.start': found {start!r}; expected no braces but those of {CUT}; remove the others"
-            if not start.endswith(".safetensors"):
-                yield _unknown(f"trainings.{name}.start", "training", start, e.trainings, "or a .safetensors file")
+        elif start is not None and not start.endswith(".safetensors"):
+            yield _unknown(f"trainings.{name}.start", "training", start, e.trainings, "or a .safetensors file")
 
 
 def _endless(e: Experiment, name: str) -> Iterator[str]:
@@ -46,8 +43,6 @@ def _keep(e: Experiment) -> Iterator[str]:
         yield _unknown("keep.training", "training", e.keep.training, e.trainings)
     if len(e.seeds) != 1:
         yield f"key 'keep': {len(e.seeds)} seeds; expected one seed, so that there is one network per cut"
-    if f"{e.keep.folder}/".startswith(f"{e.output}/"):
-        yield f"key 'keep.folder': {e.keep.folder} lies in the output {e.output}; expected a folder beside it, such as data/start"
 
 
 def _methods(e: Experiment) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -11,20 +12,81 @@ from compfeat.experiment.section import Section
 from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
 from compfeat.io import own_path
 
+CUT = "{cut}"
+"""Stands in the path of a file of weights for the cut's name."""
+
+
+def one_file(path: str) -> str:
+    """Return ``path`` where every job can be given it. Raises ValueError where it is not one file to Snakemake, or no argument."""
+    if any(c in "{}" or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in path):
+        raise ValueError(f"found {path!r}; expected a path without braces and control characters; rename it")
+    if path.startswith("-"):
+        raise ValueError(f"found {path!r}; expected a path that does not begin with -; write ./{path}")
+    return path
+
+
+def one_file_per_cut(path: str) -> str:
+    """Return ``path`` where it has no braces but CUT, and is otherwise ``one_file``. Raises ValueError where it is not."""
+    try:
+        one_file(path.replace(CUT, "cut"))
+    except ValueError:
+        raise ValueError(
+            f"found {path!r}; expected no braces but those of {CUT}, and no control characters; remove the others"
+        ) from None
+    return path
+
 
 def inside(folder: str) -> str:
     """Return ``folder`` where it is relative and inside the project. Raises ValueError where it is not."""
     parts = folder.split("/")
     if not folder or "\\" in folder or folder[0] == "~" or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"found {folder!r}; expected a folder relative to the project and inside it, such as results")
-    return folder
+    return one_file(folder)
 
 
+DRAWN = (
+    *((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2E9), (0x300, 0x34F), (0x370, 0x37E), (0x384, 0x4FF), (0x531, 0x55F)),
+    *(
+        (0x561, 0x587),
+        (0x10D0, 0x10FC),
+        (0x1E00, 0x1EFB),
+        (0x1F00, 0x1F7D),
+        (0x2010, 0x2027),
+        (0x2030, 0x205E),
+        (0x2070, 0x209C),
+    ),
+    *((0x20A0, 0x20B5), (0x2190, 0x22FF), (0x2500, 0x262F), (0x270C, 0x2727)),
+)
+"""Ranges of characters, of those that there are, which the fonts of both the figures and the paper have."""
+
+
+def not_drawn(text: str) -> list[str]:
+    """Return the characters of ``text`` that the figures or the paper would draw as boxes, each once, with their code points."""
+    lacking = [c for c in text if not (unicodedata.name(c, "") and any(low <= ord(c) <= high for low, high in DRAWN))]
+    return [f"{c if c.isprintable() else ''} (U+{ord(c):04X})".strip() for c in dict.fromkeys(lacking)]
+
+
+def drawn(text: str) -> str:
+    """Return ``text`` where figures and paper can show it. Raises ValueError where a font lacks a character."""
+    lacking = not_drawn(text)
+    if lacking:
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        raise ValueError(
+            f"found {', '.join(lacking[:3])}{more}, which the fonts of figures and paper lack; "
+            "expected Latin, Greek or Cyrillic letters, digits and signs; write it in those"
+        )
+    return text
+
+
+File = Annotated[str, AfterValidator(one_file)]
+"""The path of a file or folder."""
+WeightsFile = Annotated[str, AfterValidator(one_file_per_cut)]
+"""The path of a file of weights, with CUT for the cut's name."""
 Folder = Annotated[str, AfterValidator(inside)]
 """A folder relative to the project, inside it, without a slash at its end."""
+Text = Annotated[str, AfterValidator(drawn)]
+"""A text that figures or the paper show."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-CUT = "{cut}"
-"""Stands in the path of a start file for the cut's name."""
 MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS = 10, 20
 """The fewest val images and resamples that give an interval; with fewer of either, claims stay undecided."""
 
@@ -44,7 +106,7 @@ class DatasetConfig(Section):
     """What the networks see."""
 
     name: Name = Field(description="the reader: a module of compfeat.datasets")
-    root: str = Field(min_length=1, description="folder of the source images; rendered scenes are written into it")
+    root: File = Field(min_length=1, description="folder of the source images; rendered scenes are written into it")
     prepared: Folder = Field(description="folder of the resized, packed scenes, relative to the project")
     size: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]] = Field(
         description="height and width of the input (px); multiples of the strides of all cuts"
@@ -56,15 +118,16 @@ class DatasetConfig(Section):
 class CutConfig(NetworkConfig):
     """A network and where it is cut. Keys of ``network`` apply to all cuts; a cut may override each."""
 
-    encoder_weights: str | None = Field(
-        description="safetensors file of pretrained encoder weights to start from, or its address (s3://...); or null"
+    encoder_weights: WeightsFile | None = Field(
+        description="safetensors file of pretrained encoder weights to start from, or its address (s3://...), with {cut} in it; "
+        "or null"
     )
 
 
 class TrainingConfig(Recipe):
     """How a network is trained. Keys of ``training`` apply to all trainings; an entry of ``trainings`` may override each."""
 
-    start: str | None = Field(
+    start: WeightsFile | None = Field(
         None,
         description="what it starts from: a training, or a safetensors file or address (s3://...) with {cut} in it; null for none",
     )
@@ -85,7 +148,7 @@ class MethodConfig(Section):
         None, description="a module of compfeat.transforms, with its options; null for none"
     )
     sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
-    label: str = Field("", description="name in figures and tables; the key where empty")
+    label: Text = Field("", description="name in figures and tables; the key where empty")
     codecs: dict[Name, tuple[str, ...]] | None = Field(
         None,
         description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
@@ -120,7 +183,7 @@ class LadderConfig(Section):
     """The codecs whose points make one curve."""
 
     codecs: tuple[Name, ...] = Field(min_length=1, description="codecs whose points make the curve")
-    label: str = Field("", description="name in figures and tables; the key where empty")
+    label: Text = Field("", description="name in figures and tables; the key where empty")
 
 
 class ComparisonConfig(Section):
@@ -154,7 +217,7 @@ RecordName = Literal["seeds", "length"]
 class ClaimsConfig(Section):
     """What is claimed of a method, and the rules by which it is supported; written down before the numbers."""
 
-    text: str = Field(min_length=1, description="what is claimed of the bits, in words")
+    text: Text = Field(min_length=1, description="what is claimed of the bits, in words")
     method: Name = Field(description="the method that the claims are about")
     against: Name = Field(description="the method that it is compared with")
     ladders: tuple[Name, ...] | None = Field(
@@ -183,7 +246,7 @@ class ShowcaseConfig(Section):
 class ToolsConfig(Section):
     """Programs."""
 
-    ffmpeg: str | None = Field(
+    ffmpeg: File | None = Field(
         description="an ffmpeg binary with the encoders of the codecs; null for the one of imageio-ffmpeg"
     )
 

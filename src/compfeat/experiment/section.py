@@ -60,8 +60,8 @@ def options_of(entry: Any, values: Mapping[str, Any], where: str) -> Section:
 def explained(model: type[BaseModel], error: ValidationError, where: str) -> str:
     """Return in one line which key is wrong, what was found, and what is expected."""
     first = error.errors(include_url=False)[0]
-    # Pydantic adds the tags of unions to a location; those are not keys.
-    parts = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "tuple[", "list["))]
+    # Pydantic adds the tags of unions, and that a key itself is wrong, to a location; those are not keys.
+    parts = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "tuple[", "list[", "[key]"))]
     key = ".".join([*([where] if where else []), *parts]) or "the configuration"
     if first["type"] == "extra_forbidden":
         known = known_keys(model, parts[:-1])
