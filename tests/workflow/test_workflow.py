@@ -376,6 +376,64 @@ WRONG = {
         "dataset: {root: ./data/prepared/streets/}",
         "lies in data/prepared/streets, the folder of",
     ),
+    "a ladder's codec twice": (
+        "ladders: {hevc: {codecs: [hevc, hevc]}}",
+        "key 'ladders.hevc.codecs': 'hevc' is named 2",
+    ),
+    "a comparison's ladder twice": (
+        "comparisons: [{method: compressible, against: baseline, ladders: [hevc, hevc]}]",
+        "key 'comparisons.0.ladders': 'hevc' is named 2 times; expected each once",
+    ),
+    "a claim's ladder twice": (
+        "claims: {paper: {ladders: [hevc, hevc]}}",
+        "key 'claims.paper.ladders': 'hevc' is named 2",
+    ),
+    "a comparison twice": (
+        "comparisons: [{method: compressible, against: baseline}, {method: compressible, against: baseline}]",
+        "key 'comparisons.1': compressible against baseline on hevc is 'comparisons.0' already; remove one",
+    ),
+    "a comparison twice, resolved": (
+        "comparisons: [{method: compressible, against: baseline}, "
+        "{method: compressible, against: baseline, ladder: laplace, against_ladder: laplace}]",
+        "key 'comparisons.1': compressible against baseline on laplace is 'comparisons.0' already; remove one",
+    ),
+    "a comparison twice across ladders": (
+        "comparisons: [{method: task_klt, against: baseline, ladder: laplace, against_ladder: hevc}, "
+        "{method: task_klt, against: baseline, ladder: laplace, against_ladder: hevc}]",
+        "key 'comparisons.1': task_klt against baseline on laplace against hevc is 'comparisons.0' already",
+    ),
+    "a label twice": (
+        "methods: {compressible: {label: baseline}}",
+        "key 'methods.compressible.label': baseline is called 'baseline', too; give one of them a label of its own",
+    ),
+    "a label twice, spaced": (
+        "methods: {compressible: {label: 'task  KLT '}}",
+        "compressible is called 'task KLT', too",
+    ),
+    "a ladder's label twice": (
+        "ladders: {laplace: {label: HEVC}}",
+        "key 'ladders.laplace.label': hevc is called 'HEVC', t",
+    ),
+    "a codec called none": (
+        "codecs: {none: {codec: png, qualities: [lossless]}}",
+        "key 'codecs.none': 'none' stands for the points that need no codec; give the entry another name",
+    ),
+    "a codec called transform": (
+        "codecs: {transform: {codec: png, qualities: [lossless]}}",
+        "key 'codecs.transform': 'transform' stands for a method's transform in the names of logs",
+    ),
+    "two rules of one name": (
+        "{methods: {task: {training: baseline}}, codecs: {klt_hevc: {codec: hevc, qualities: [qp10]}}}",
+        "key 'methods.task': jobs of method 'task' with codec 'klt_hevc', and of method 'task_klt' with codec 'hevc', would both",
+    ),
+    "a fit of another's name": (
+        "methods: {baseline_laplace: {training: baseline, transform: klt}}",
+        "key 'methods.baseline_laplace': jobs of the transform of method 'baseline_laplace', and of method 'baseline' with codec",
+    ),
+    "a method called all": (
+        "methods: {all: {training: baseline, transform: klt}}",
+        "and of all fits, would both be fit_all",
+    ),
     "a path as name": (
         "methods: {a/b: {training: baseline}}",
         "key 'methods.a/b': found 'a/b'; string should match",

@@ -15,6 +15,7 @@ from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
 from compfeat.experiment.plugins import registry
+from compfeat.experiment.runs import Comparison
 from compfeat.experiment.section import options_of
 from compfeat.io import own_path
 
@@ -49,6 +50,7 @@ def checked(config: Mapping[str, Any]) -> Experiment:
         _transforms,
         _codecs,
         _ladders,
+        _job_names,
         _figures,
     ):
         for problem in look(experiment):
@@ -200,12 +202,34 @@ def _ladders(e: Experiment) -> Iterator[str]:
     for i, pair in enumerate(e.comparisons):
         if (pair.method, pair.against) not in compared:
             yield f"key 'comparisons.{i}': {pair.method!r} and {pair.against!r} share no ladder; name one for each"
+    first: dict[Comparison, int] = {}
+    for i, pair in enumerate(e.comparisons):
+        for c in e.on_ladders(pair):
+            if first.setdefault(c, i) != i:
+                on = c.ladder if c.ladder == c.against_ladder else f"{c.ladder} against {c.against_ladder}"
+                yield f"key 'comparisons.{i}': {c.method} against {c.against} on {on} is 'comparisons.{first[c]}' already; remove one"
     for name, claim in (e.claims or {}).items():
         if not e.claimed(claim):
             yield (
                 f"key 'claims.{name}': {claim.method!r} against {claim.against!r} is not among the comparisons on its ladders; "
                 "add it there"
             )
+
+
+def _job_names(e: Experiment) -> Iterator[str]:
+    """Yield which methods and codecs give two rules one name, such as method a_b with codec c, and a with b_c."""
+    codecs, transforms = registry("codecs", "CODECS"), registry("transforms", "TRANSFORMS")
+    named = {"fit_all": "all fits"}
+    for method, entry in e.methods.items():
+        pairs = {codec: f"method {method!r} with codec {codec!r}" for codec in e.all_qualities(method)}
+        fitted = [codec for codec in e.qualities(method) if codecs.get(e.codecs[codec].codec or codec).fitted]
+        own = {f"evaluate_{method}_{codec}": pair for codec, pair in pairs.items()}
+        own |= {f"fit_{method}_{codec}": pairs[codec] for codec in fitted}
+        if entry.transform is not None and transforms.get(entry.transform.name).fitted:
+            own[f"fit_{method}"] = f"the transform of method {method!r}"
+        for name in own.keys() & named.keys():
+            yield f"key 'methods.{method}': jobs of {own[name]}, and of {named[name]}, would both be {name}; rename the method"
+        named |= own
 
 
 def _figures(e: Experiment) -> Iterator[str]:

@@ -161,21 +161,15 @@ class Experiment(Section):
 
     def resolved_comparisons(self) -> list[Comparison]:
         """Return every comparison on every ladder that it is about."""
-        pairs: list[Comparison] = []
-        for entry in self.comparisons:
-            if entry.ladder is not None:
-                pairs.append(
-                    Comparison(entry.method, entry.against, entry.ladder, entry.against_ladder or entry.ladder)
-                )
-            else:
-                names = self.ladders if entry.ladders is None else entry.ladders
-                both = (
-                    ladder
-                    for ladder in names
-                    if self.on_ladder(entry.method, ladder) and self.on_ladder(entry.against, ladder)
-                )
-                pairs += [Comparison(entry.method, entry.against, ladder, ladder) for ladder in both]
-        return pairs
+        return [comparison for entry in self.comparisons for comparison in self.on_ladders(entry)]
+
+    def on_ladders(self, entry: ComparisonConfig) -> list[Comparison]:
+        """Return an entry of ``comparisons`` on every ladder that it is about."""
+        pair = (entry.method, entry.against)
+        if entry.ladder is not None:
+            return [Comparison(*pair, entry.ladder, entry.against_ladder or entry.ladder)]
+        names = self.ladders if entry.ladders is None else entry.ladders
+        return [Comparison(*pair, ladder, ladder) for ladder in names if all(self.on_ladder(m, ladder) for m in pair)]
 
     def claimed(self, claim: ClaimsConfig) -> list[Comparison]:
         """Return the comparisons that a claim is about."""

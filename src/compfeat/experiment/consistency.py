@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import ClaimsConfig, ComparisonConfig
-from compfeat.experiment.runs import Split
+from compfeat.experiment.runs import UNCODED, Split
+
+RESERVED_CODECS = {
+    UNCODED: "stands for the points that need no codec",
+    "transform": "stands for a method's transform in the names of logs",
+}
+"""Names that no entry of ``codecs`` may have, each with its use."""
 
 
 def problems(experiment: Experiment) -> Iterator[str]:
     """Yield what is wrong with names and numbers that are each valid alone; needs no plug-in."""
-    for look in (_trainings, _keep, _methods, _ladders, _comparisons, _claims, _showcase, _repeats):
+    for look in (_trainings, _keep, _methods, _codecs, _ladders, _comparisons, _claims, _showcase, _repeats, _labels):
         yield from look(experiment)
 
 
@@ -57,6 +64,12 @@ def _methods(e: Experiment) -> Iterator[str]:
             yield f"key 'methods.{name}.transform': a method that sends the image transforms nothing; remove it"
 
 
+def _codecs(e: Experiment) -> Iterator[str]:
+    for name, use in RESERVED_CODECS.items():
+        if name in e.codecs:
+            yield f"key 'codecs.{name}': {name!r} {use}; give the entry another name, and the codec's as `codec`"
+
+
 def _ladders(e: Experiment) -> Iterator[str]:
     for name, ladder in e.ladders.items():
         yield from _unknown_ones(f"ladders.{name}.codecs", "codec", ladder.codecs, e.codecs)
@@ -99,6 +112,9 @@ def _repeats(e: Experiment) -> Iterator[str]:
         "figures": e.figures,
         "showcase.images": e.showcase.images,
     }
+    lists |= {f"ladders.{name}.codecs": ladder.codecs for name, ladder in e.ladders.items()}
+    lists |= {f"comparisons.{i}.ladders": pair.ladders or () for i, pair in enumerate(e.comparisons)}
+    lists |= {f"claims.{name}.ladders": claim.ladders or () for name, claim in (e.claims or {}).items()}
     lists |= {f"codecs.{name}.qualities": codec.qualities for name, codec in e.codecs.items()}
     for name, method in e.methods.items():
         lists |= {f"methods.{name}.codecs.{codec}": given for codec, given in (method.codecs or {}).items()}
@@ -107,6 +123,16 @@ def _repeats(e: Experiment) -> Iterator[str]:
         for item in items:
             if items.count(item) > 1:
                 yield f"key {key!r}: {item!r} is named {items.count(item)} times; expected each once"
+
+
+def _labels(e: Experiment) -> Iterator[str]:
+    for section, entries in (("methods", e.methods), ("ladders", e.ladders)):
+        called: dict[str, str] = {}
+        for name, entry in entries.items():
+            label = " ".join(unicodedata.normalize("NFC", entry.label or name).split())
+            if label in called:
+                yield f"key '{section}.{name}.label': {called[label]} is called {label!r}, too; give one of them a label of its own"
+            called[label] = name
 
 
 def too_few(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]:
