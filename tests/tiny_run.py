@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from compfeat.experiment.files import load_config, merged, without_removed
+from compfeat.experiment.files import load_config, merged
 from helpers import PAPER_ALONE, PROJECT
 from project_copy import copy_project, environment
 
@@ -41,7 +41,7 @@ def tiny_project(folder: Path) -> Path:
     """Return a copy of the project whose default configuration is the tiny one."""
     copy_project(folder)
     base = load_config([folder / "config/config.yaml"])
-    config = without_removed(merged(base, TINY))
+    config = merged(base, TINY)
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return folder
 

@@ -31,7 +31,6 @@ from compfeat.experiment.entries import (
     ToolsConfig,
     TrainingConfig,
 )
-from compfeat.experiment.files import without_removed
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
 from compfeat.experiment.section import Section, validated
@@ -81,7 +80,7 @@ class Experiment(Section):
         Raises:
             ConfigError: the first key that is unknown, missing, or of the wrong type or range.
         """
-        return validated(cls, resolved(without_removed(config)))
+        return validated(cls, resolved(config))
 
     def trained(self) -> list[Trained]:
         """Return the trained networks that the methods need, and those that these start from, cuts outermost."""
@@ -210,6 +209,8 @@ def resolved(config: Mapping[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"key '{shared}.{unknown[0]}' is unknown; expected one of {known}")
         whole = {}
         for name, own in (entries or {}).items():
+            if own is None:  # An overlay removed it.
+                continue
             if not isinstance(own, Mapping):
                 raise ConfigError(
                     f"key '{section}.{name}': found {own!r}; expected a mapping, {{}} for nothing of its own"

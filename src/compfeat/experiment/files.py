@@ -107,7 +107,7 @@ def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
 
 
 ENTRIES = ("cuts", "trainings", "methods", "codecs", "ladders", "records", "claims")
-"""Mappings whose entries an overlay can remove, by null."""
+"""Mappings whose entries have an order."""
 
 
 def in_order_of(base: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,13 +121,4 @@ def in_order_of(base: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str,
         if isinstance(entries, Mapping) and isinstance(known, Mapping):
             names = [name for name in known if name in entries] + [name for name in entries if name not in known]
             result[section] = {name: entries[name] for name in names}
-    return result
-
-
-def without_removed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a merged configuration without the entries that an overlay removed by giving null for them."""
-    result = dict(config)
-    for section in ENTRIES:
-        if isinstance(result.get(section), Mapping):
-            result[section] = {name: entry for name, entry in result[section].items() if entry is not None}
     return result

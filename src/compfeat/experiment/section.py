@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from compfeat.errors import ConfigError
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values do not change."""
+    """A part of the configuration: unknown keys are errors, values do not change; null for an entry of a mapping removes it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_removed(cls, values: Any) -> Any:
+        """Return ``values`` without the entries that an overlay removed: of mappings by name, and of a plug-in's options."""
+        if not isinstance(values, Mapping):
+            return values
+        known = cls.model_fields
+        return {
+            key: {name: entry for name, entry in value.items() if entry is not None}
+            if isinstance(value, Mapping) and (key not in known or is_by_name(known[key].annotation))
+            else value
+            for key, value in values.items()
+        }
+
+
+def is_by_name(annotation: Any) -> bool:
+    """Return whether an annotation is a mapping, or a mapping or null, whose own values are never null."""
+    if get_origin(annotation) is dict:
+        entry = get_args(annotation)[1]
+        return entry is not Any and type(None) not in get_args(entry)
+    return any(is_by_name(part) for part in get_args(annotation) if get_origin(part) is dict)
 
 
 class NoOptions(Section):
