@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 from safetensors.numpy import save_file
 
+from compfeat.experiment.files import merged
 from project_copy import copy_project, environment, fake_results, planned_jobs, snakemake
 
 PHASE: dict[str, Any] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 2}
@@ -106,6 +107,24 @@ def test_an_image_that_is_added_or_changes_is_seen(project: Path) -> None:
 def test_too_few_images_are_told_before_anything_runs(project: Path) -> None:
     found = "config: key 'showcase.images': image 9 is beyond the 4 val images; expected 0 to 3"
     assert refusal(project, showcase={"images": [0, 9]}) == found
+
+
+def test_too_few_images_for_intervals_are_told_once_when_the_configuration_is_read(project: Path) -> None:
+    (project / "all.yaml").write_text(yaml.safe_dump(OWN))
+    (project / "few.yaml").write_text(yaml.safe_dump(merged(OWN, {"dataset": {"images": {"val": 2}}})))
+    there = len(list((project / "own images/val").iterdir()))
+    for name, count in (("all.yaml", there), ("few.yaml", 2)):
+        told = [line for line in output_of(project, name).splitlines() if "no intervals" in line]
+        assert told == [
+            f"config: no intervals, and claims stay undecided: found {count} val images (expected 10 at least)"
+        ]
+    (project / "fine.yaml").write_text("{}")
+    assert "config: " not in output_of(project, "fine.yaml")
+
+
+def output_of(project: Path, config: str) -> str:
+    """Return what a dry run prints, with jobs and tables left out."""
+    return snakemake(project, "--dry-run", "--quiet", "all", "--configfile", config)
 
 
 def test_weights_that_are_replaced_under_their_name_train_again(project: Path) -> None:

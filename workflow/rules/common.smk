@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.experiment.checks import checked
+from compfeat.experiment.consistency import not_counted
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import SPLITS, UNCODED, Point, Run, Trained
@@ -26,12 +28,20 @@ def refuse(problem):
     raise WorkflowError(f"config: {problem}") from None
 
 
+def warn(remarks):
+    """Say, once per run, what is odd about the configuration."""
+    if workflow.is_main_process:
+        for remark in remarks:
+            logger.warning(f"config: {remark}")
+
+
 try:
     # Snakemake has read these files already, but takes the last of two equal keys.
     load_config([Path(path) for path in workflow.configfiles])
     EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
 except CompfeatError as error:
     refuse(error)
+warn(not_counted(EXPERIMENT, config["cuts"]))
 
 LAYOUT = Layout(EXPERIMENT.output, EXPERIMENT.dataset.prepared)
 ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")

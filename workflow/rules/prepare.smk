@@ -1,7 +1,7 @@
 """Dataset preparation: render a rendered dataset, then resize and pack any dataset."""
 
 from compfeat.datasets.sources import content_identity, listing, render_changes
-from compfeat.experiment.consistency import too_few
+from compfeat.experiment.consistency import names_not_drawn, too_few, without_intervals
 from compfeat.experiment.resources import Jobs
 from compfeat.tasks import TASKS
 
@@ -11,11 +11,13 @@ FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASK
 ROOT = own_path(DATASET.root)
 SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in SPLITS}
 # A dataset that is not there, or not whole, is for the stage prepare to report.
-for problem in too_few(
-    EXPERIMENT, {split: len(found.samples) for split, found in SOURCES.items() if not found.problem}
-):
+NAMES = {split: [s.image_id for s in found.samples] for split, found in SOURCES.items() if not found.problem}
+COUNTS = {split: len(names) for split, names in NAMES.items()}
+for problem in too_few(EXPERIMENT, COUNTS):
     refuse(problem)
-JOBS = Jobs(EXPERIMENT, {split: len(found.samples) for split, found in SOURCES.items() if not found.problem})
+warn(without_intervals(EXPERIMENT, COUNTS))
+warn(names_not_drawn(EXPERIMENT, NAMES.get("val", [])))
+JOBS = Jobs(EXPERIMENT, COUNTS)
 
 
 if IS_RENDERED:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import ClaimsConfig, ComparisonConfig
+from compfeat.experiment.entries import (
+    MIN_IMAGES_FOR_INTERVALS,
+    MIN_RESAMPLES_FOR_INTERVALS,
+    ClaimsConfig,
+    ComparisonConfig,
+    not_drawn,
+)
 from compfeat.experiment.runs import UNCODED, Split
 
 RESERVED_CODECS = {
@@ -151,6 +157,59 @@ def too_few(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]
             )
         elif split == "val":
             yield from _late_showcase(e, count if wanted is None else wanted)
+
+
+def without_intervals(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]:
+    """Yield in one line why there will be no intervals; nothing where there will be.
+
+    Args:
+        found: as in ``too_few``.
+    """
+    e = experiment
+    images = found.get("val") if e.dataset.images.val is None else e.dataset.images.val
+    few = [
+        f"{count} {what} (expected {least} at least)"
+        for count, what, least in (
+            (images, "val images", MIN_IMAGES_FOR_INTERVALS),
+            (e.statistics.resamples, "resamples", MIN_RESAMPLES_FOR_INTERVALS),
+        )
+        if count is not None and count < least
+    ]
+    if few and e.keep is None:
+        yield f"no intervals, and claims stay undecided: found {' and '.join(few)}"
+
+
+def not_counted(experiment: Experiment, cuts: Collection[str]) -> Iterator[str]:
+    """Yield which values by cut do not count because there is no such cut, and which do.
+
+    Args:
+        cuts: the names in the configuration's ``cuts``, with those of cuts that an overlay removed, whose values stay behind.
+    """
+    e = experiment
+    options = {f"trainings.{name}.loss": training.loss.options for name, training in e.trainings.items()}
+    options |= {f"trainings.{name}.variant": training.variant.options for name, training in e.trainings.items()}
+    options |= {f"methods.{k}.transform": m.transform.options for k, m in e.methods.items() if m.transform is not None}
+    options |= {f"codecs.{name}": codec.options for name, codec in e.codecs.items()}
+    for where, values in options.items():
+        for key, value in values.items():
+            counted = [name for name in value if name in e.cuts] if isinstance(value, Mapping) else []
+            unknown = [name for name in value if name not in cuts] if counted else []
+            if unknown:
+                names = f"{', '.join(map(repr, unknown))}; only {', '.join(map(repr, counted))} counts"
+                yield f"key '{where}.{key}': there is no cut {names}"
+
+
+def names_not_drawn(experiment: Experiment, val: Sequence[str]) -> Iterator[str]:
+    """Yield which images of the showcase have names that figures and paper would draw with boxes.
+
+    Args:
+        val: the names of the val images, as far as they are known.
+    """
+    for i in experiment.showcase.images:
+        lacking = not_drawn(val[i]) if i < len(val) else []
+        if lacking:
+            letters = f"{', '.join(lacking)}, which the fonts of figures and paper lack"
+            yield f"key 'showcase.images': the name of image {i} has {letters}; rename it, or show another"
 
 
 def _late_showcase(e: Experiment, val: int | None) -> Iterator[str]:

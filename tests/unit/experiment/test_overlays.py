@@ -1,4 +1,4 @@
-"""What an overlay takes away."""
+"""What an overlay takes away, and what a configuration says in vain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import pytest
 from compfeat.errors import ConfigError
 from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
+from compfeat.experiment.consistency import names_not_drawn, not_counted, without_intervals
+from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS
 from compfeat.experiment.files import load_config, merged
 from helpers import PROJECT
 
 BASE = load_config([PROJECT / "config/config.yaml"])
+CAMVID = {"dataset": {"name": "camvid"}, "tasks": ["segmentation", "reconstruction"]}
+KEPT = {"keep": {"training": "baseline", "folder": "data/start"}}
 
 
 def made(**overlay: Any) -> Experiment:
@@ -52,3 +56,49 @@ def test_a_strength_that_is_taken_away_is_missed_where_its_cut_is_there() -> Non
 def test_null_stays_a_value_where_it_is_one() -> None:
     e = made(records=None, claims=None, trainings={"baseline": {"start": None}}, tools={"ffmpeg": None})
     assert e.records is None and e.trainings["baseline"].start is None and e.cuts["c256"].encoder_weights is None
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({}, []),
+        (of_strength({"c512": None}, cuts={"c512": None}), []),
+        ({"cuts": {"c512": None}}, []),
+        (of_strength({"c521": 0.3}), ["'c521'; only 'c512', 'c256' counts"]),
+        (of_strength({"a": 1, "b": 1}, cuts={"c512": None}), ["'a', 'b'; only 'c256' counts"]),
+    ],
+)
+def test_values_for_cuts_that_are_not_there_are_told(overlay: dict[str, Any], expected: list[str]) -> None:
+    config = merged(BASE, overlay)
+    told = list(not_counted(checked(config), config["cuts"]))
+    assert told == [f"key 'trainings.compressible.loss.strength': there is no cut {text}" for text in expected]
+
+
+@pytest.mark.parametrize(
+    ("images", "resamples", "found", "expected"),
+    [
+        (MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS, {}, ""),
+        (9, 1000, {}, "9 val images (expected 10 at least)"),
+        (10, 19, {}, "19 resamples (expected 20 at least)"),
+        (1, 1, {}, "1 val images (expected 10 at least) and 1 resamples (expected 20 at least)"),
+        (None, 1000, {"val": 9}, "9 val images (expected 10 at least)"),
+        (None, 1000, {"val": 10}, ""),
+        (None, 1000, {"train": 3}, ""),
+        (3, 1000, {"val": 50}, "3 val images (expected 10 at least)"),
+    ],
+)
+def test_too_few_for_intervals_is_told(
+    images: int | None, resamples: int, found: dict[Any, int], expected: str
+) -> None:
+    few = {"statistics": {"resamples": resamples}, "showcase": {"images": [0]}}
+    config = merged(merged(BASE, CAMVID), merged(few, {"dataset": {"images": {"val": images}}}))
+    told = [f"no intervals, and claims stay undecided: found {expected}"] if expected else []
+    assert list(without_intervals(Experiment.of(config), found)) == told
+    assert list(without_intervals(Experiment.of(merged(config, KEPT)), found)) == []
+
+
+def test_names_that_the_fonts_lack_letters_of_are_told() -> None:
+    e = made(showcase={"images": [1, 2]})
+    (told,) = names_not_drawn(e, ["街", "straße", "街a"])
+    assert told.startswith("key 'showcase.images': the name of image 2 has 街 (U+8857), which the fonts of figures")
+    assert list(names_not_drawn(e, [])) == []
