@@ -31,7 +31,7 @@ MADE_BY = {
     "train": "--weights",
     "features": "--features",
     "fit": "--state",
-    "encode": "--ledgers",
+    "encode": "--ledger",
     "evaluate": "--scores",
 }
 """The argument of each stage that names what it makes."""

@@ -37,7 +37,7 @@ def run_stages(folder: Path, count: int) -> dict[str, int]:
     scenes = ["--arrays", f"{folder}/val.npy"]
     index = ["--index", f"{folder}/val.csv"]
     coding = {"codec": "hevc", "qualities": ["qp22"]}
-    sent = ["--streams", f"{folder}/s.bin", "--side-infos", f"{folder}/i.bin", "--ledgers", f"{folder}/l.csv"]
+    sent = ["--bitstreams", f"{folder}/s.zip", "--ledger", f"{folder}/l.csv"]
     source = ["--source", f"{folder}/f.npy"]
     scores = ["--scores", f"{folder}/e.npz", "--distortions", f"{folder}/d.npz", "--pictures", f"{folder}/p.npz"]
     commands = {

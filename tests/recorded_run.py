@@ -131,16 +131,17 @@ def code_and_score(project: Path) -> dict[str, list[str]]:
         state = make(project, "fit", fitted, [f"{features}/train.npy"]) if fitted else []
         codecs = dict.fromkeys(codec for own, codec, _ in POINTS if own == method)
         for codec in codecs:
-            points = [f"{run}/{codec}/{q}" for own, c, q in POINTS if (own, c) == (method, codec)]
-            streams: list[str] = []
+            coded: list[str] = []
             if codec != "none":
-                files = {f"results/encode/{p}/{name}": p for p in points for name in ("stream.bin", "ledger.csv")}
+                files = {
+                    f"results/encode/{run}/{codec}/{name}": f"{run}/{codec}"
+                    for name in ("bitstreams.zip", "ledger.csv")
+                }
                 code = [f"code of compfeat.codecs.{codec} ba9876543210, code of compfeat.codecs._x aaaaaaaaaaaa"]
-                streams = make(project, "encode", files, [f"{features}/val.npy", f"{PREPARED}/val.csv", *state], code)
-                found["ledgers"] += [path for path in streams if path.endswith("ledger.csv")]
+                coded = make(project, "encode", files, [f"{features}/val.npy", f"{PREPARED}/val.csv", *state], code)
+                found["ledgers"].append(coded[1])
             scores = f"results/evaluate/{run}/{codec}/scores.npz"
-            read = [path for path in streams if path.endswith("stream.bin")]
-            read += [f"{PREPARED}/val.npy", trained(training, "weights.safetensors"), *state]
+            read = [*coded, f"{PREPARED}/val.npy", trained(training, "weights.safetensors"), *state]
             found["scores"] += make(project, "evaluate", {scores: codec}, read)
     return found
 

@@ -13,10 +13,11 @@ import pandas as pd
 
 from compfeat.arrays import write_arrays
 from compfeat.cli.pipeline.gather import main
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Point, Run
+from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, TableSpec
 from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
 PUBLISHED = PROJECT / "data/published"
@@ -63,13 +64,14 @@ class TinyRun:
         for codec in self.plan.codecs:
             errors = {quality: 0.05 + 0.1 * i for i, quality in enumerate(codec.qualities)}
             self._write_codec(run, codec.name, errors, method.sends)
+            ledgers = {}
             for quality in codec.qualities:
                 size = round(
                     SIZES[quality] * CODECS[codec.name] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
                 )
                 columns = {"payload_bytes": [size] * 3, "header_bytes": [9] * 3, "side_info_bytes": [8] * 3}
-                path = self.path("ledgers", Point(run, codec.name, quality).id, "ledger.csv")
-                write_csv(path, pd.DataFrame({"image_id": IDS} | columns))
+                ledgers[quality] = pd.DataFrame({"image_id": IDS} | columns)
+            write_ledger(self.path("ledgers", f"{run.id}/{codec.name}", "ledger.csv"), ledgers)
 
     def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
         scores: dict[str, Any] = {"image_id": np.array(IDS)}

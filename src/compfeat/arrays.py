@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,23 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays as an archive, atomically and in the order of their names: equal arrays give equal bytes.
+    """Write arrays as an archive, atomically and in the order of their names: equal arrays give equal bytes."""
+    write_archive(path, ((f"{name}.npy", _npy(array)) for name, array in sorted(arrays.items())))
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    """Return the bytes of an array's ``.npy`` file."""
+    content = io.BytesIO()
+    np.lib.format.write_array(content, np.asarray(array, order="C"), allow_pickle=False)
+    return content.getvalue()
+
+
+def write_archive(path: Path, contents: Iterable[tuple[str, bytes]]) -> None:
+    """Write a zip file of names and contents atomically, in their order: equal ones give equal bytes.
 
     Nothing is compressed, and no size is left open: what a compressor makes differs between versions of zlib, and what
     numpy.savez writes of sizes between those of Python.
     """
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, array in sorted(arrays.items()):
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.asarray(array, order="C"), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
+        for name, content in contents:
+            archive.writestr(zipfile.ZipInfo(name), content)

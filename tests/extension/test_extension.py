@@ -107,7 +107,7 @@ def test_the_fitted_codec_and_the_transform_are_fitted_to_train_features(run: Pa
     with np.load(run / "results-extension/fit/s8/centred/seed0/transform.npz") as state:
         assert np.array_equal(state["mean"], mean)
     centred = (features - mean[None, :, None, None]).swapaxes(0, 1).reshape(features.shape[1], -1)
-    with np.load(run / "results-extension/fit/s8/centred/seed0/ranged/state.npz") as state:
+    with np.load(run / "results-extension/fit/s8/centred/seed0/ranged.npz") as state:
         assert np.allclose(state["low"], np.quantile(centred, 0.001, axis=1), atol=1e-5)
     floats = table(run, "points").query("codec == 'none' and quality == 'float' and cut == 's8'")
     miou = dict(zip(floats["method"], floats["miou"], strict=True))
@@ -200,7 +200,7 @@ def test_record_audit_lineage_and_crate_know_them(run: Path) -> None:
     chain: dict[str, Any] = json.loads(done.stdout)
     made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
     assert "results-extension/fit/s8/centred/seed0/transform.npz" in made
-    assert "results-extension/fit/s8/centred/seed0/ranged/state.npz" in made
+    assert "results-extension/fit/s8/centred/seed0/ranged.npz" in made
     assert not [path for path in made if "/c256/" in path or "/gained/" in path or "/deflate/" in path]
     done = tool(run, "crate", *config, "--summary", str(listed))
     assert done.returncode == 0, done.stderr

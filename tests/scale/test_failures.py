@@ -24,7 +24,7 @@ pytestmark = pytest.mark.scale
 
 DAY_S = 86400
 CODED = "results/encode/c256/compressible/seed0/jpeg"
-STREAM = f"{CODED}/q95/stream.bin"
+STREAM = f"{CODED}/bitstreams.zip"
 TABLE = "results/summarise/points.csv"
 LATE_S = 6
 LATE = f'''
@@ -79,7 +79,7 @@ def test_a_job_that_reads_files_of_the_future_says_so_and_goes_on_when_they_are_
     assert artifacts(project).items() < reference.items()
     set_clock(project / "data/prepared", 0)
     set_clock(project / "results/features", 0)
-    assert set(planned_jobs(snakemake(project, STREAM))) == {"encode_compressible_jpeg:c256/0"}
+    assert set(planned_jobs(snakemake(project, STREAM))) == {"encode:c256/compressible/0/jpeg"}
     assert artifacts(project) == reference
 
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 UP_TO_DATE = "Data and pipelines are up to date."
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 FIGURE = "results/figures/rate_accuracy@hevc.pdf"
-LOST = ("results/encode/c256/baseline/seed0/hevc/qp22/stream.bin", "results/summarise/points.csv", FIGURE)
+LOST = ("results/encode/c256/baseline/seed0/hevc/bitstreams.zip", "results/summarise/points.csv", FIGURE)
 
 
 def output_of(folder: Path, *argv: str) -> str:
@@ -112,8 +112,8 @@ def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) ->
     done = compfeat(recorded, "lineage", "results/summarise/points.csv", *cells, "--format", "json")
     chain = json.loads(done.stdout)
     made = [file["path"] for step in chain["steps"] for file in step["outputs"]]
-    assert [path for path in made if path.endswith("stream.bin")] == [
-        "results/encode/c256/compressible/seed0/jpeg/q95/stream.bin"
+    assert [path for path in made if path.endswith("bitstreams.zip")] == [
+        "results/encode/c256/compressible/seed0/jpeg/bitstreams.zip"
     ]
     assert not [path for path in made if "/baseline/" in path or "hevc" in path]
     assert len(chain["images"]) == 12 * 4  # each scene has an image, labels, disparity and a camera

@@ -29,7 +29,7 @@ TASK_JOBS = {
     "prepare:*",
     "train:*",
     "features:*",
-    "evaluate_*",
+    "evaluate:*",
     "table_[!p]*",
     "table_p[!a]*",
     "draw:*",
@@ -144,18 +144,18 @@ def test_times_of_files_never_matter(project: Path) -> None:
 
 
 CODE = {
-    "codecs/jpeg.py": {"encode_*_jpeg:*", "evaluate_*_jpeg:*"},
-    "codecs/png.py": {"encode_*_png:*", "evaluate_*_png:*"},
-    "codecs/_images.py": {"encode_*_png:*", "encode_*_jpeg:*", "evaluate_*_png:*", "evaluate_*_jpeg:*"},
-    "codecs/hevc.py": {"encode_*_hevc:*", "evaluate_*_hevc:*"},
-    "codecs/_ffmpeg.py": {"encode_*_hevc:*", "evaluate_*_hevc:*"},
-    "codecs/frames.py": {"encode_*", "evaluate_*_png:*", "evaluate_*_jpeg:*", "evaluate_*_hevc:*"},
-    "codecs/quantiser.py": {"encode_*", "evaluate_*", "table_feature_statistics"},
-    "codecs/tiling.py": {"encode_*", "evaluate_*"},
+    "codecs/jpeg.py": {"encode:*/jpeg", "evaluate:*/jpeg"},
+    "codecs/png.py": {"encode:*/png", "evaluate:*/png"},
+    "codecs/_images.py": {"encode:*/png", "encode:*/jpeg", "evaluate:*/png", "evaluate:*/jpeg"},
+    "codecs/hevc.py": {"encode:*/hevc", "evaluate:*/hevc"},
+    "codecs/_ffmpeg.py": {"encode:*/hevc", "evaluate:*/hevc"},
+    "codecs/frames.py": {"encode:*", "evaluate:*/png", "evaluate:*/jpeg", "evaluate:*/hevc"},
+    "codecs/quantiser.py": {"encode:*", "evaluate:*", "table_feature_statistics"},
+    "codecs/tiling.py": {"encode:*", "evaluate:*"},
     "losses/compressible.py": {"train:c256/compressible/*"},
     "losses/baseline.py": {"train:c256/baseline/*"},
     "training/loop.py": {"train:*"},
-    "networks/resnet34.py": {"train:*", "features:*", "evaluate_*"},
+    "networks/resnet34.py": {"train:*", "features:*", "evaluate:*"},
     "tasks/segmentation.py": TASK_JOBS,
     "results/points.py": {"table_points"},
     "results/statistics.py": {"table_statistics"},
@@ -183,8 +183,8 @@ def test_an_edit_of_code_reruns_what_uses_it(module: str, project: Path, graph: 
 
 
 TOOLS = {
-    "torch": {"train:*", "features:*", "evaluate_*"},
-    "imageio-ffmpeg": {"encode_*_hevc:*", "evaluate_*_hevc:*"},
+    "torch": {"train:*", "features:*", "evaluate:*"},
+    "imageio-ffmpeg": {"encode:*/hevc", "evaluate:*/hevc"},
     "bjontegaard": {"table_[!p]*", "table_points", "table_pictures", "table_published"},
     "typst": {"paper"},
     "altair": {"explorer"},
@@ -212,7 +212,7 @@ PLAN = {"table_names", "table_points", "table_bd_rates", "table_pictures", "tabl
 SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a QP": (
         changed("codecs", hevc={"qualities": ["qp22", "qp28", "qp34"]}),
-        {"encode_*_hevc:*", "evaluate_*_hevc:*", *PLAN},
+        {"encode:*/hevc", "evaluate:*/hevc", *PLAN},
     ),
     "a figure more": ({"figures": [*SMALL["figures"], "image_sizes"]}, {"draw:image_sizes", "explorer"}),
     "the loss's strength": (
@@ -220,7 +220,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"train:c256/compressible/*"},
     ),
     "the noise": ({"training": {"noise_steps": 2}}, {"train:*"}),
-    "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate_*", "table_pictures"}),
+    "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate:*", "table_pictures"}),
     "the frontier": ({"bd_rate": {"frontier": False}}, {"table_bd_rates", "table_crossovers", "table_statistics"}),
     "the resamples": ({"statistics": {"resamples": 77}}, {"table_statistics", "table_published"}),
     "the rendered seed": ({"dataset": {"render_seed": 2}}, {"render:*"}),
@@ -244,7 +244,7 @@ def test_another_published_number_reruns_what_stands_on_it(project: Path, graph:
     with edited(project, "data/published/published_points.csv", lambda text: text.replace("1", "2", 1)):
         planned = plan(project)
     assert "table_published" in planned and not matching(
-        {"encode_*", "evaluate_*", "train:*", "table_points"}, set(planned)
+        {"encode:*", "evaluate:*", "train:*", "table_points"}, set(planned)
     )
 
 

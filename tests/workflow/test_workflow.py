@@ -16,7 +16,7 @@ from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import Run
+from compfeat.experiment.runs import TRANSFORM, Run
 from compfeat.reports.tables import PAGES
 from compfeat.results import TABLES
 from helpers import PROJECT
@@ -100,7 +100,7 @@ def test_val_never_reaches_a_fit(project: Path) -> None:
     """Of all files that lead to what is fitted, val is read by trainings alone, for their epoch tables."""
     e = experiment("methods")
     layout = Layout(e.output, e.dataset.prepared)
-    fitted = [layout.transform(run) if not codec else layout.codec_state(run, codec) for run, codec in fits(e)]
+    fitted = [layout.fitted(run, codec or TRANSFORM) for run, codec in fits(e)]
     output = snakemake(
         project, *fitted, "--dry-run", "--forceall", "--quiet", "host", "--configfile", "config/methods.yaml"
     )

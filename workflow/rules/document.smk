@@ -48,7 +48,7 @@ rule paper:
         settings=settings(
             experiment=section(EXPERIMENT, "keep_features"),
             rendered=IS_RENDERED,
-            tiled=[name for name in EXPERIMENT.codecs if hasattr(codec_class(name), "encode_frames")],
+            tiled=[name for name in EXPERIMENT.codecs if hasattr(CODING.codec_class(name), "encode_frames")],
             figures=FIGURE_TEXTS,
             starts=known_starts(),
             tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),

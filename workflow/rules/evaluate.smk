@@ -1,48 +1,30 @@
-"""Task evaluation: one job a run and codec, of what its bitstreams decode to at all qualities, and one of what needs no codec."""
+"""Task evaluation: one job per run and codec, of what its bitstreams decode to at all qualities. Codec `none` is what needs no codec."""
 
-for method in EXPERIMENT.methods:
-    for codec in EXPERIMENT.all_qualities(method):
 
-        rule:
-            name:
-                f"evaluate_{method}_{codec}"
-            input:
-                **fitted_state(method, codec),
-                **(coded_files(method, codec) if codec != UNCODED else {}),
-                source=sent(method, "val"),
-                arrays=LAYOUT.arrays("val"),
-                index=LAYOUT.index("val"),
-                weights=LAYOUT.weights(trained_of(method)),
-                description=LAYOUT.description(trained_of(method)),
-            output:
-                scores=LAYOUT.scores(Run("{cut}", method, "{seed}"), codec),
-                distortions=LAYOUT.distortions(Run("{cut}", method, "{seed}"), codec),
-                pictures=LAYOUT.pictures(Run("{cut}", method, "{seed}"), codec),
-            log:
-                LAYOUT.log("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}"),
-            benchmark:
-                LAYOUT.benchmark("evaluate", f"{{cut}}/{method}/seed{{seed}}/{codec}")
-            group:
-                together("coding", method)
-            resources:
-                **needs(
-                    lambda w, method=method, codec=codec: JOBS.evaluate(w.cut, method, codec),
-                    training=lambda w, method=method: EXPERIMENT.methods[method].training,
-                ),
-            params:
-                *code("evaluate", *codec_module(codec), *transform_module(method), *TASK_MODULES),
-                settings=settings(**evaluate_settings(method, codec)),
-                states=lambda w, input: flags(**state_files(input)),
-                coded=lambda w, input: flags(
-                    **{
-                        name: input[name]
-                        for name in ("source", "streams", "side_infos", "ledgers")
-                        if name in input.keys()
-                    }
-                ),
-                plugin_code=lambda w: plugin_code("evaluate", network_module(w.cut)),
-                tools=", ".join([versions("torch", "numpy"), *codec_tool(codec)]),
-            shell:
-                "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
-                "--weights {input.weights:q} --description {input.description:q} {params.states} {params.coded} "
-                "--scores {output.scores:q} --distortions {output.distortions:q} --pictures {output.pictures:q} > {log:q} 2>&1"
+rule evaluate:
+    input:
+        unpack(lambda w: CODING.evaluate_files(run_of(w), w.codec)),
+    output:
+        scores=LAYOUT.scores(ANY_RUN, "{codec}"),
+        distortions=LAYOUT.distortions(ANY_RUN, "{codec}"),
+        pictures=LAYOUT.pictures(ANY_RUN, "{codec}"),
+    log:
+        LAYOUT.log("evaluate", f"{ANY_RUN.id}/{{codec}}"),
+    benchmark:
+        LAYOUT.benchmark("evaluate", f"{ANY_RUN.id}/{{codec}}")
+    group:
+        together("coding", training_of)
+    resources:
+        **needs(lambda w: JOBS.evaluate(w.cut, w.method, w.codec), training=training_of),
+    params:
+        *code("evaluate", *TASK_MODULES),
+        settings=lambda w: settings(**CODING.evaluate_settings(run_of(w), w.codec)),
+        files=lambda w: flags(**CODING.optional_files(run_of(w), w.codec)),
+        plugin_code=lambda w: plugin_code(
+            "evaluate", CODING.network_module(run_of(w)), *CODING.modules(run_of(w), w.codec), *TASK_MODULES
+        ),
+        tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools(w.codec)]),
+    shell:
+        "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
+        "--weights {input.weights:q} --description {input.description:q} --source {input.source:q} {params.files} "
+        "--scores {output.scores:q} --distortions {output.distortions:q} --pictures {output.pictures:q} > {log:q} 2>&1"

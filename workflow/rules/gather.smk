@@ -11,24 +11,24 @@ for _, unused in RECORDS.values():
     if unused:
         logger.warning(unused)
 PLAN = plan_of(EXPERIMENT)
-RUN_CODECS = [(run, codec) for run in EXPERIMENT.runs() for codec in EXPERIMENT.all_qualities(run.method)]
+RUN_CODECS = list(CODING.run_codecs())
+CODED = [(run, codec) for run, codec in RUN_CODECS if codec != UNCODED]
+FITTED = [(run, name) for run in EXPERIMENT.runs() for name in CODING.fitted(run)]
 TRAINED = EXPERIMENT.trained()
 FEATURES = list(
-    dict.fromkeys(EXPERIMENT.trained_of(run) for run in EXPERIMENT.runs() if sends(run.method) == "features")
+    dict.fromkeys(
+        EXPERIMENT.trained_of(run) for run in EXPERIMENT.runs() if EXPERIMENT.methods[run.method].sends == "features"
+    )
 )
 KINDS = {
     "scores": {f"{run.id}/{codec}": LAYOUT.scores(run, codec) for run, codec in RUN_CODECS},
     "distortions": {f"{run.id}/{codec}": LAYOUT.distortions(run, codec) for run, codec in RUN_CODECS},
     "pictures": {f"{run.id}/{codec}": LAYOUT.pictures(run, codec) for run, codec in RUN_CODECS},
-    "ledgers": {point.id: LAYOUT.ledger(point) for point in EXPERIMENT.points() if point.codec != UNCODED},
-    "states": {
-        f"{run.id}/{codec}": LAYOUT.codec_state(run, codec)
-        for run, codec in RUN_CODECS
-        if codec != UNCODED and codec_class(codec).fitted
-    },
+    "ledgers": {f"{run.id}/{codec}": LAYOUT.ledger(run, codec) for run, codec in CODED},
+    "states": {f"{run.id}/{name}": LAYOUT.fitted(run, name) for run, name in FITTED if name != TRANSFORM},
+    "transforms": {run.id: LAYOUT.fitted(run, name) for run, name in FITTED if name == TRANSFORM},
     "epochs": {trained.id: LAYOUT.epochs(trained) for trained in TRAINED},
     "descriptions": {trained.id: LAYOUT.description(trained) for trained in TRAINED},
-    "transforms": {run.id: LAYOUT.transform(run) for run in EXPERIMENT.runs() if is_fitted(run.method)},
     "features": {trained.id: LAYOUT.features(trained, "val") for trained in FEATURES},
     "val": dict(arrays=LAYOUT.arrays("val"), index=LAYOUT.index("val"), info=LAYOUT.info("val")),
     "published": {name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")},

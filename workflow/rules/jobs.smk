@@ -3,87 +3,31 @@
 from compfeat.codecs import CODECS
 from compfeat.experiment.checks import ELSEWHERE
 from compfeat.experiment.entries import CUT
-from compfeat.experiment.runs import UNCODED, Point, Run, Trained
+from compfeat.experiment.runs import Trained
 from compfeat.experiment.section import options_of
 from compfeat.experiment.start import read_start
+from compfeat.stages.coding import Coding
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants import VARIANTS
-from compfeat.transforms import TRANSFORMS
+
+CODING = Coding(EXPERIMENT, LAYOUT)
 
 TASK_MODULES = [f"tasks.{task}" for task in EXPERIMENT.tasks]
+
+
+def run_of(wildcards):
+    """Return the run that a job's wildcards name."""
+    return Run(wildcards.cut, wildcards.method, int(wildcards.seed))
+
+
+def training_of(wildcards):
+    """Return the training whose network a job's run uses."""
+    return EXPERIMENT.methods[wildcards.method].training
 
 
 def network_module(cut):
     """Return the module of a cut's network."""
     return f"networks.{EXPERIMENT.cuts[cut].name}"
-
-
-def transform_module(method):
-    """Return the module of a method's transform, in a list; an empty one where it has none."""
-    transform = EXPERIMENT.methods[method].transform
-    return [] if transform is None else [f"transforms.{transform.name}"]
-
-
-def codec_module(codec):
-    """Return the module of a codec of the config, in a list; an empty one for the points that need none."""
-    return [] if codec == UNCODED else [f"codecs.{EXPERIMENT.codecs[codec].codec or codec}"]
-
-
-def codec_class(codec):
-    """Return the codec that an entry of the config names."""
-    return CODECS.get(EXPERIMENT.codecs[codec].codec or codec)
-
-
-def codec_options(codec):
-    """Return the options that an entry of the config gives its codec."""
-    return options_of(codec_class(codec), EXPERIMENT.codecs[codec].options, f"codecs.{codec}")
-
-
-def codec_tool(codec):
-    """Return name and version of the program that codes; nothing for the points that need none."""
-    return [] if codec == UNCODED else [codec_class(codec).tool(EXPERIMENT.tools.ffmpeg_path, codec_options(codec))]
-
-
-def trained_of(method):
-    """Return the trained network of a method's runs, with wildcards for cut and seed."""
-    return Trained("{cut}", EXPERIMENT.methods[method].training, "{seed}")
-
-
-def sends(method):
-    """Return what a method sends: features or image."""
-    return EXPERIMENT.methods[method].sends
-
-
-def is_fitted(method):
-    """Return whether a method's transform is fitted to train features."""
-    transform = EXPERIMENT.methods[method].transform
-    return transform is not None and TRANSFORMS.get(transform.name).fitted
-
-
-def transform_section(method):
-    """Return a method's transform with its options; None where it has none."""
-    transform = EXPERIMENT.methods[method].transform
-    return None if transform is None else section(transform)
-
-
-def sent(method, split):
-    """Return the file of what a method sends of a split: features, or packed images."""
-    return LAYOUT.features(trained_of(method), split) if sends(method) == "features" else LAYOUT.arrays(split)
-
-
-def fitted_state(method, codec=None):
-    """Return the files of a method's fitted transform and of a codec fitted to it, by what the stages call them."""
-    files, run = {}, Run("{cut}", method, "{seed}")
-    if is_fitted(method):
-        files["transform"] = LAYOUT.transform(run)
-    if codec not in (None, UNCODED) and codec_class(codec).fitted:
-        files["state"] = LAYOUT.codec_state(run, codec)
-    return files
-
-
-def state_files(input):
-    """Return those files of a job's input."""
-    return {name: input[name] for name in ("transform", "state") if name in input.keys()}
 
 
 def sources_identity(split):
@@ -161,63 +105,6 @@ def training_codecs(training):
 def device_settings(training):
     """Return the machine's settings for inference with a training's network."""
     return dict(device=EXPERIMENT.trainings[training].device, threads=1)
-
-
-def fit_input(method):
-    """Return what is read to fit something of a method."""
-    trained = trained_of(method)
-    return dict(
-        features=LAYOUT.features(trained, "train"),
-        scenes=LAYOUT.arrays("train"),
-        weights=LAYOUT.weights(trained),
-        description=LAYOUT.description(trained),
-    )
-
-
-def codec_settings(method, codec):
-    """Return the settings of sender and receiver for a method and a codec."""
-    entry = EXPERIMENT.codecs[codec]
-    return dict(
-        codec=entry.codec or codec,
-        options=entry.options,
-        qualities=list(EXPERIMENT.qualities(method)[codec]),
-        sends=sends(method),
-        transform=transform_section(method),
-        ffmpeg=EXPERIMENT.tools.ffmpeg_path,
-    )
-
-
-def coding_settings(method, codec):
-    """Return what a codec that is fitted by coding is told besides; nothing of the others."""
-    if not codec_class(codec).fitted_by_coding:
-        return {}
-    return dict(qualities=list(EXPERIMENT.qualities(method)[codec]), ffmpeg=EXPERIMENT.tools.ffmpeg_path)
-
-
-def coded_files(method, codec):
-    """Return the files of all qualities of a codec, with wildcards for cut and seed, by what the stages call them."""
-    run = Run("{cut}", method, "{seed}")
-    points = [Point(run, codec, quality) for quality in EXPERIMENT.qualities(method)[codec]]
-    return dict(
-        streams=[LAYOUT.stream(point) for point in points],
-        side_infos=[LAYOUT.side_info(point) for point in points],
-        ledgers=[LAYOUT.ledger(point) for point in points],
-    )
-
-
-def evaluate_settings(method, codec):
-    """Return the receiver's settings."""
-    own = (
-        codec_settings(method, codec)
-        if codec != UNCODED
-        else dict(
-            codec=UNCODED,
-            qualities=list(EXPERIMENT.uncoded_qualities(method)),
-            sends=sends(method),
-            transform=transform_section(method),
-        )
-    )
-    return own | device_settings(EXPERIMENT.methods[method].training) | dict(showcase=list(EXPERIMENT.showcase.images))
 
 
 def table_inputs(spec):

@@ -25,7 +25,12 @@ def needs(predict, training=None):
     )
 
 
-def together(name, method=None):
-    """Return the group of jobs that are submitted to a cluster as one; jobs that run here, or that take a GPU, have none."""
-    alone = method is not None and gpus(EXPERIMENT.methods[method].training)
-    return lambda wildcards: name if workflow.non_local_exec and not alone else None
+def together(name, training=None):
+    """Return the group of jobs that are submitted to a cluster as one; jobs that run here, or that take a GPU for a `training`'s
+    network, have none."""
+
+    def group(wildcards):
+        alone = training is not None and gpus(training(wildcards))
+        return name if workflow.non_local_exec and not alone else None
+
+    return group

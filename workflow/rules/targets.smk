@@ -1,8 +1,5 @@
 """What DVC asks for: one target a stage, `snakemake STAGE_all`. Each names its files, so that stale ones do no harm."""
 
-FITTED = [run for run in EXPERIMENT.runs() if is_fitted(run.method) or run.method in dict(FITTED_CODECS)]
-CODED = [point for point in EXPERIMENT.points() if point.codec != UNCODED]
-
 
 rule prepare_all:
     input:
@@ -17,18 +14,20 @@ rule train_all:
 rule features_all:
     input:
         [LAYOUT.features(trained, "val") for trained in FEATURES],
-        [LAYOUT.features(trained, "train") for trained in dict.fromkeys(EXPERIMENT.trained_of(run) for run in FITTED)],
+        [
+            LAYOUT.features(trained, "train")
+            for trained in dict.fromkeys(EXPERIMENT.trained_of(run) for run, _ in FITTED)
+        ],
 
 
 rule fit_all:
     input:
-        [LAYOUT.transform(run) for run in FITTED if is_fitted(run.method)],
-        [LAYOUT.codec_state(run, codec) for run in FITTED for method, codec in FITTED_CODECS if method == run.method],
+        [LAYOUT.fitted(run, name) for run, name in FITTED],
 
 
 rule encode_all:
     input:
-        results_of([LAYOUT.stream, LAYOUT.side_info, LAYOUT.ledger], CODED),
+        [path for run, codec in CODED for path in CODING.coded_files(run, codec).values()],
 
 
 rule evaluate_all:

@@ -54,23 +54,21 @@ class Layout:
         """The features that the encoder computes of a split: float32, N x C x h x w."""
         return f"{self.output}/features/{trained.id}/{split}.npy"
 
-    def transform(self, run: Run) -> str:
-        """The state of a run's transform, fitted on train features."""
-        return f"{self.output}/fit/{run.id}/transform.npz"
+    def fitted(self, run: Run, name: str) -> str:
+        """The state of a run's transform (``name`` TRANSFORM) or of one of its codecs, fitted on train features."""
+        return f"{self.output}/fit/{run.id}/{name}.npz"
 
-    def codec_state(self, run: Run, codec: str) -> str:
-        """The state of a codec, fitted on a run's train features."""
-        return f"{self.output}/fit/{run.id}/{codec}/state.npz"
+    def bitstreams(self, run: Run, codec: str) -> str:
+        """Archive of a codec's bitstreams and side information at all qualities (``transport/bitstreams.py``)."""
+        return f"{self.output}/encode/{run.id}/{codec}/bitstreams.zip"
 
-    def stream(self, point: Point) -> str:
-        return f"{self.output}/encode/{point.id}/stream.bin"
+    def ledger(self, run: Run, codec: str) -> str:
+        """CSV of the bytes of every image at all qualities of a codec."""
+        return f"{self.output}/encode/{run.id}/{codec}/ledger.csv"
 
-    def side_info(self, point: Point) -> str:
-        return f"{self.output}/encode/{point.id}/side_info.bin"
-
-    def ledger(self, point: Point) -> str:
-        """CSV of what every image weighs at this point."""
-        return f"{self.output}/encode/{point.id}/ledger.csv"
+    def bitstream(self, point: Point) -> str:
+        """One bitstream as a file of its own, to be played or looked at."""
+        return f"{self.output}/bitstreams/{point.id}.bin"
 
     def scores(self, run: Run, codec: str) -> str:
         """Every image's scores at all qualities of a codec."""

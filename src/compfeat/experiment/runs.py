@@ -14,6 +14,8 @@ Sends = Literal["features", "image"]
 """What a method sends."""
 UNCODED = "none"
 """Stands in a codec's place for the points that need no codec."""
+TRANSFORM = "transform"
+"""Stands in a codec's place for what is fitted of a method's transform."""
 FLOAT, QUANTISED = "float", "u8"
 """The qualities of the uncoded points: what the encoder computes, and that after the quantiser of tiled frames."""
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import Point, Run, Trained
+from compfeat.experiment.runs import TRANSFORM, Run, Trained
 
 _LAYOUT = Layout("{output}", "{prepared}")
 _TRAINED = Trained("{cut}", "{training}", "{seed}")
 _RUN = Run("{cut}", "{method}", "{seed}")
-_POINT = Point(_RUN, "{codec}", "{quality}")
 OF_TRAINED = {
     "weights": _LAYOUT.weights(_TRAINED),
     "description": _LAYOUT.description(_TRAINED),
@@ -22,15 +21,14 @@ OF_TRAINED = {
 }
 """Files that belong to a trained network, by what they are."""
 OF_RUN = {
-    "transform": _LAYOUT.transform(_RUN),
-    "codec_state": _LAYOUT.codec_state(_RUN, "{codec}"),
-    "stream": _LAYOUT.stream(_POINT),
-    "side_info": _LAYOUT.side_info(_POINT),
-    "ledger": _LAYOUT.ledger(_POINT),
+    "transform": _LAYOUT.fitted(_RUN, TRANSFORM),
+    "codec_state": _LAYOUT.fitted(_RUN, "{codec}"),
+    "bitstreams": _LAYOUT.bitstreams(_RUN, "{codec}"),
+    "ledger": _LAYOUT.ledger(_RUN, "{codec}"),
     "scores": _LAYOUT.scores(_RUN, "{codec}"),
     "pictures": _LAYOUT.pictures(_RUN, "{codec}"),
 }
-"""Files that belong to a run, to a codec of it, or to a point of it."""
+"""Files that belong to a run or to a codec of it. TRANSFORM is no codec, so it is looked for first."""
 GATHERED = {
     "table": _LAYOUT.table("{name}"),
     "figure": _LAYOUT.figure("{name}", "{suffix}"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from compfeat.experiment.runs import FLOAT, UNCODED
+from compfeat.experiment.runs import UNCODED
 from compfeat.io import read_csv
 from compfeat.provenance.graph import Graph, Keep
 from compfeat.provenance.jobs import Job
@@ -61,7 +61,6 @@ class Selection:
     trainings: Names = None
     codecs: Names = None
     """Codecs of all methods, where ``methods`` is None."""
-    qualities: Names = None
     image: str | None = None
     by_epoch: bool = False
     """Whether it shows the training epoch by epoch."""
@@ -92,8 +91,6 @@ class Selection:
             return False
         if where.kind in OF_TRAINED:
             return _in(cells["training"], self.trainings) and (where.kind != "epochs" or self.by_epoch)
-        if not _in(cells.get("quality"), self.qualities):
-            return False
         pairs = {(cells["method"], self.codecs)} if self.methods is None else self.methods
         return any(cells["method"] == method and _in(cells.get("codec"), codecs) for method, codecs in pairs)
 
@@ -117,8 +114,6 @@ def selection_of(row: Mapping[str, str], declared: Declared, own: bool = True) -
     pairs = {(method, _codecs(cells, ladder, declared)) for method, ladder in sides if method}
     methods = {method for method, _ in pairs}
     known = methods <= set(declared.trainings)
-    # A comparison on no ladder is one of features as the networks compute them.
-    of_floats = bool(cells["against"]) and not cells["ladder"]
     trained_only = bool(cells["training"]) and not pairs
     return Selection(
         cuts=_only(cells["cut"]),
@@ -127,7 +122,6 @@ def selection_of(row: Mapping[str, str], declared: Declared, own: bool = True) -
         trainings=_only(cells["training"])
         or (frozenset(declared.trainings[m] for m in methods) if pairs and known else None),
         codecs=_codecs(cells, cells["ladder"], declared),
-        qualities=frozenset({FLOAT}) if of_floats else _only(cells["quality"]),
         image=cells["image_id"] or None,
         by_epoch=trained_only,
     )
@@ -138,6 +132,7 @@ def _codecs(cells: Mapping[str, str], ladder: str, declared: Declared) -> Names:
     if cells["codec"]:
         return frozenset({cells["codec"]})
     if cells["against"] and not ladder:
+        # A comparison on no ladder is one of features as the networks compute them.
         return frozenset({UNCODED})
     codecs = declared.ladders.get(ladder)
     return codecs if codecs is None or cells["fit"] else codecs | {UNCODED}

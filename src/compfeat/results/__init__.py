@@ -39,8 +39,8 @@ Kind = Literal[
 ]
 """Kinds of files that a computation can read.
 
-``scores``, ``distortions``, ``pictures``, and ``states``, those of fitted codecs: by run and codec (``c512/plain/seed0/hevc``);
-``transforms``, the states of fitted ones: by run; ``ledgers``: by point; ``epochs``, ``descriptions``, ``features``: by trained
+``scores``, ``distortions``, ``pictures``, ``ledgers``, and ``states``, those of fitted codecs: by run and codec
+(``c512/plain/seed0/hevc``); ``transforms``, the states of fitted ones: by run; ``epochs``, ``descriptions``, ``features``: by trained
 network; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``, ``length_record``: by file name without
 its end; ``table``: tables of other computations, by file name.
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 
 from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED, Comparison, Point, Run, parse_run
-from compfeat.io import read_csv, read_json
+from compfeat.io import read_json
 from compfeat.results import Inputs
 from compfeat.tasks import TASKS
+from compfeat.transport.ledger import read_ledger
 
 LEDGER_BYTES = ("payload_bytes", "header_bytes", "side_info_bytes")
 """Columns of a ledger, beside ``image_id``: what one image weighs."""
@@ -102,6 +104,7 @@ def measured_points(inputs: Inputs) -> Iterator[Measured]:
         ids = [str(image_id) for image_id in arrays["image_id"]]
         if not ids:
             raise DataError(f"{path}: no images; expected at least one; rerun the stage evaluate")
+        ledgers = {} if codec == UNCODED else read_ledger(inputs.file("ledgers", name))
         for quality in sorted({key.partition("/")[0] for key in arrays if "/" in key}):
             scores: dict[str, dict[str, NDArray[Any]]] = {}
             for task in inputs.plan.tasks:
@@ -113,11 +116,12 @@ def measured_points(inputs: Inputs) -> Iterator[Measured]:
                     )
                 scores[task] = own
             point = Point(run, codec, quality)
-            ledger = None if codec == UNCODED else _ledger(inputs, point, ids)
+            if codec != UNCODED:
+                _check_ledger(ledgers, quality, ids, inputs.file("ledgers", name))
             images = {
                 score: arrays[key] for score in ("sse", "n") if (key := f"{quality}/decoded_image/{score}") in arrays
             }
-            yield Measured(point, ids, network, scores, ledger, method.sends, images)
+            yield Measured(point, ids, network, scores, ledgers.get(quality), method.sends, images)
 
 
 def _network(inputs: Inputs, run: Run, training: str) -> dict[str, Any]:
@@ -129,12 +133,13 @@ def _network(inputs: Inputs, run: Run, training: str) -> dict[str, Any]:
     return network
 
 
-def _ledger(inputs: Inputs, point: Point, ids: list[str]) -> pd.DataFrame:
-    path = inputs.file("ledgers", point.id)
-    ledger = read_csv(path, ["image_id", *LEDGER_BYTES])
-    if ledger["image_id"].astype(str).tolist() != ids:
+def _check_ledger(ledgers: Mapping[str, pd.DataFrame], quality: str, ids: list[str], path: Path) -> None:
+    """Raise DataError where the ledgers of ``path`` lack a quality, or are of other images than ``ids``."""
+    if quality not in ledgers:
+        raise DataError(f"{path}: lacks quality {quality}; rerun the stage encode")
+    found = ledgers[quality]["image_id"].astype(str).tolist()
+    if found != ids:
         raise DataError(
-            f"{path}: {len(ledger)} images, the scores have {len(ids)}, or their ids or order differ; "
+            f"{path}: {len(found)} images at {quality}, the scores have {len(ids)}, or their ids or order differ; "
             "rerun the stages encode and evaluate"
         )
-    return ledger

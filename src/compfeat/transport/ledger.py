@@ -1,16 +1,17 @@
-"""The ledger: what every image weighs at one point."""
+"""The ledger: what every image weighs at each quality of a codec."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from compfeat.codecs import RERUN, ImageBytes
 from compfeat.errors import BitstreamError, DataError
-from compfeat.io import read_csv
+from compfeat.io import read_csv, write_csv
 
+QUALITY = "quality"
 COLUMNS = ["image_id", "payload_bytes", "header_bytes", "side_info_bytes"]
 
 
@@ -25,23 +26,37 @@ def ledger_table(ids: Sequence[str], sizes: Sequence[ImageBytes]) -> pd.DataFram
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def read_ledger(path: Path) -> pd.DataFrame:
-    """Return a ledger. Raises DataError where it is missing, damaged, or has sizes that are not whole numbers."""
-    table = read_csv(path, COLUMNS)
+def read_ledger(path: Path) -> dict[str, pd.DataFrame]:
+    """Return the ledgers in a file by quality, each with COLUMNS in the order of its images.
+
+    Raises:
+        DataError: the file is missing or damaged, or has sizes that are not whole numbers.
+    """
+    table = read_csv(path, [QUALITY, *COLUMNS])
     for column in COLUMNS[1:]:
         if table[column].dtype.kind != "i":
             raise DataError(f"{path}: column {column!r} is {table[column].dtype}; expected whole numbers; {RERUN}")
-    return table
+    return {str(quality): rows[COLUMNS].reset_index(drop=True) for quality, rows in table.groupby(QUALITY, sort=False)}
 
 
-def check_files(table: pd.DataFrame, stream: Path, side_info: Path, ledger: Path) -> None:
-    """Raise BitstreamError where a file is missing, or its size is not what the ledger ``table`` adds up to."""
+def write_ledger(path: Path, ledgers: Mapping[str, pd.DataFrame]) -> None:
+    """Write the ledgers of all qualities to one CSV file, atomically, with the quality as its first column."""
+    tables = []
+    for quality, ledger in ledgers.items():
+        table = ledger.copy()
+        table.insert(0, QUALITY, quality)
+        tables.append(table)
+    write_csv(path, pd.concat(tables))
+
+
+def check_files(ledger: pd.DataFrame, stream: Path, side_info: Path) -> None:
+    """Raise BitstreamError where a file is missing, or its size is not what the ``ledger`` of its quality adds up to."""
     booked = {
-        stream: int(table["payload_bytes"].sum() + table["header_bytes"].sum()),
-        side_info: int(table["side_info_bytes"].sum()),
+        stream: int(ledger["payload_bytes"].sum() + ledger["header_bytes"].sum()),
+        side_info: int(ledger["side_info_bytes"].sum()),
     }
     for path, expected in booked.items():
         if not path.is_file():
             raise BitstreamError(f"{path}: not found; {RERUN}")
         if path.stat().st_size != expected:
-            raise BitstreamError(f"{path}: {path.stat().st_size} bytes; {ledger} says {expected}; {RERUN}")
+            raise BitstreamError(f"{path}: {path.stat().st_size} bytes; the ledger says {expected}; {RERUN}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -42,14 +44,6 @@ class CodecSettings(Section):
         """Raise ToolError where the codec's program is missing or cannot do what is needed."""
         codec = CODECS.get(self.codec)
         codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
-
-    def check_files(self, *lists: Sequence[Path]) -> None:
-        """Raise ConfigError where streams, side information and ledgers are not one file a quality."""
-        if any(len(paths) != len(self.qualities) for paths in lists):
-            found = ", ".join(str(len(paths)) for paths in lists)
-            raise ConfigError(
-                f"{found} streams, files of side information and ledgers found; expected {len(self.qualities)} of each, one a quality"
-            )
 
     def transform_from(self, state: Path | None) -> Transform | None:
         """Return the method's transform, None where it has none. Raises ConfigError where its fitted state is not given."""
@@ -105,8 +99,9 @@ def open_features(path: Path) -> NDArray[np.float32]:
     return features
 
 
-def items(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[str]) -> Iterator[Item]:
-    """Yield what is sent of each image, one at a time.
+@contextmanager
+def sent(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[str]) -> Iterator[NDArray[Any]]:
+    """Yield what is sent of every image, N x C x h x w or N x H x W x 3, mapped from a file.
 
     Args:
         source: a features file, or packed scenes where the image is sent.
@@ -115,13 +110,32 @@ def items(source: Path, sends: Sends, transform: Transform | None, ids: Sequence
         ids: the images that are expected.
 
     Raises:
-        DataError: the file is missing or damaged, or has another number of images. Raised before the first image.
+        DataError: the file is missing or damaged, or has another number of images.
     """
     found: NDArray[Any] = open_packed(source)[IMAGE] if sends == "image" else open_features(source)
     if len(found) != len(ids):
         raise DataError(f"{source}: {len(found)} images, but the index lists {len(ids)}; rerun the stage that made it")
-    copies = (np.array(item) for item in found)
-    return copies if transform is None else map(transform.forward, copies)
+    with transformed(found, transform) as items:
+        yield items
+
+
+@contextmanager
+def transformed(features: NDArray[Any], transform: Transform | None) -> Iterator[NDArray[Any]]:
+    """Yield ``features`` (N x C x h x w) after a transform, in a temporary file: those of a split need not fit into memory."""
+    if transform is None:
+        yield features
+        return
+    with TemporaryDirectory() as folder:
+        shape = (len(features), *transform.coded_shape(features.shape[1:]))
+        coded = open_memmap(Path(folder, "coded.npy"), "w+", np.dtype(np.float32), shape)
+        for position, tensor in enumerate(features):
+            coded[position] = transform.forward(np.array(tensor))
+        yield coded
+
+
+def copies(items: NDArray[Any]) -> Iterator[Item]:
+    """Yield each image's item as an array in memory, one at a time."""
+    return (np.array(item) for item in items)
 
 
 def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform | None) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from compfeat.__main__ import main as compfeat
-from compfeat.arrays import Arrays, read_arrays
+from compfeat.arrays import Arrays, read_arrays, write_archive
 from compfeat.cli.pipeline import encode, evaluate, features, fit
 from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
 from compfeat.codecs.quantiser import dequantise, quantise
@@ -26,6 +26,8 @@ from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 from compfeat.networks.inference import predict
 from compfeat.transforms import TRANSFORMS, FitSource, Transform
+from compfeat.transport.bitstreams import read_archive, side_info_name, stream_name
+from compfeat.transport.ledger import read_ledger
 from helpers import CLASSES, TASKS, random_scenes, write_split
 from tiny import tiny_network, write_network
 
@@ -129,9 +131,16 @@ class Bench:
     def network(self) -> list[str]:
         return self.words(weights="weights.safetensors", description="network.json")
 
-    def coded(self, name: str, qualities: Sequence[str]) -> list[str]:
-        kinds = {"streams": "stream.bin", "side_infos": "side.bin", "ledgers": "ledger.csv"}
-        return self.words(**{flag: [f"{name}/{q}/{file}" for q in qualities] for flag, file in kinds.items()})
+    def coded(self, name: str) -> list[str]:
+        return self.words(bitstreams=f"{name}/bitstreams.zip", ledger=f"{name}/ledger.csv")
+
+    def ledger(self, name: str, quality: str) -> pd.DataFrame:
+        return read_ledger(self.folder / name / "ledger.csv")[quality]
+
+    def sizes(self, name: str, quality: str) -> tuple[int, int]:
+        """Return the bytes of a bitstream and of its side information."""
+        contents = read_archive(self.folder / name / "bitstreams.zip")
+        return len(contents[stream_name(quality)]), len(contents[side_info_name(quality)])
 
     def source(self, settings: dict[str, Any]) -> str:
         return "val.npy" if settings.get("sends") == "image" else "val_features.npy"
@@ -146,7 +155,7 @@ class Bench:
             source=self.source(settings), index="val.csv", transform=states["transform_state"], state=states["state"]
         )
         options = {"codec": codec, "qualities": qualities, **settings}
-        return ["--settings", json.dumps(options), *words, *self.coded(name, qualities)]
+        return ["--settings", json.dumps(options), *words, *self.coded(name)]
 
     def evaluate_argv(self, name: str, codec: str, qualities: Sequence[str], **settings: Any) -> list[str]:
         states = {key: settings.pop(key, None) for key in ("transform_state", "state")}
@@ -154,7 +163,7 @@ class Bench:
             arrays="val.npy", index="val.csv", transform=states["transform_state"], state=states["state"]
         )
         words += self.words(source=self.source(settings), distortions=f"{name}/distortions.npz")
-        words += [] if codec == "none" else self.coded(name, qualities)
+        words += [] if codec == "none" else self.coded(name)
         options = {
             "showcase": [1],
             "device": "cpu",
@@ -205,8 +214,7 @@ def test_scores_are_of_every_quality_task_and_image(codec: str, qualities: tuple
         assert set(at(pictures, quality)) == {f"1/{name}" for name in outputs}
     if codec != "none":
         for quality in qualities:
-            ledger = pd.read_csv(bench.folder / codec / quality / "ledger.csv")
-            sizes = [(bench.folder / codec / quality / name).stat().st_size for name in ("stream.bin", "side.bin")]
+            ledger, sizes = bench.ledger(codec, quality), bench.sizes(codec, quality)
             assert ledger.iloc[:, 1:].to_numpy().sum() == sum(sizes) and sizes[1] == 8 * IMAGES
 
 
@@ -247,7 +255,7 @@ def test_lossy_qualities_and_float_features_differ(bench: Bench) -> None:
 def test_stages_repeat_byte_for_byte(bench: Bench, tmp_path: Path) -> None:
     other = Bench(tmp_path)
     other.run("hevc", "hevc", ("lossless", "qp30"))
-    for name in ("qp30/stream.bin", "qp30/ledger.csv", "scores.npz", "pictures.npz"):
+    for name in ("bitstreams.zip", "ledger.csv", "scores.npz", "pictures.npz"):
         assert (tmp_path / "hevc" / name).read_bytes() == (bench.folder / "hevc" / name).read_bytes(), name
 
 
@@ -286,8 +294,8 @@ def test_a_fitted_codec_of_floats(turned: bool, bench: Bench, capsys: pytest.Cap
         np.testing.assert_allclose(exact[name], values, rtol=1e-3, atol=1)
         np.testing.assert_allclose(halved[name], values, rtol=0.05, atol=20)
     assert not [name for name in pictures if name.endswith("/sent")]
-    assert (bench.folder / "halves/f16/side.bin").stat().st_size == 0
-    ledger = pd.read_csv(bench.folder / "halves/f16/ledger.csv")
+    assert bench.sizes("halves", "f16")[1] == 0
+    ledger = bench.ledger("halves", "f16")
     assert ledger["payload_bytes"].tolist() == [512] * IMAGES and not ledger["side_info_bytes"].any()
 
 
@@ -302,9 +310,9 @@ def test_the_codec_of_features_goes_all_the_way(bench: Bench, capsys: pytest.Cap
         bench.run(folder, "laplace", qualities, state=f"{folder}.npz", **method)
         errors = read_arrays(bench.folder / folder / "distortions.npz")
         assert (errors["d0/mse"] < errors["d4/mse"]).all() and errors["d0/mse"].any()
-        ledgers = [pd.read_csv(bench.folder / folder / quality / "ledger.csv") for quality in qualities]
+        ledgers = [bench.ledger(folder, quality) for quality in qualities]
         totals = [ledger.iloc[:, 1:].to_numpy().sum() for ledger in ledgers]
-        assert totals == [(bench.folder / folder / quality / "stream.bin").stat().st_size for quality in qualities]
+        assert totals == [bench.sizes(folder, quality)[0] for quality in qualities]
         assert totals[0] > totals[1] and not ledgers[0]["side_info_bytes"].any()
     argv = bench.evaluate_argv("laplace-plain", "laplace", qualities, state="laplace-turned.npz")
     assert "damaged, or coded with another state" in mistake("evaluate", argv, capsys)
@@ -323,7 +331,7 @@ def test_a_method_that_sends_the_image(codec: str, qualities: tuple[str, ...], b
     assert decoded.shape == (32, 64, 3)
     errors = (decoded / 255 - original / 255) ** 2
     assert at(scores, qualities[-1])["decoded_image/sse"][1] == pytest.approx(errors.sum())
-    assert not pd.read_csv(bench.folder / f"image/{codec}/{qualities[0]}/ledger.csv")["side_info_bytes"].any()
+    assert not bench.ledger(f"image/{codec}", qualities[0])["side_info_bytes"].any()
     if CODECS.get(codec).reference(qualities[0], "image"):
         assert at(scores, qualities[0]) == at(uncoded, "float")
         assert np.array_equal(pictures[f"{qualities[0]}/1/sent"], random_scenes(IMAGES)["image"][1])
@@ -359,7 +367,6 @@ def mistake(stage: str, argv: list[str], capsys: pytest.CaptureFixture[str]) -> 
         ({"ffmpeg": "/nowhere/ffmpeg"}, "/nowhere/ffmpeg: cannot be run"),
         ({"transform": {"name": "turn"}}, "transform 'turn' is fitted: its state is not given"),
         ({"codec": "halves", "qualities": ("f16", "f16")}, "codec 'halves' is fitted: its state is not given"),
-        ({"qualities": ("qp30",)}, "2, 2, 2 streams, files of side information and ledgers found; expected 1 of each"),
     ],
 )
 def test_mistakes_in_encode_are_told_in_one_line(
@@ -368,7 +375,7 @@ def test_mistakes_in_encode_are_told_in_one_line(
     argv = bench.encode_argv("wrong", "hevc", ("qp20", "qp30"))
     argv[1] = json.dumps(json.loads(argv[1]) | settings)
     assert message in mistake("encode", argv, capsys)
-    assert not list((bench.folder / "wrong").rglob("*.bin"))
+    assert not (bench.folder / "wrong/bitstreams.zip").exists()
 
 
 @pytest.mark.parametrize(
@@ -402,13 +409,36 @@ def test_a_bitstream_cut_short(
     codec: str, quality: str, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     argv = bench.evaluate_argv(codec, codec, [quality])
-    stream = tmp_path / "stream.bin"
-    stream.write_bytes((bench.folder / codec / quality / "stream.bin").read_bytes()[:-1])
-    argv[argv.index("--streams") + 1] = str(stream)
+    archive, contents = tmp_path / "bitstreams.zip", read_archive(bench.folder / codec / "bitstreams.zip")
+    contents[stream_name(quality)] = contents[stream_name(quality)][:-1]
+    write_archive(archive, contents.items())
+    argv[argv.index("--bitstreams") + 1] = str(archive)
     argv[argv.index("--scores") + 1] = str(tmp_path / "scores.npz")
     reported = mistake("evaluate", argv, capsys)
-    assert str(stream) in reported and "rerun the encode stage" in reported
+    assert f"{archive}/{quality}.bin: " in reported and "rerun the encode stage" in reported
     assert not (tmp_path / "scores.npz").exists()
+
+
+def test_bitstreams_that_are_not_there(bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = bench.evaluate_argv("hevc", "hevc", ["qp31"])
+    assert "the ledger has no quality 'qp31'; found lossless, qp30" in mistake("evaluate", argv, capsys)
+    (tmp_path / "junk").write_bytes(b"PK\3\4 and more")
+    for path, message in ((tmp_path / "none", "none: not found"), (tmp_path / "junk", "not an archive of bitstreams")):
+        argv = bench.evaluate_argv("hevc", "hevc", ["qp30"])
+        argv[argv.index("--bitstreams") + 1] = str(path)
+        assert message in mistake("evaluate", argv, capsys)
+    argv = bench.evaluate_argv("hevc", "hevc", ["qp30"])
+    at = argv.index("--bitstreams")
+    assert "codec 'hevc': no --bitstreams" in mistake("evaluate", argv[:at] + argv[at + 2 :], capsys)
+
+
+def test_one_bitstream_is_taken_out_of_its_archive(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--bitstreams", str(bench.folder / "png/bitstreams.zip"), "--stream", str(tmp_path / "s.bin")]
+    assert compfeat(["bitstream", *argv, "--quality", "lossless"]) == 0
+    assert (tmp_path / "s.bin").read_bytes().startswith(b"\x89PNG")
+    assert "no quality 'q5'; expected one of lossless" in mistake("bitstream", [*argv, "--quality", "q5"], capsys)
 
 
 def test_nothing_to_fit(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

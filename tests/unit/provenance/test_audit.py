@@ -14,7 +14,7 @@ from compfeat.__main__ import main
 from compfeat.provenance.records import read_record
 
 RECORD = "data/reference/default"
-STREAM = "results/encode/c256/tight/seed0/hevc/qp22/stream.bin"
+STREAM = "results/encode/c256/tight/seed0/hevc/bitstreams.zip"
 IMAGE = "data/raw/streets/pictures/val/1.png"
 
 
@@ -92,9 +92,10 @@ def test_what_stands_on_a_bitstream_is_named_to_the_row(recorded: Path, capsys: 
     assert affected["documents"] == ["results/paper/paper.pdf"]
     assert affected["files"] == ["results/evaluate/c256/tight/seed0/hevc/scores.npz"]
     rows = {Path(t["path"]).stem: (t["n_hit"], t["n_rows"]) for t in affected["tables"]}
-    assert rows == {"points": (1, 13), "bd_rate": (1, 3), "headline": (1, 3), "claims": (1, 2), "per_image": (2, 26)}
+    assert rows == {"points": (2, 13), "bd_rate": (1, 3), "headline": (1, 3), "claims": (1, 2), "per_image": (4, 26)}
     keys = next(t["keys"] for t in affected["tables"] if t["path"].endswith("points.csv"))
-    assert keys == [{"cut": "c256", "method": "tight", "seed": "0", "codec": "hevc", "quality": "qp22"}]
+    point = {"cut": "c256", "method": "tight", "seed": "0", "codec": "hevc"}
+    assert keys == [{**point, "quality": quality} for quality in ("qp22", "qp34")]
 
 
 EVERY = {"points": 13, "bd_rate": 3, "headline": 3, "float_intervals": 1, "claims": 1}
@@ -146,7 +147,7 @@ def test_a_person_is_report_the_same(recorded: Path, capsys: pytest.CaptureFixtu
     assert main(["audit", "--project", str(recorded)]) == 1
     report = capsys.readouterr().out
     assert f"\nchanged  {STREAM}: sha256 " in report
-    assert "\n  table     results/summarise/points.csv  (1 of 13 rows)\n" in report
+    assert "\n  table     results/summarise/points.csv  (2 of 13 rows)\n" in report
     assert "\n  document  results/paper/paper.pdf\n" in report
 
 

@@ -95,7 +95,7 @@ def test_every_job_tells_what_ran_on_what_and_when(described: Path) -> None:
     described_run = entities(described / "ro-crate-metadata.json")
     actions = [entity for entity in described_run.values() if entity["@type"] == "CreateAction"]
     assert len(actions) == 41
-    encode = next(a for a in actions if a["name"] == "encode: results/encode/c256/plain/seed0/jpeg/q95/ledger.csv")
+    encode = next(a for a in actions if a["name"] == "encode: results/encode/c256/plain/seed0/jpeg/bitstreams.zip")
     assert encode["startTime"] == "1970-01-01T00:16:40+00:00" and encode["endTime"] == "1970-01-01T00:16:41+00:00"
     assert {file["@id"] for file in encode["object"]} == {
         "results/features/c256/plain/seed0/val.npy",
@@ -143,8 +143,8 @@ def test_awkward_names_are_escaped_once(tmp_path: Path) -> None:
 def test_jobs_that_the_configuration_no_longer_has_are_left_out(described: Path) -> None:
     before = (described / "ro-crate-metadata.json").read_bytes()
     listed = summary(described)
-    make(described, "encode", {"results/encode/c256/gone/seed0/hevc/qp1/stream.bin": "gone"})
-    (described / "results/encode/c256/gone/seed0/hevc/qp1/stream.bin").unlink()
+    make(described, "encode", {"results/encode/c256/gone/seed0/hevc/bitstreams.zip": "gone"})
+    (described / "results/encode/c256/gone/seed0/hevc/bitstreams.zip").unlink()
     table = described.parent / "listed.tsv"
     table.write_text(listed)
     options = ["--project", str(described), "--config", "config/config.yaml", "--summary", str(table)]

@@ -59,9 +59,9 @@ def test_a_module_remakes_what_its_jobs_made_and_what_follows(
     printed = impact(project, capsys, "src/compfeat/codecs/jpeg.py")
     assert printed["rules"] == ["encode"]
     assert [path for path in printed["files"] if "/encode/" in path] == [
-        f"results/encode/c256/{method}/seed0/jpeg/q95/{name}"
+        f"results/encode/c256/{method}/seed0/jpeg/{name}"
         for method in ("plain", "tight")
-        for name in ("ledger.csv", "stream.bin")
+        for name in ("bitstreams.zip", "ledger.csv")
     ]
     assert hit(printed) == {"points.csv": 2, "per_image.csv": 4, "bd_rate.csv": 1, "headline.csv": 1}
     assert printed["figures"] == FIGURES[1:] and printed["documents"] == ["results/paper/paper.pdf"]

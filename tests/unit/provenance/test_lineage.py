@@ -51,7 +51,7 @@ def test_each_job_comes_after_those_it_builds_on(run: Path, capsys: pytest.Captu
 
 
 def test_a_step_tells_code_settings_seed_tools_and_time(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    steps = lineage(run, capsys, "results/encode/c256/plain/seed0/jpeg/q95/stream.bin")["steps"]
+    steps = lineage(run, capsys, "results/encode/c256/plain/seed0/jpeg/bitstreams.zip")["steps"]
     encode = steps[-1]
     assert encode["rule"] == "encode" and encode["settings"] == {"seed": "0"}
     assert encode["code"]["compfeat.codecs.jpeg"] == "ba9876543210" and "compfeat.codecs._x" in encode["code"]
@@ -63,11 +63,9 @@ def test_a_step_tells_code_settings_seed_tools_and_time(run: Path, capsys: pytes
 def test_one_number_stands_on_its_own_points_only(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = lineage(run, capsys, BD_RATE, *BY_HEVC)
     assert printed["rows"][0]["bd_rate_percent"] == "-10.5" and len(printed["rows"]) == 1
-    streams = [path for path in outputs(printed) if path.endswith("stream.bin")]
+    streams = [path for path in outputs(printed) if path.endswith("bitstreams.zip")]
     runs = ("plain", "tight")
-    assert streams == [
-        f"results/encode/c256/{method}/seed0/hevc/{q}/stream.bin" for method in runs for q in ("qp22", "qp34")
-    ]
+    assert streams == [f"results/encode/c256/{method}/seed0/hevc/bitstreams.zip" for method in runs]
     assert not [path for path in outputs(printed) if "jpeg" in path or "/none/" in path or path.endswith("epochs.csv")]
     assert printed["sources"] == []
 
@@ -121,7 +119,7 @@ def test_a_start_leads_to_the_run_that_made_it(run: Path, capsys: pytest.Capture
 
 
 def test_what_changed_since_it_was_read_is_told(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stream = "results/encode/c256/plain/seed0/jpeg/q95/stream.bin"
+    stream = "results/encode/c256/plain/seed0/jpeg/bitstreams.zip"
     assert lineage(run, capsys, "results/paper/paper.pdf")["changed_since"] == []
     (run / stream).write_text("other")
     assert lineage(run, capsys, "results/paper/paper.pdf")["changed_since"] == [stream]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import Point, Run, Trained
+from compfeat.experiment.runs import TRANSFORM, Run, Trained
 from compfeat.provenance.places import place
 
 LAYOUT = Layout("my results/a", "data/prepared")
-POINT = Point(Run("c1", "m", 3), "hevc", "d1.5")
+RUN = Run("c1", "m", 3)
 OF_METHOD = {"output": "my results/a", "cut": "c1", "method": "m", "seed": "3"}
 OF_TRAINING = {"output": "my results/a", "cut": "c1", "training": "t", "seed": "3"}
 PLACES = {
     LAYOUT.weights(Trained("c1", "t", 3)): ("weights", OF_TRAINING),
     LAYOUT.epochs(Trained("c1", "t", 3)): ("epochs", OF_TRAINING),
     LAYOUT.features(Trained("c1", "t", 3), "val"): ("features", {**OF_TRAINING, "split": "val"}),
-    LAYOUT.transform(POINT.run): ("transform", OF_METHOD),
-    LAYOUT.codec_state(POINT.run, "hevc"): ("codec_state", {**OF_METHOD, "codec": "hevc"}),
-    LAYOUT.stream(POINT): ("stream", {**OF_METHOD, "codec": "hevc", "quality": "d1.5"}),
-    LAYOUT.scores(POINT.run, "none"): ("scores", {**OF_METHOD, "codec": "none"}),
+    LAYOUT.fitted(RUN, TRANSFORM): ("transform", OF_METHOD),
+    LAYOUT.fitted(RUN, "hevc"): ("codec_state", {**OF_METHOD, "codec": "hevc"}),
+    LAYOUT.bitstreams(RUN, "hevc"): ("bitstreams", {**OF_METHOD, "codec": "hevc"}),
+    LAYOUT.scores(RUN, "none"): ("scores", {**OF_METHOD, "codec": "none"}),
     LAYOUT.table("bd_rate.csv"): ("table", {"output": "my results/a", "name": "bd_rate.csv"}),
     LAYOUT.figure("a_b", "pdf"): ("figure", {"output": "my results/a", "name": "a_b", "suffix": "pdf"}),
     LAYOUT.document("tables/x.html"): ("document", {"output": "my results/a", "name": "tables/x.html"}),

@@ -148,14 +148,14 @@ def test_features_that_were_not_kept_are_recorded_as_their_readers_read_them(run
     record.write_record(run, run / FOLDER, made)
     found = read_record(run / FOLDER)
     assert found.deleted == {FEATURES: before.sha256} and FEATURES not in found.artifacts
-    stream = next(path for path in found.artifacts if path.endswith("hevc/qp22/stream.bin") and "/plain/" in path)
+    stream = next(path for path in found.artifacts if path.endswith("hevc/bitstreams.zip") and "/plain/" in path)
     steps = found.graph(run).chain(stream)
     assert {"features", "train", "prepare"} <= {step.job.rule for step in steps}
 
 
 def test_deleted_features_of_which_readers_read_different_ones_are_refused(run: Path) -> None:
-    codec = "results/encode/c256/plain/seed0/jpeg/q95"
-    for name in ("stream.bin", "ledger.csv"):
+    codec = "results/encode/c256/plain/seed0/jpeg"
+    for name in ("bitstreams.zip", "ledger.csv"):
         reader = record_path(run, f"{codec}/{name}")
         metadata = json.loads(reader.read_text())
         metadata["input_checksums"][FEATURES] = "sha256:" + "0" * 64

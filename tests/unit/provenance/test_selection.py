@@ -26,17 +26,17 @@ FILES = {
     "hevc": "results/evaluate/c512/tight/seed0/hevc/scores.npz",
     "jpeg": "results/evaluate/c512/tight/seed0/jpeg/scores.npz",
     "floats": "results/evaluate/c512/tight/seed0/none/scores.npz",
-    "hevc of plain": "results/encode/c512/plain/seed0/hevc/qp34/ledger.csv",
-    "jpeg of plain": "results/encode/c512/plain/seed0/jpeg/q90/ledger.csv",
-    "laplace": "results/encode/c512/rotated/seed0/laplace/d1.5/ledger.csv",
-    "qp34": "results/encode/c512/tight/seed0/hevc/qp34/ledger.csv",
+    "hevc of plain": "results/encode/c512/plain/seed0/hevc/ledger.csv",
+    "jpeg of plain": "results/encode/c512/plain/seed0/jpeg/ledger.csv",
+    "laplace": "results/encode/c512/rotated/seed0/laplace/ledger.csv",
+    "bitstreams": "results/encode/c512/tight/seed0/hevc/bitstreams.zip",
 }
 NETWORKS = {"tight", "plain", "features"}
 COVERED: dict[str, tuple[dict[str, str], set[str]]] = {
-    "a point": (POINT, {"tight", "hevc"}),
-    "an image of a point": ({**POINT, "image_id": "000007"}, {"tight", "hevc"}),
+    "a point": (POINT, {"tight", "hevc", "bitstreams"}),
+    "an image of a point": ({**POINT, "image_id": "000007"}, {"tight", "hevc", "bitstreams"}),
     "an epoch": ({"cut": "c512", "training": "tight", "seed": "0", "epoch": "1"}, {"tight", "epochs"}),
-    "a statistic of features": ({**CELL, "statistic": "share"}, {"tight", "hevc", "jpeg", "floats", "qp34"}),
+    "a statistic of features": ({**CELL, "statistic": "share"}, {"tight", "hevc", "jpeg", "floats", "bitstreams"}),
     "a BD-rate": ({**BD, "fit": "pchip", "rate": "total"}, {*NETWORKS, "jpeg", "jpeg of plain"}),
     "a BD-rate of two ladders": (CROSSED, {"plain", "features", "transform", "hevc of plain", "laplace"}),
     "a headline": ({**BD, "seed": ""}, {*NETWORKS, "jpeg", "jpeg of plain", "floats", "other seed"}),
@@ -63,7 +63,7 @@ def test_a_job_of_one_run_reads_the_network_that_its_own_starts_from() -> None:
     selection = selection_of(POINT, DECLARED)
     assert not selection.covers(FILES["plain"], gathers=True)
     assert selection.covers(FILES["plain"], gathers=False)
-    assert not selection.covers("results/encode/c512/tight/seed0/hevc/qp34/stream.bin", gathers=False)
+    assert not selection.covers("results/encode/c512/tight/seed0/jpeg/bitstreams.zip", gathers=False)
 
 
 @pytest.mark.parametrize("source", ["published", "recorded seeds"])

@@ -18,6 +18,7 @@ from compfeat.errors import CompfeatError, ConfigError, DataError
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, Kind
 from compfeat.results.plan import Plan
+from compfeat.transport.ledger import read_ledger, write_ledger
 from tiny_results import FOLDED, OLD, REMOTE
 
 COLUMNS = {
@@ -124,11 +125,13 @@ def test_damaged_files_are_named(run: Any) -> None:
 
 
 def test_scores_and_ledger_of_other_images(run: Any) -> None:
-    path = run.inputs["ledgers"]["c512/old/seed0/a/qp10"]
-    table = pd.read_csv(path, dtype=str)
-    for changed in (table[:1], table[::-1]):
-        write_csv(path, changed)
-        with pytest.raises(DataError, match=r"ledger\.csv: \d images, the scores have 3, or their ids or order differ"):
+    path = run.inputs["ledgers"]["c512/old/seed0/a"]
+    ledgers = read_ledger(path)
+    for changed in (ledgers["qp10"][:1], ledgers["qp10"][::-1]):
+        write_ledger(path, ledgers | {"qp10": changed})
+        with pytest.raises(
+            DataError, match=r"ledger\.csv: \d images at qp10, the scores have 3, or their ids or order differ"
+        ):
             run.gather("points")
 
 

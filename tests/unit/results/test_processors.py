@@ -19,12 +19,12 @@ from compfeat.cli.pipeline.gather import DIGITS, rounded
 from compfeat.results import TABLES
 from tiny_results import in_order
 
+CPUINFO = Path("/proc/cpuinfo")
+HAS_AVX512 = CPUINFO.is_file() and "avx512f" in CPUINFO.read_text()
+"""OpenBLAS does not look whether the processor has what OPENBLAS_CORETYPE names."""
 PROCESSORS: dict[str, dict[str, str]] = {
     "as jobs run": {},
-    "AVX-512": {
-        "NPY_DISABLE_CPU_FEATURES": "",
-        "OPENBLAS_CORETYPE": "SkylakeX",
-    },
+    **({"AVX-512": {"NPY_DISABLE_CPU_FEATURES": "", "OPENBLAS_CORETYPE": "SkylakeX"}} if HAS_AVX512 else {}),
     "neither AVX2 nor FMA": {
         "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
         "OPENBLAS_CORETYPE": "Nehalem",

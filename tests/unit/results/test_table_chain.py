@@ -15,6 +15,7 @@ from compfeat.errors import DataError
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, Inputs, Made
 from compfeat.results.plan import Plan
+from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
 N = 6
@@ -81,13 +82,14 @@ def inputs(tmp_path: Path) -> Callable[..., Inputs]:
                 path = tmp_path / f"{method}-{codec}.npz"
                 write_arrays(path, scores_of(qualities, **(changes if method == "short" else {})))
                 paths["scores"][f"{run}/{codec}"] = path
+            ledgers = {}
             for quality in QUALITIES:
-                path = tmp_path / f"{method}-{quality}.csv"
                 payload = int(BYTES[quality] * factor)
                 ledger = pd.DataFrame({"image_id": [f"{i:06d}" for i in range(N)], "payload_bytes": payload})
                 side = 0 if method == "picture" else 8
-                write_csv(path, ledger.assign(header_bytes=int(20 * factor), side_info_bytes=side))
-                paths["ledgers"][f"{run}/coder/{quality}"] = path
+                ledgers[quality] = ledger.assign(header_bytes=int(20 * factor), side_info_bytes=side)
+            write_ledger(tmp_path / f"{method}.csv", ledgers)
+            paths["ledgers"][f"{run}/coder"] = tmp_path / f"{method}.csv"
         return Inputs(Plan.model_validate(PLAN), paths)
 
     return write

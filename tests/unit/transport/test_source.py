@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.section import from_json
-from compfeat.transport.source import CodecSettings, items, open_features, shape_sent
+from compfeat.transforms import Transform
+from compfeat.transport.source import CodecSettings, copies, open_features, sent, shape_sent
 from helpers import SIZE, random_scenes
 
 FEATURES = np.random.default_rng(0).standard_normal((3, 4, 2, 3)).astype(np.float32)
@@ -25,20 +27,41 @@ def features(tmp_path: Path) -> Path:
 
 def test_features_are_mapped_and_sent_one_by_one(features: Path) -> None:
     assert isinstance(open_features(features), np.memmap)
-    sent = list(items(features, "features", None, IDS))
-    assert np.array_equal(sent, FEATURES) and all(type(item) is np.ndarray for item in sent)
+    with sent(features, "features", None, IDS) as items:
+        assert isinstance(items, np.memmap) and np.array_equal(items, FEATURES)
+        assert all(type(item) is np.ndarray for item in copies(items))
+
+
+def test_a_transform_is_applied_to_each_image_once(features: Path) -> None:
+    class Doubled(Transform):
+        fitted = False
+        calls = 0
+
+        def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+            self.calls += 1
+            return 2 * features
+
+        def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
+            return coded / np.float32(2)
+
+    transform = Doubled(Doubled.options(), {})
+    with sent(features, "features", transform, IDS) as items:
+        for _ in range(2):
+            assert np.array_equal(items, 2 * FEATURES)
+    assert transform.calls == len(FEATURES)
 
 
 def test_images_are_sent_as_they_are_packed(tmp_path: Path) -> None:
     scenes = random_scenes(3)
     np.save(tmp_path / "v.npy", scenes)
-    assert np.array_equal(list(items(tmp_path / "v.npy", "image", None, IDS)), scenes["image"])
+    with sent(tmp_path / "v.npy", "image", None, IDS) as items:
+        assert np.array_equal(items, scenes["image"])
     assert shape_sent("image", NETWORK, None) == (*SIZE, 3) and shape_sent("features", NETWORK, None) == (4, 2, 3)
 
 
 def test_another_number_of_images_is_refused_before_the_first(features: Path) -> None:
-    with pytest.raises(DataError, match="3 images, but the index lists 2"):
-        items(features, "features", None, IDS[:2])
+    with pytest.raises(DataError, match="3 images, but the index lists 2"), sent(features, "features", None, IDS[:2]):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -84,5 +107,3 @@ def test_a_codec_is_told_what_it_is_given() -> None:
     for wrong in (settings.model_copy(update={"options": {"bitz": 4}}), settings.model_copy(update={"codec": "gif"})):
         with pytest.raises(ConfigError, match=r"did you mean 'bits'|'gif' is unknown"):
             wrong.codec_at("lossless", None)
-    with pytest.raises(ConfigError, match=r"1, 2 .*expected 1 of each"):
-        settings.check_files([Path("a")], [Path("a"), Path("b")])

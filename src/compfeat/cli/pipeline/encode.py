@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
 from compfeat.cli.arguments import command
-from compfeat.transport.ledger import image_ids
+from compfeat.transport.bitstreams import pack, side_info_name, stream_name
+from compfeat.transport.ledger import image_ids, write_ledger
 from compfeat.transport.sender import send
-from compfeat.transport.source import CodecSettings, items
+from compfeat.transport.source import CodecSettings, copies, sent
 
 
 def encode(
@@ -20,9 +22,8 @@ def encode(
     index: Path,
     transform: Path | None = None,
     state: Path | None = None,
-    streams: list[Path],
-    side_infos: list[Path],
-    ledgers: list[Path],
+    bitstreams: Path,
+    ledger: Path,
 ) -> None:
     """Code what a run sends at all qualities of one codec, and account for every byte.
 
@@ -32,21 +33,25 @@ def encode(
         index: CSV whose image_id lists the images in the source's order.
         transform: the state of the method's transform, where that is fitted.
         state: the codec's state, where that is fitted.
-        streams: outputs: one bitstream a quality, in the order of the settings' qualities.
-        side_infos: outputs: what is sent beside each bitstream.
-        ledgers: outputs: CSV of the bytes of every image.
+        bitstreams: output: archive of the bitstream and the side information of every quality.
+        ledger: output: CSV of the bytes of every image at every quality.
 
     Raises:
-        ConfigError: an unknown codec, quality or option, or outputs that are not one a quality.
+        ConfigError: an unknown codec, quality or option.
         DataError: features or index are missing or damaged, or their numbers of images differ.
         ToolError: the codec's program is missing or failed.
     """
-    settings.check_files(streams, side_infos, ledgers)
     settings.check_tool()
     ids, changed = image_ids(index), settings.transform_from(transform)
-    codecs = [settings.codec_at(quality, state) for quality in settings.qualities]
-    for codec, *files in tqdm(list(zip(codecs, streams, side_infos, ledgers, strict=True)), unit="quality"):
-        send(codec, items(source, settings.sends, changed, ids), ids, *files)
+    codecs = {quality: settings.codec_at(quality, state) for quality in settings.qualities}
+    ledgers = {}
+    with sent(source, settings.sends, changed, ids) as items, TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for quality, codec in tqdm(codecs.items(), unit="quality"):
+            files = folder / stream_name(quality), folder / side_info_name(quality)
+            ledgers[quality] = send(codec, copies(items), ids, *files)
+        pack(bitstreams, folder, codecs)
+    write_ledger(ledger, ledgers)
 
 
 def main(argv: Sequence[str]) -> int | None:

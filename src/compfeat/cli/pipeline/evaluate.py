@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
 from compfeat.arrays import Arrays, write_arrays
 from compfeat.cli.arguments import command
-from compfeat.codecs import Decoded, Item
+from compfeat.codecs import RERUN, Decoded, Item
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import variances
 from compfeat.codecs.tiling import tile
@@ -26,9 +28,10 @@ from compfeat.networks.inference import choose_device, encode_images, fix_arithm
 from compfeat.networks.split import SplitNetwork
 from compfeat.tasks.reconstruction import reconstruction_errors
 from compfeat.transforms import Transform
-from compfeat.transport.ledger import image_ids
+from compfeat.transport.bitstreams import side_info_name, stream_name, unpacked
+from compfeat.transport.ledger import image_ids, read_ledger
 from compfeat.transport.receiver import receive
-from compfeat.transport.source import CodecSettings, items, shape_sent
+from compfeat.transport.source import CodecSettings, copies, sent, shape_sent
 
 IMAGE_SCORES = ("decoded_image/sse", "decoded_image/n")
 """How far a decoded image itself is from the original, where the image is sent, as the task reconstruction scores its output."""
@@ -53,9 +56,8 @@ def evaluate(
     source: Path,
     transform: Path | None = None,
     state: Path | None = None,
-    streams: list[Path] = [],  # noqa: B006 - never changed
-    side_infos: list[Path] = [],  # noqa: B006
-    ledgers: list[Path] = [],  # noqa: B006
+    bitstreams: Path | None = None,
+    ledger: Path | None = None,
     scores: Path,
     distortions: Path,
     pictures: Path,
@@ -71,16 +73,15 @@ def evaluate(
         source: what the sender codes, to measure the error of what arrives: features, or packed scenes where the image is sent.
         transform: the state of the method's transform, where that is fitted.
         state: the codec's state, where that is fitted.
-        streams: one bitstream a quality, in the order of the settings' qualities; none for codec none.
-        side_infos: what was sent beside each bitstream.
-        ledgers: CSV of what was sent, to check the files.
+        bitstreams: archive of the bitstreams and side information of all qualities; none for codec none.
+        ledger: CSV of what was sent, to check the bitstreams.
         scores: output: every image's scores, arrays QUALITY/TASK/SCORE and image_id.
         distortions: output: every image's mean squared error before the transform is undone, arrays QUALITY/mse and image_id; of
             codec none and features, ``variance`` (C x h x w), too: of the DCT of what is coded, by channel and frequency.
         pictures: output: what a few images look like, arrays QUALITY/POSITION/TASK and QUALITY/POSITION/sent.
 
     Raises:
-        ConfigError: an unknown codec, quality or option, or files that are not one a quality.
+        ConfigError: an unknown codec, quality or option, or no bitstreams of a codec.
         DataError: a file is missing or damaged, or files are not about the same images.
         BitstreamError: a bitstream is damaged, or not what its ledger says.
         CheckpointError: the weights are missing, damaged, or of another network.
@@ -93,57 +94,92 @@ def evaluate(
             f"{arrays}: {len(scenes)} images, but {index} lists {len(ids)}, of which {list(s.showcase)} are to be shown; "
             "rerun the stage prepare, or change the config key showcase.images"
         )
-    changed = s.transform_from(transform)
     if s.codec == UNCODED:
-        arrivals = [uncoded(source, quality, s, changed, ids) for quality in s.qualities]
-    else:
-        s.check_files(streams, side_infos, ledgers)
-        shape, codecs = (
-            shape_sent(s.sends, described.model_dump(), changed),
-            [s.codec_at(q, state) for q in s.qualities],
-        )
-        files = zip(codecs, streams, side_infos, ledgers, strict=True)
-        arrivals = [(receive(*each, shape, ids), changed) for each in files]
-    fix_arithmetic(s.threads)
-    network = load_network(weights, described, choose_device(s.device))
-    found: Arrays = {"image_id": np.array(ids)}
-    errors: Arrays = {"image_id": found["image_id"]}
-    kept: Arrays = {}
-    if s.codec == UNCODED and s.sends == "features":
-        errors["variance"] = variances(lambda: items(source, s.sends, changed, ids))
-    with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
-        for quality, (images, coded_as) in zip(s.qualities, arrivals, strict=True):
-            squared: list[float] = []
-            compared = with_errors(images, items(source, s.sends, coded_as, ids), squared)
-            scored, shown = score(network, undone(compared, coded_as), scenes, s, bar)
-            found |= {f"{quality}/{name}": array for name, array in scored.items()}
-            kept |= {f"{quality}/{name}": array for name, array in shown.items()}
-            errors[f"{quality}/mse"] = np.array(squared)
-    write_arrays(scores, found)
-    write_arrays(distortions, errors)
-    write_arrays(pictures, kept)
+        check_uncoded(s, source)
+    changed = s.transform_from(transform)
+    results = Results(ids)
+    with ExitStack() as stack:
+        items = stack.enter_context(sent(source, s.sends, changed, ids))
+        if s.codec == UNCODED:
+            plain = stack.enter_context(sent(source, s.sends, None, ids))
+            arrivals = [uncoded(quality, s, plain, items, changed) for quality in s.qualities]
+            if s.sends == "features":
+                results.distortions["variance"] = variances(lambda: copies(items))
+        else:
+            if bitstreams is None or ledger is None:
+                raise ConfigError(f"codec {s.codec!r}: no --bitstreams and --ledger; give what the stage encode wrote")
+            shape = shape_sent(s.sends, described.model_dump(), changed)
+            folder, ledgers = stack.enter_context(unpacked(bitstreams)), read_ledger(ledger)
+            arrivals = [
+                Arrival(received(s, quality, state, folder, ledgers, shape, ids), items, changed)
+                for quality in s.qualities
+            ]
+        fix_arithmetic(s.threads)
+        network = load_network(weights, described, choose_device(s.device))
+        with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
+            for quality, arrival in zip(s.qualities, arrivals, strict=True):
+                results.add(quality, arrival, network, scenes, s, bar)
+    write_arrays(scores, results.scores)
+    write_arrays(distortions, results.distortions)
+    write_arrays(pictures, results.pictures)
+
+
+class Arrival(NamedTuple):
+    """What arrives at one quality.
+
+    Attributes:
+        images: as decoded, before the transform is undone.
+        sent: what was sent, in the same form, to measure the error (N x ...).
+        transform: what is to be undone; None for nothing.
+    """
+
+    images: Iterator[Decoded]
+    sent: NDArray[Any]
+    transform: Transform | None
+
+
+def received(
+    s: EvaluateSettings,
+    quality: str,
+    state: Path | None,
+    folder: Path,
+    ledgers: Mapping[str, pd.DataFrame],
+    shape: tuple[int, ...],
+    ids: Sequence[str],
+) -> Iterator[Decoded]:
+    """Return what the bitstream of a quality in ``folder`` decodes to. Raises DataError where the ledger lacks the quality."""
+    if quality not in ledgers:
+        raise DataError(f"{folder}: the ledger has no quality {quality!r}; found {', '.join(ledgers)}; {RERUN}")
+    stream, side_info = folder / stream_name(quality), folder / side_info_name(quality)
+    return receive(s.codec_at(quality, state), stream, side_info, ledgers[quality], shape, ids)
+
+
+def check_uncoded(s: EvaluateSettings, source: Path) -> None:
+    """Raise ConfigError where a quality of codec none is not one that what is sent has."""
+    known = (FLOAT,) if s.sends == "image" else (FLOAT, QUANTISED)
+    for quality in s.qualities:
+        if quality not in known:
+            raise ConfigError(
+                f"codec {UNCODED}: quality {quality!r} of {source} found; expected {' or '.join(known)} of --source"
+            )
 
 
 def uncoded(
-    source: Path, quality: str, s: EvaluateSettings, transform: Transform | None, ids: Sequence[str]
-) -> tuple[Iterator[Decoded], Transform | None]:
-    """Return what the receiver would have if nothing were coded, and the transform that it has to undo.
+    quality: str, s: EvaluateSettings, plain: NDArray[Any], items: NDArray[Any], transform: Transform | None
+) -> Arrival:
+    """Return what would arrive if nothing were coded: FLOAT, what is sent, or QUANTISED, features after the frames' quantiser.
 
-    That is all as it is (FLOAT), without a transform, or features after the quantiser of frames.
-
-    Raises:
-        ConfigError: another quality, or one that what is sent does not have.
-        DataError: the source is missing or damaged, or has other images.
+    Args:
+        quality: which of the two.
+        s: the settings.
+        plain: what is sent, before the transform.
+        items: the same after it.
+        transform: the method's.
     """
-    known = (FLOAT,) if s.sends == "image" else (FLOAT, QUANTISED)
-    if quality not in known:
-        raise ConfigError(
-            f"codec {UNCODED}: quality {quality!r} of {source} found; expected {' or '.join(known)} of --source"
-        )
     if quality == QUANTISED:
-        return quantised(items(source, s.sends, transform, ids), s.showcase), transform
+        return Arrival(quantised(copies(items), s.showcase), items, transform)
     picture = s.sends == "image"
-    return (Decoded(item, item if picture else None) for item in items(source, s.sends, None, ids)), None
+    return Arrival((Decoded(item, item if picture else None) for item in copies(plain)), plain, None)
 
 
 def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> Iterator[Decoded]:
@@ -151,6 +187,32 @@ def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> I
     for position, features in enumerate(tensors):
         codes, minimum, maximum = quantise(features)
         yield Decoded(dequantise(codes, minimum, maximum), tile(codes) if position in shown else None)
+
+
+class Results:
+    """What is written, filled quality by quality."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.scores: Arrays = {"image_id": np.array(ids)}
+        self.distortions: Arrays = {"image_id": self.scores["image_id"]}
+        self.pictures: Arrays = {}
+
+    def add(
+        self,
+        quality: str,
+        arrival: Arrival,
+        network: SplitNetwork,
+        scenes: Packed,
+        s: EvaluateSettings,
+        bar: tqdm[Any],
+    ) -> None:
+        """Score what arrived at one quality. Raises BitstreamError where a stream turns out to be damaged."""
+        errors: list[float] = []
+        compared = with_errors(arrival.images, copies(arrival.sent), errors)
+        scored, shown = score(network, undone(compared, arrival.transform), scenes, s, bar)
+        self.scores |= {f"{quality}/{name}": array for name, array in scored.items()}
+        self.pictures |= {f"{quality}/{name}": array for name, array in shown.items()}
+        self.distortions[f"{quality}/mse"] = np.array(errors)
 
 
 def with_errors(images: Iterator[Decoded], sent: Iterator[Item], errors: list[float]) -> Iterator[Decoded]:

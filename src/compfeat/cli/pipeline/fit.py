@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -20,7 +18,7 @@ from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
 from compfeat.transforms import TRANSFORMS, FitSource, model_bytes
-from compfeat.transport.source import open_features, transform_of
+from compfeat.transport.source import open_features, transform_of, transformed
 
 if TYPE_CHECKING:
     from compfeat.networks.split import SplitNetwork
@@ -104,18 +102,8 @@ def fit_codec(
     transform: PluginConfig | None,
     state: Path | None,
 ) -> State:
-    """Return the state of a codec fitted to ``features`` (N x C x h x w) behind a method's transform, if it has one.
-
-    Transformed features are kept in a temporary file: those of a whole train split need not fit into memory.
-    """
-    changed = transform_of(transform, state)
-    if changed is None:
-        return codec.fit(features, options, coding)
-    shape = (len(features), *changed.coded_shape(features.shape[1:]))
-    with TemporaryDirectory() as folder:
-        coded = open_memmap(Path(folder, "coded.npy"), "w+", np.dtype(np.float32), shape)
-        for position, tensor in enumerate(features):
-            coded[position] = changed.forward(np.array(tensor))
+    """Return the state of a codec fitted to ``features`` (N x C x h x w) after a method's transform, if it has one."""
+    with transformed(features, transform_of(transform, state)) as coded:
         return codec.fit(coded, options, coding)
 
 

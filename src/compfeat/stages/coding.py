@@ -1,0 +1,179 @@
+"""The stages fit, encode and evaluate: each has one job per run and codec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from compfeat.codecs import CODECS, Codec
+from compfeat.errors import ConfigError
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.layout import Layout
+from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Split, Trained
+from compfeat.experiment.section import options_of
+from compfeat.transforms import TRANSFORMS
+
+
+@dataclass(frozen=True)
+class Coding:
+    """What jobs that code and evaluate are given. ``codec`` is an entry of the configuration, or UNCODED where that makes sense."""
+
+    experiment: Experiment
+    layout: Layout
+
+    def codec_class(self, codec: str) -> type[Codec]:
+        """Return the codec that an entry of the configuration names."""
+        return CODECS.get(self.experiment.codecs[codec].codec or codec)
+
+    def transform_is_fitted(self, method: str) -> bool:
+        """Return whether a method has a transform that is fitted to train features."""
+        transform = self.experiment.methods[method].transform
+        return transform is not None and TRANSFORMS.get(transform.name).fitted
+
+    def fitted_codecs(self, method: str) -> list[str]:
+        """Return the codecs that are fitted to the train features of a method's runs."""
+        return [codec for codec in self.experiment.qualities(method) if self.codec_class(codec).fitted]
+
+    def fitted(self, run: Run) -> list[str]:
+        """Return what is fitted for a run: TRANSFORM and codecs."""
+        return [TRANSFORM] * self.transform_is_fitted(run.method) + self.fitted_codecs(run.method)
+
+    def run_codecs(self) -> Iterator[tuple[Run, str]]:
+        """Yield every run with every codec that it is coded by, UNCODED first."""
+        for run in self.experiment.runs():
+            for codec in self.experiment.all_qualities(run.method):
+                yield run, codec
+
+    def trained_of(self, run: Run) -> Trained:
+        """Return the trained network of a run."""
+        return self.experiment.trained_of(run)
+
+    def sent(self, run: Run, split: Split) -> str:
+        """Return the file of what a run sends of a split: features, or packed images."""
+        if self.experiment.methods[run.method].sends == "features":
+            return self.layout.features(self.trained_of(run), split)
+        return self.layout.arrays(split)
+
+    def network_files(self, run: Run) -> dict[str, str]:
+        """Return the files of a run's trained network."""
+        trained = self.trained_of(run)
+        return {"weights": self.layout.weights(trained), "description": self.layout.description(trained)}
+
+    def state_files(self, run: Run, codec: str | None = None) -> dict[str, str]:
+        """Return the files of a run's fitted transform and of a codec that is fitted after it, by the stages' arguments."""
+        files: dict[str, str] = {}
+        if self.transform_is_fitted(run.method):
+            files["transform"] = self.layout.fitted(run, TRANSFORM)
+        if codec in self.fitted_codecs(run.method):
+            files["state"] = self.layout.fitted(run, str(codec))
+        return files
+
+    def fit_files(self, run: Run, fitted: str) -> dict[str, str]:
+        """Return what a job reads that fits TRANSFORM or a codec: the train split alone.
+
+        Raises:
+            ConfigError: nothing of that name is fitted for the run.
+        """
+        if fitted not in self.fitted(run):
+            known = ", ".join(self.fitted(run)) or "nothing"
+            raise ConfigError(f"{run.id}: {fitted!r} is not fitted; expected {known}")
+        return {
+            "features": self.layout.features(self.trained_of(run), "train"),
+            "scenes": self.layout.arrays("train"),
+            **self.network_files(run),
+            **({} if fitted == TRANSFORM else self.state_files(run)),
+        }
+
+    def encode_files(self, run: Run, codec: str) -> dict[str, str]:
+        """Return what a job reads that codes a run's val split. Raises ConfigError where the codec does not code the run."""
+        self._check(run, codec)
+        return {"source": self.sent(run, "val"), "index": self.layout.index("val"), **self.state_files(run, codec)}
+
+    def evaluate_files(self, run: Run, codec: str) -> dict[str, str]:
+        """Return what a job reads that evaluates a codec of a run. Raises ConfigError where the codec does not code the run."""
+        self._check(run, codec)
+        files = self.encode_files(run, codec) | {"arrays": self.layout.arrays("val")} | self.network_files(run)
+        return files if codec == UNCODED else files | self.coded_files(run, codec)
+
+    def coded_files(self, run: Run, codec: str) -> dict[str, str]:
+        """Return what the stage encode makes."""
+        return {"bitstreams": self.layout.bitstreams(run, codec), "ledger": self.layout.ledger(run, codec)}
+
+    def optional_files(self, run: Run, codec: str) -> dict[str, str]:
+        """Return those files of ``evaluate_files`` that only some jobs read."""
+        return self.state_files(run, codec) | ({} if codec == UNCODED else self.coded_files(run, codec))
+
+    def _check(self, run: Run, codec: str) -> None:
+        known = self.experiment.all_qualities(run.method)
+        if codec not in known:
+            raise ConfigError(f"{run.id}: not coded by {codec!r}; expected one of {', '.join(known)}")
+
+    def fit_settings(self, run: Run, fitted: str) -> dict[str, Any]:
+        """Return the settings of a job that fits TRANSFORM or a codec."""
+        transform = self.transform_section(run.method)
+        if fitted == TRANSFORM:
+            return {"transform": transform}
+        entry = self.experiment.codecs[fitted]
+        values: dict[str, Any] = {"codec": entry.codec or fitted, "options": entry.options, "transform": transform}
+        if self.codec_class(fitted).fitted_by_coding:
+            qualities = list(self.experiment.qualities(run.method)[fitted])
+            values |= {"qualities": qualities, "ffmpeg": self.experiment.tools.ffmpeg_path}
+        return values
+
+    def codec_settings(self, run: Run, codec: str) -> dict[str, Any]:
+        """Return the settings of sender and receiver."""
+        method = self.experiment.methods[run.method]
+        values: dict[str, Any] = {
+            "codec": codec,
+            "qualities": list(self.experiment.all_qualities(run.method)[codec]),
+            "sends": method.sends,
+            "transform": self.transform_section(run.method),
+        }
+        if codec != UNCODED:
+            entry = self.experiment.codecs[codec]
+            values |= {"codec": entry.codec or codec, "options": entry.options}
+            values |= {"ffmpeg": self.experiment.tools.ffmpeg_path}
+        return values
+
+    def evaluate_settings(self, run: Run, codec: str) -> dict[str, Any]:
+        """Return the settings of a job that evaluates."""
+        device = self.experiment.trainings[self.trained_of(run).training].device
+        showcase = list(self.experiment.showcase.images)
+        return self.codec_settings(run, codec) | {"device": device, "threads": 1, "showcase": showcase}
+
+    def transform_section(self, method: str) -> dict[str, Any] | None:
+        """Return a method's transform with its options; None where it has none."""
+        transform = self.experiment.methods[method].transform
+        return None if transform is None else transform.model_dump(mode="json")
+
+    def modules(self, run: Run, codec: str = UNCODED) -> list[str]:
+        """Return the modules of a method's transform and of a codec."""
+        transform = self.experiment.methods[run.method].transform
+        modules = [] if transform is None else [f"transforms.{transform.name}"]
+        if codec not in (UNCODED, TRANSFORM):
+            modules.append(f"codecs.{self.experiment.codecs[codec].codec or codec}")
+        return modules
+
+    def fit_modules(self, run: Run, fitted: str) -> list[str]:
+        """Return the modules of a job that fits TRANSFORM or a codec. A transform may run the network and its tasks."""
+        if fitted != TRANSFORM:
+            return self.modules(run, fitted)
+        return [*self.modules(run), self.network_module(run), *(f"tasks.{task}" for task in self.experiment.tasks)]
+
+    def network_module(self, run: Run) -> str:
+        """Return the module of a run's network."""
+        return f"networks.{self.experiment.cuts[run.cut].name}"
+
+    def tools(self, codec: str) -> list[str]:
+        """Return name and version of the program that codes; nothing for the points that need none."""
+        if codec == UNCODED:
+            return []
+        codec_class = self.codec_class(codec)
+        options = options_of(codec_class, self.experiment.codecs[codec].options, f"codecs.{codec}")
+        return [codec_class.tool(self.experiment.tools.ffmpeg_path, options)]
+
+    def fit_tools(self, fitted: str) -> list[str]:
+        """Return the program that a codec is fitted with, where it is fitted by coding."""
+        by_coding = fitted != TRANSFORM and self.codec_class(fitted).fitted_by_coding
+        return self.tools(fitted) if by_coding else []
