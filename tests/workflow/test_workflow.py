@@ -422,10 +422,6 @@ WRONG = {
         "codecs: {transform: {codec: png, qualities: [lossless]}}",
         "key 'codecs.transform': 'transform' stands for a method's transform in the names of logs",
     ),
-    "two rules of one name": (
-        "{methods: {task: {training: baseline}}, codecs: {klt_hevc: {codec: hevc, qualities: [qp10]}}}",
-        "key 'methods.task': jobs of method 'task' with codec 'klt_hevc', and of method 'task_klt' with codec 'hevc', would both",
-    ),
     "a fit of another's name": (
         "methods: {baseline_laplace: {training: baseline, transform: klt}}",
         "key 'methods.baseline_laplace': jobs of the transform of method 'baseline_laplace', and of method 'baseline' with codec",

@@ -50,7 +50,6 @@ def checked(config: Mapping[str, Any]) -> Experiment:
         _transforms,
         _codecs,
         _ladders,
-        _job_names,
         _figures,
     ):
         for problem in look(experiment):
@@ -214,22 +213,6 @@ def _ladders(e: Experiment) -> Iterator[str]:
                 f"key 'claims.{name}': {claim.method!r} against {claim.against!r} is not among the comparisons on its ladders; "
                 "add it there"
             )
-
-
-def _job_names(e: Experiment) -> Iterator[str]:
-    """Yield which methods and codecs give two rules one name, such as method a_b with codec c, and a with b_c."""
-    codecs, transforms = registry("codecs", "CODECS"), registry("transforms", "TRANSFORMS")
-    named = {"fit_all": "all fits"}
-    for method, entry in e.methods.items():
-        pairs = {codec: f"method {method!r} with codec {codec!r}" for codec in e.all_qualities(method)}
-        fitted = [codec for codec in e.qualities(method) if codecs.get(e.codecs[codec].codec or codec).fitted]
-        own = {f"evaluate_{method}_{codec}": pair for codec, pair in pairs.items()}
-        own |= {f"fit_{method}_{codec}": pairs[codec] for codec in fitted}
-        if entry.transform is not None and transforms.get(entry.transform.name).fitted:
-            own[f"fit_{method}"] = f"the transform of method {method!r}"
-        for name in own.keys() & named.keys():
-            yield f"key 'methods.{method}': jobs of {own[name]}, and of {named[name]}, would both be {name}; rename the method"
-        named |= own
 
 
 def _figures(e: Experiment) -> Iterator[str]:

@@ -14,11 +14,11 @@ from compfeat.experiment.entries import (
     ComparisonConfig,
     not_drawn,
 )
-from compfeat.experiment.runs import UNCODED, Split
+from compfeat.experiment.runs import TRANSFORM, UNCODED, Split
 
 RESERVED_CODECS = {
     UNCODED: "stands for the points that need no codec",
-    "transform": "stands for a method's transform in the names of logs",
+    TRANSFORM: "stands for a method's transform in the names of logs",
 }
 """Names that no entry of ``codecs`` may have, each with its use."""
 
