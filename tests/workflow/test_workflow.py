@@ -422,14 +422,6 @@ WRONG = {
         "codecs: {transform: {codec: png, qualities: [lossless]}}",
         "key 'codecs.transform': 'transform' stands for a method's transform in the names of logs",
     ),
-    "a fit of another's name": (
-        "methods: {baseline_laplace: {training: baseline, transform: klt}}",
-        "key 'methods.baseline_laplace': jobs of the transform of method 'baseline_laplace', and of method 'baseline' with codec",
-    ),
-    "a method called all": (
-        "methods: {all: {training: baseline, transform: klt}}",
-        "and of all fits, would both be fit_all",
-    ),
     "a path as name": (
         "methods: {a/b: {training: baseline}}",
         "key 'methods.a/b': found 'a/b'; string should match",

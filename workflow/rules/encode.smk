@@ -34,8 +34,12 @@ rule bitstream:
         LAYOUT.bitstreams(ANY_RUN, "{codec}"),
     output:
         LAYOUT.bitstream(Point(ANY_RUN, "{codec}", "{quality}")),
+    log:
+        LAYOUT.log("bitstreams", f"{ANY_RUN.id}/{{codec}}/{{quality}}"),
+    benchmark:
+        LAYOUT.benchmark("bitstreams", f"{ANY_RUN.id}/{{codec}}/{{quality}}")
     localrule: True
     params:
         *code("bitstream"),
     shell:
-        "python -m compfeat bitstream --bitstreams {input:q} --quality {wildcards.quality:q} --stream {output:q}"
+        "python -m compfeat bitstream --bitstreams {input:q} --quality {wildcards.quality:q} --stream {output:q} > {log:q} 2>&1"
