@@ -10,7 +10,7 @@ class ConfigError(CompfeatError):
 
 
 class DataError(CompfeatError):
-    """A dataset file that is missing, damaged or of the wrong kind."""
+    """A file of data that is missing, damaged, of the wrong kind, or cannot be written."""
 
 
 class BitstreamError(CompfeatError):

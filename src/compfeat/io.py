@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
@@ -18,25 +19,36 @@ from compfeat.errors import ConfigError, DataError
 def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on any failure.
 
-    The temporary name ends like the real one, because many writers choose a format by the suffix. Whoever can read other new
-    files in the folder can read this one, whatever mode its writer gave it. ``durable`` waits until the bytes are on the disk, so
-    that a power loss leaves the whole file or none; without, thousands of small files that can be made anew take less time.
+    The temporary name is of this call alone, so that writers of one file in other threads, containers or hosts do not meet; the last
+    one to finish wins. It ends like the real one, because many writers choose a format by the suffix. Whoever can read other new
+    files in the folder can read this one, whatever mode its writer gave it. A link is replaced, not the file that it points to.
+    ``durable`` waits until the bytes are on the disk, so that a power loss leaves the whole file or none; without, thousands of small
+    files that can be made again take less time.
+
+    Raises:
+        DataError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    temporary.touch()
-    mode = temporary.stat().st_mode
-    temporary.unlink()
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex}.part{path.suffix}")
     try:
-        yield temporary
-        temporary.chmod(mode)
-        if durable:
-            _synchronise(temporary)
-        temporary.replace(path)
-        if durable:
-            _synchronise(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        # A writer that writes nothing is an error, not an empty file.
+        temporary.unlink()
+        try:
+            yield temporary
+            temporary.chmod(mode)
+            if durable:
+                _synchronise(temporary)
+            temporary.replace(path)
+            if durable:
+                _synchronise(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written ({error}); check the folder, its permissions and the disk"
+        ) from None
 
 
 def _synchronise(path: Path) -> None:

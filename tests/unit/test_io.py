@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,53 @@ def test_a_file_can_be_read_by_whom_the_folder_lets_whatever_its_writer_says(tmp
     finally:
         os.umask(mask)
     assert (tmp_path / "weights.bin").stat().st_mode & 0o777 == 0o644
+
+
+def test_writers_of_one_file_with_equal_process_ids_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second writer begins and ends while the first one is in the middle."""
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    path, half, done = tmp_path / "a.txt", threading.Event(), threading.Event()
+
+    def second() -> None:
+        half.wait()
+        write_text(path, "second")
+        done.set()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with atomic_path(path) as temporary, temporary.open("w") as file:
+        file.write("fir")
+        file.flush()
+        half.set()
+        assert done.wait(10) and path.read_text() == "second"
+        file.write("st")
+    thread.join()
+    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
+    shared, link = tmp_path / "cache" / "a.txt", tmp_path / "a.txt"
+    write_text(shared, "kept")
+    link.symlink_to(shared)
+    write_text(link, "new")
+    assert link.read_text() == "new" and not link.is_symlink() and shared.read_text() == "kept"
+
+
+@pytest.mark.parametrize("obstacle", ["the folder is a file", "the file is a folder", "the folder is gone", "nothing"])
+def test_what_cannot_be_written_is_told_in_one_line(obstacle: str, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a.txt"
+    if obstacle == "the folder is a file":
+        path.parent.touch()
+    elif obstacle == "the file is a folder":
+        path.mkdir(parents=True)
+    elif obstacle == "the folder is gone":
+        path.parent.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError) as caught, atomic_path(path) as temporary:
+        if obstacle != "nothing":
+            temporary.write_text("new")
+    assert str(caught.value).startswith(f"{path}: cannot be written (") and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["000007", "1e5", "NA", "null", "nan", "True", "ä b", "2026-01-01"])
