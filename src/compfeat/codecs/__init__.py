@@ -184,7 +184,7 @@ class Codec(ABC):
 
 
 HELPERS = ("frames", "quantiser", "spectra", "tiling")
-CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS)
+CODECS: Registry[type[Codec]] = Registry("compfeat.codecs", "codec", HELPERS, Codec)
 
 
 def built(

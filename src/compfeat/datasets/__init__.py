@@ -82,7 +82,7 @@ class Dataset(ABC):
 
 
 HELPERS = ("listing", "packed", "png", "resize", "sources")
-DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset", HELPERS)
+DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset", HELPERS, Dataset)
 
 
 def unique(samples: list[Sample]) -> list[Sample]:

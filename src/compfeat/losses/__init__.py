@@ -57,4 +57,4 @@ class LossSpec(ABC):
         return None
 
 
-LOSSES: Registry[type[LossSpec]] = Registry("compfeat.losses", "loss")
+LOSSES: Registry[type[LossSpec]] = Registry("compfeat.losses", "loss", base=LossSpec)

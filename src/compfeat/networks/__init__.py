@@ -66,7 +66,7 @@ class Backbone(ABC):
 
 
 NETWORKS: Registry[type[Backbone]] = Registry(
-    "compfeat.networks", "network", helpers=("files", "inference", "split", "tensors")
+    "compfeat.networks", "network", ("files", "inference", "split", "tensors"), Backbone
 )
 
 

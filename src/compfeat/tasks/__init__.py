@@ -173,7 +173,7 @@ class Task(ABC):
         """Return what was kept as a picture, uint8 H x W x 3. ``reference``: the truth kept, for a common scale of colours."""
 
 
-TASKS: Registry[type[Task]] = Registry("compfeat.tasks", "task")
+TASKS: Registry[type[Task]] = Registry("compfeat.tasks", "task", base=Task)
 
 
 def tasks_of(names: Sequence[str], class_names: Sequence[str]) -> dict[str, Task]:

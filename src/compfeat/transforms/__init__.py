@@ -75,7 +75,7 @@ class Transform(ABC):
         return shape
 
 
-TRANSFORMS: Registry[type[Transform]] = Registry("compfeat.transforms", "transform")
+TRANSFORMS: Registry[type[Transform]] = Registry("compfeat.transforms", "transform", base=Transform)
 
 
 def built(name: str, options: Mapping[str, Any], state: State) -> Transform:

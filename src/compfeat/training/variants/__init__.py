@@ -68,4 +68,4 @@ class Variant(ABC):
         return True
 
 
-VARIANTS: Registry[type[Variant]] = Registry("compfeat.training.variants", "training variant")
+VARIANTS: Registry[type[Variant]] = Registry("compfeat.training.variants", "training variant", base=Variant)
