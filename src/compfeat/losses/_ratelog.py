@@ -58,7 +58,8 @@ class RateLogLoss(UncertaintyLoss):
         self.epochs, self.factors = zip(*factors, strict=True)
         self.step, self.weights, self.floor, self.every = step, weights, floor, every
         for name in ("mean", "covariance", "transform", *(f"sensitivity_{task.name}" for task in tasks)):
-            self.register_buffer(name, torch.zeros(0, dtype=torch.float64))
+            # In double precision from the first update on; until then MPS, which has none, must take them.
+            self.register_buffer(name, torch.zeros(0))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
 
     def strength(self, epoch: float) -> float:
@@ -110,7 +111,8 @@ class RateLogLoss(UncertaintyLoss):
         """Take on the sizes of the moments that are loaded: their number of channels is known at the first step only."""
         for name in dict(self.named_buffers(recurse=False)):
             if f"{prefix}{name}" in state_dict:
-                setattr(self, name, torch.zeros_like(state_dict[f"{prefix}{name}"]))
+                loaded = state_dict[f"{prefix}{name}"]
+                setattr(self, name, torch.zeros_like(loaded, device=in_double_precision(self.updates.device)))
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def kept(self) -> dict[str, Tensor]:
@@ -118,9 +120,14 @@ class RateLogLoss(UncertaintyLoss):
         return {}
 
 
+def in_double_precision(device: torch.device) -> torch.device:
+    """Return the device that computes in double precision for ``device``: itself, but the processor for MPS, which has none."""
+    return torch.device("cpu") if device.type == "mps" else device
+
+
 def channels_first(x: Tensor) -> Tensor:
     """Return N x C x h x w as C x (N h w), in double precision."""
-    return x.double().transpose(0, 1).flatten(1)
+    return x.to(in_double_precision(x.device)).double().transpose(0, 1).flatten(1)
 
 
 def second_moment(flat: Tensor) -> Tensor:

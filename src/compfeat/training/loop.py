@@ -113,11 +113,12 @@ def train_step(
         group["lr"] = rate * group["rate_factor"]
     with torch.autocast(device.type, torch.bfloat16, enabled=s.recipe.precision == "bfloat16"):
         features = network.encode(image)
-        noisy = features + learner.variant.noise(features, step)
+        # In float32, so that a loss that differentiates by what the decoders got finds just that in the graph.
+        noisy = (features + learner.variant.noise(features, step)).float()
         outputs = network.decode(noisy)
     outputs = {task: output.float() for task, output in outputs.items()}
     losses = {name: task.loss(outputs[name], truth) for name, task in network.tasks.items()}
-    losses |= learner.loss.terms(features.float(), noisy.float(), outputs, truth, step)
+    losses |= learner.loss.terms(features.float(), noisy, outputs, truth, step)
     if epoch.within == 0 and i == 0:
         learner.loss.begin_phase(losses)
     learner.optimizer.zero_grad(set_to_none=True)

@@ -65,3 +65,8 @@ def test_state_comes_back(name: str) -> None:
     other.load_state_dict(loss.state_dict())
     assert other.values(1.0) == loss.values(1.0)
     assert set(loss.kept()) <= set(loss.state_dict())
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_a_new_loss_fits_a_device_without_double_precision(name: str) -> None:
+    assert torch.float64 not in {tensor.dtype for tensor in built(name).state_dict().values()}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compfeat.losses import LOSSES, Step
-from compfeat.losses._ratelog import RateLogLoss, log_rate, task_klt
+from compfeat.losses._ratelog import RateLogLoss, in_double_precision, log_rate, task_klt
 from compfeat.losses.ratelog import Options, RateLog
 from tiny import tiny_network, tiny_tasks
 
@@ -71,6 +71,20 @@ def test_moments_move_with_the_batches_and_only_when_they_are_due() -> None:
     assert int(loss.updates) == 2
     assert torch.allclose(loss.mean, (0.9 + 0.1 * 2) * first.detach().double().mean((0, 2, 3)))
     assert loss.kept() == {}
+
+
+@pytest.mark.filterwarnings("ignore:.*no-op")
+def test_moments_that_are_loaded_are_where_the_loss_is() -> None:
+    options = Options.model_validate({"strength": {"c256": 0.1}})
+    state = RateLog.build(options, "c256", tiny_tasks()).state_dict() | {"mean": torch.ones(6, dtype=torch.float64)}
+    loss = RateLog.build(options, "c256", tiny_tasks()).to("meta")
+    loss.load_state_dict(state)
+    assert {tensor.device.type for tensor in loss.state_dict().values()} == {"meta"}
+    assert (loss.mean.shape, loss.mean.dtype) == ((6,), torch.float64)
+
+
+def test_what_has_no_double_precision_leaves_it_to_the_processor() -> None:
+    assert [in_double_precision(torch.device(name)).type for name in ("mps", "cpu", "cuda")] == ["cpu", "cpu", "cuda"]
 
 
 def test_a_cut_without_a_strength_is_told() -> None:

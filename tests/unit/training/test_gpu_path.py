@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 import torch
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
+from compfeat.experiment.training import Recipe
+from compfeat.losses import LOSSES
 from compfeat.networks.inference import fix_arithmetic
 from compfeat.training import schedule
 from compfeat.training.loop import Learner, train_step
+from compfeat.training.variants import VARIANTS
 from helpers import random_scenes
 from tiny import tiny_network, tiny_tasks, train_settings
 
@@ -19,10 +24,10 @@ STEPS = 4
 SCENES = random_scenes(2, seed=1)
 
 
-def trained(precision: str) -> tuple[list[dict[str, float]], dict[str, torch.Tensor]]:
+def trained(precision: str, **changes: Any) -> tuple[list[dict[str, float]], dict[str, torch.Tensor]]:
     """Take a few steps; return the loss terms of each, and what was trained."""
     torch.set_num_threads(1)
-    settings = train_settings(precision=precision)
+    settings = train_settings(precision=precision, **changes)
     learner = Learner.of(
         tiny_network(), chosen_loss(settings, tiny_tasks()), chosen_variant(settings), torch.device("cpu")
     )
@@ -42,6 +47,21 @@ def test_bfloat16_trains_float32_weights_by_the_losses_of_float32_nearly_and_rep
     assert {name: tensor.dtype for name, tensor in weights.items()} == {n: t.dtype for n, t in kept.items()}
     again, same = trained("bfloat16")
     assert again == rough and all(torch.equal(weights[name], same[name]) for name in weights)
+
+
+def with_strength(name: str) -> dict[str, Any]:
+    """Return the settings of a loss, with a strength where it has one."""
+    has = "strength" in LOSSES.get(name).options.model_fields
+    return {"name": name, **({"strength": {"c256": 0.1}} if has else {})}
+
+
+@pytest.mark.parametrize("precision", get_args(Recipe.model_fields["precision"].annotation))
+@pytest.mark.parametrize("variant", VARIANTS.names())
+@pytest.mark.parametrize("loss", LOSSES.names())
+def test_every_loss_trains_in_every_precision(loss: str, variant: str, precision: str) -> None:
+    terms, weights = trained(precision, loss=with_strength(loss), variant=variant)
+    assert all(math.isfinite(value) for term in terms for value in term.values())
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in weights.values())
 
 
 @pytest.fixture
