@@ -77,9 +77,10 @@ def load_imagenet(encoder: nn.Module, path: Path) -> None:
     Only what lies behind the cut (the classifier and, for c256, ``layer4``) may be left over.
 
     Raises:
-        CheckpointError: the file is missing or damaged, or a tensor is missing, left over or of another shape.
+        CheckpointError: the file is missing or damaged, or a tensor is missing, left over, of another shape or not finite.
     """
-    tensors = read_tensors(path)
+    remedy = "give another file as the cut's encoder_weights"
+    tensors = read_tensors(path, remedy)
     assert isinstance(encoder, Encoder)
     behind = ("fc.", *tuple(f"layer{i + 1}." for i in range(encoder.layers, len(BLOCKS))))
-    load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path)
+    load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path, remedy)

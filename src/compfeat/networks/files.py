@@ -15,7 +15,7 @@ from compfeat.experiment.training import NetworkConfig
 from compfeat.io import read_json, write_json
 from compfeat.networks import feature_shape
 from compfeat.networks.split import SplitNetwork
-from compfeat.networks.tensors import load_strictly, read_tensors, write_tensors
+from compfeat.networks.tensors import REMAKE, load_strictly, read_tensors, write_tensors
 from compfeat.tasks import TASKS, Task
 
 OF_THE_LOSS = "loss."
@@ -121,14 +121,14 @@ def load_description(path: Path) -> Description:
         raise CheckpointError(f"{path}: not the description of a network ({error}); rerun train") from None
 
 
-def load_weights(network: SplitNetwork, path: Path) -> None:
+def load_weights(network: SplitNetwork, path: Path, remedy: str = REMAKE) -> None:
     """Load a trained network's weights into ``network``, strictly; what a loss kept beside them is left.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or belongs to another network.
+        CheckpointError: the file is missing, damaged, not finite, or belongs to another network; ``remedy`` is what to do then.
     """
-    tensors = read_tensors(path)
-    load_strictly(network, {k: v for k, v in tensors.items() if not k.startswith(OF_THE_LOSS)}, path)
+    tensors = read_tensors(path, remedy)
+    load_strictly(network, {k: v for k, v in tensors.items() if not k.startswith(OF_THE_LOSS)}, path, remedy)
 
 
 def load_network(weights: Path, description: Description, device: torch.device) -> SplitNetwork:

@@ -95,6 +95,18 @@ def test_pretrained_weights_are_part_of_a_trainings_identity(data: Path, tmp_pat
     assert len(prints) == 4
 
 
+@pytest.mark.parametrize("made", [True, False])
+def test_damaged_weights_to_start_from_are_made_again_or_replaced(made: bool, data: Path, tmp_path: Path) -> None:
+    write_network(tmp_path, tiny_network())
+    path = tmp_path / "weights.safetensors"
+    save_file(load_file(path) | {"encoder.bn1.bias": torch.full((8,), torch.nan)}, path)
+    if not made:
+        (tmp_path / "network.json").unlink()
+    remedy = "delete it and rerun the stage" if made else r"give another file as trainings\.tried\.start"
+    with pytest.raises(CompfeatError, match=rf"tensor 'encoder\.bn1\.bias' has values that are not finite; {remedy}"):
+        stage.main(argv(data, tmp_path / "out", train_settings(), "--initial", str(path)))
+
+
 def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> None:
     write_network(tmp_path, tiny_network("c512"))
     words = argv(data, tmp_path / "out", train_settings(), "--initial", f"{tmp_path}/weights.safetensors")

@@ -21,6 +21,7 @@ from compfeat.networks import NETWORKS, feature_shape
 from compfeat.networks.files import build_network, build_tasks, describe, load_weights, save_network
 from compfeat.networks.inference import choose_device, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
+from compfeat.networks.tensors import REMAKE
 from compfeat.tasks import Task
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.memory import keep_freed_memory
@@ -30,6 +31,9 @@ from compfeat.training.variants import VARIANTS, Variant
 
 if TYPE_CHECKING:
     from compfeat.losses import Loss
+
+DESCRIPTION = "network.json"
+"""Name of the description that lies beside weights of the pipeline's own."""
 
 
 def stage(
@@ -122,7 +126,9 @@ def start(
     torch.manual_seed(settings.seed)
     network = build_network(settings.network, tasks)
     if initial is not None:
-        load_weights(network, initial)
+        # Beside what this stage has made lies its description.
+        made = initial.with_name(DESCRIPTION).is_file()
+        load_weights(network, initial, REMAKE if made else f"give another file as {settings.key('start')}")
     elif encoder_weights is not None:
         NETWORKS.get(settings.network.name).load_weights(network.encoder, encoder_weights)
     return network
