@@ -1,14 +1,11 @@
 """What jobs are given, by cut, training, method and codec: modules, files and settings."""
 
-from compfeat.codecs import CODECS
 from compfeat.experiment.checks import ELSEWHERE
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.runs import Trained
-from compfeat.experiment.section import options_of
 from compfeat.experiment.start import read_start
 from compfeat.stages.coding import Coding
 from compfeat.training.settings import TrainSettings
-from compfeat.training.variants import VARIANTS
 
 CODING = Coding(EXPERIMENT, LAYOUT)
 
@@ -80,26 +77,6 @@ def train_settings(cut, training, seed):
         section(EXPERIMENT.cuts[cut]),
         section(EXPERIMENT.trainings[training]),
     )
-
-
-def training_modules(cut, training):
-    """Return the modules that a training is given by name."""
-    own = EXPERIMENT.trainings[training]
-    coding = [f"codecs.{codec}" for codec in training_codecs(training)]
-    return [
-        network_module(cut),
-        f"losses.{own.loss.name}",
-        f"training.variants.{own.variant.name}",
-        *coding,
-        *TASK_MODULES,
-    ]
-
-
-def training_codecs(training):
-    """Return the names of the codecs that a training's steps use."""
-    own = EXPERIMENT.trainings[training].variant
-    variant = VARIANTS.get(own.name)
-    return variant.codecs(options_of(variant, own.options, f"trainings.{training}.variant"))
 
 
 def device_settings(training):

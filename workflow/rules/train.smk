@@ -1,5 +1,7 @@
 """Training: one job a trained network. Trainings that start from another one wait for it."""
 
+from compfeat.training.plugins import plugin_modules, programs
+
 KEEP = EXPERIMENT.keep
 KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
 KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
@@ -27,10 +29,8 @@ rule train:
         # From the wildcards alone: Snakemake does not compare params that are made from `input`, so a change would be missed.
         settings=lambda w: settings(**section(train_settings(w.cut, w.training, w.seed))),
         start=lambda w: flags(**start_files(w)),
-        plugin_code=lambda w: plugin_code("train", *training_modules(w.cut, w.training)),
-        tools=lambda w: ", ".join(
-            [versions("torch", "numpy"), *(CODECS.get(c).tool() for c in training_codecs(w.training))]
-        ),
+        plugin_code=lambda w: plugin_code("train", *plugin_modules(train_settings(w.cut, w.training, w.seed))),
+        tools=lambda w: ", ".join([versions("torch", "numpy"), *programs(train_settings(w.cut, w.training, w.seed))]),
     shell:
         "python -m compfeat train --settings {params.settings} --train-arrays {input.train:q} --val-arrays {input.val:q} "
         "--info {input.info:q} {params.start} --weights {output.weights:q} --description {output.description:q} "

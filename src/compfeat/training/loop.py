@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from compfeat.datasets.packed import Packed, in_chunks
-from compfeat.errors import ConfigError
+from compfeat.errors import CheckpointError, ConfigError
 from compfeat.losses import Step
 from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
-from compfeat.training.checkpoint import load_checkpoint, save_checkpoint
+from compfeat.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants import Variant
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and, after every tenth, the latest loss terms."""
 IMAGE = "image"
+LAYERS = 1
+"""Stream of an epoch's random numbers that torch's own generator is seeded with."""
 DIGITS = 9
 """Significant digits of the epoch table: enough for any float32, and fewer than those of a double that depend on the processor."""
 
@@ -128,21 +130,35 @@ def train_step(
 
 
 def train(
-    learner: Learner, scenes: Scenes, s: TrainSettings, resume: Path, fingerprint: str, report: Report
+    learner: Learner,
+    scenes: Scenes,
+    s: TrainSettings,
+    resume: Path,
+    identity: Mapping[str, str],
+    report: Report,
+    say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     """Train ``learner`` in place, resuming from ``resume`` where that is of this very training; return the epoch table's rows.
+
+    Args:
+        identity: all that the trained weights depend on, by what it is called.
+        say: is told in one line why a checkpoint that is there cannot be resumed.
 
     Raises:
         ConfigError: a loss term or a parameter is no longer finite; the message names the key to change.
     """
-    progress = load_checkpoint(resume, fingerprint, learner.modules, learner.optimizer)
+    try:
+        progress = load_checkpoint(resume, identity, learner.modules, learner.optimizer)
+    except CheckpointError as error:
+        say(f"{error}; the training starts over")
+        progress = Progress(0, [])
     plan = schedule.epochs(s.recipe.phases, len(scenes.train))
     report(plan[progress.epoch - 1].end_step if progress.epoch else 0, {})
     for epoch in plan[progress.epoch :]:
         means = train_epoch(learner, scenes.train, epoch, s, report)
         progress.rows.append(epoch_row(learner, scenes.val[: s.recipe.validation_images], epoch, means, s))
         progress.epoch = epoch.number + 1
-        save_checkpoint(resume, fingerprint, learner.modules, learner.optimizer, progress)
+        save_checkpoint(resume, identity, learner.modules, learner.optimizer, progress)
     return progress.rows
 
 
@@ -151,6 +167,8 @@ def train_epoch(
 ) -> dict[str, float]:
     """Train one epoch; return the mean of each loss term over its steps: an exact sum of float32 values, rounded once."""
     learner.begin_epoch()
+    # What layers such as dropout draw depends on the epoch alone, so that a resumed training draws the same.
+    torch.manual_seed(int(np.random.default_rng([s.seed, epoch.number, LAYERS]).integers(2**62)))
     # Reading a loss waits for a GPU, so there only every tenth step is read; on a CPU each is.
     every = 1 if learner.network.mean.device.type == "cpu" else 10
     history: dict[str, list[Tensor]] = {}

@@ -86,13 +86,46 @@ def test_a_training_starts_from_a_pretrained_encoder(tmp_path: Path) -> None:
     assert torch.equal(network.encoder.state_dict()[name], encoder.state_dict()[name])
 
 
-def test_pretrained_weights_are_part_of_a_trainings_identity(data: Path, tmp_path: Path) -> None:
-    files = [data / "train.npy", tmp_path / "weights"]
-    prints = set()
-    for content in (b"a", b"b"):
-        files[1].write_bytes(content)
-        prints |= {stage.fingerprint(train_settings(), files), stage.fingerprint(train_settings(seed=4), files)}
-    assert len(prints) == 4
+CPU = torch.device("cpu")
+
+
+def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"a")
+    settings = train_settings()
+
+    def known(settings: TrainSettings = settings) -> dict[str, str]:
+        return stage.identity(settings, {"initial": path}, CPU)
+
+    before = known()
+    named = (
+        "networks.resnet34",
+        "losses._compressible",
+        "training.variants.standard",
+        "tasks.disparity",
+        "training.loop",
+    )
+    assert {"torch", "numpy", "device", "processor", *(f"code of compfeat.{name}" for name in named)} <= set(before)
+
+    def differing(now: dict[str, str]) -> set[str]:
+        return {name for name, _ in now.items() ^ before.items()}
+
+    assert differing(known()) == set()
+    assert differing(known(train_settings(seed=4))) == {"setting seed"}
+    for name, value in {"precision": "bfloat16", "threads": 2, "noise_steps": 2.0}.items():
+        assert differing(known(train_settings(**{name: value}))) == {f"setting recipe.{name}"}
+    assert differing(known(train_settings(width=12))) == {"setting network.width"}
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    assert differing(known()) == {"ATEN_CPU_CAPABILITY"}
+    monkeypatch.undo()
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")  # which the setting overrules
+    assert differing(known()) == set()
+    path.write_bytes(b"b")
+    assert differing(known()) == {"file initial"}
+    coded = known(train_settings(variant="coded_images"))
+    assert "Pillow" in coded["programs"] and "code of compfeat.codecs.jpeg" in coded
 
 
 @pytest.mark.parametrize("made", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save
+from safetensors import safe_open
+from safetensors.torch import save, save_file
 from torch import Tensor
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
@@ -37,18 +39,28 @@ def learner_of(settings: TrainSettings) -> Learner:
     return Learner.of(tiny_network(settings.cut), loss, chosen_variant(settings), torch.device("cpu"))
 
 
+SAID: list[str] = []
+"""What the latest training said of its checkpoint."""
+
+
 def run(
-    resume: Path, settings: TrainSettings, die_at: int = -1, fingerprint: str = "this run"
+    resume: Path,
+    settings: TrainSettings,
+    die_at: int = -1,
+    identity: str = "this run",
+    prepare: Callable[[Learner], None] = lambda learner: None,
 ) -> tuple[bytes, list[dict[str, Any]]]:
     """Train, and return the weights as the bytes of their file; die when step ``die_at`` is reported."""
     torch.set_num_threads(1)
     learner = learner_of(settings)
+    prepare(learner)
+    SAID.clear()
 
     def report(done: int, terms: dict[str, float]) -> None:
         if done == die_at:
             raise KilledError
 
-    rows = train(learner, SCENES, settings, resume, fingerprint, report)
+    rows = train(learner, SCENES, settings, resume, {"code": identity, "torch": "2"}, report, SAID.append)
     return save({name: t.contiguous() for name, t in learner.modules.state_dict().items()}), rows
 
 
@@ -86,24 +98,71 @@ def test_a_run_that_dies_twice_resumes_too(undisturbed: tuple[bytes, list[dict[s
     assert run(tmp_path / "resume.safetensors", train_settings()) == undisturbed
 
 
-@pytest.mark.parametrize("damage", ["cut short", "emptied", "overwritten"])
+def test_a_run_that_draws_from_torchs_own_generator_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    def with_dropout(learner: Learner) -> None:
+        decode = learner.network.decode
+        learner.network.decode = lambda features: decode(torch.nn.functional.dropout(features))  # type: ignore[method-assign]
+
+    whole = run(tmp_path / "whole.safetensors", train_settings(), prepare=with_dropout)
+    with pytest.raises(KilledError):
+        run(tmp_path / "killed.safetensors", train_settings(), 7, prepare=with_dropout)
+    torch.rand(5)
+    assert run(tmp_path / "killed.safetensors", train_settings(), prepare=with_dropout) == whole
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Tensor], dict[str, str]], Any]) -> None:
+    """Change the tensors and the metadata of a safetensors file."""
+    with safe_open(path, "pt") as file:
+        meta, tensors = dict(file.metadata()), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    change(tensors, meta)
+    save_file(tensors, path, meta)
+
+
+WEIGHT = "module.network.encoder.conv1.weight"
+MOMENT = "optimizer.0.exp_avg"
+DAMAGE: dict[str, Callable[[Path], Any]] = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "emptied": lambda path: path.write_bytes(b""),
+    "overwritten": lambda path: path.write_bytes(b"x" * 100),
+    "another format": lambda path: torch.save({"epoch": 1}, path),
+    "one bit": lambda path: path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])),
+    "no metadata": lambda path: rewritten(path, lambda tensors, meta: meta.clear()),
+    "other metadata": lambda path: rewritten(path, lambda tensors, meta: meta.update(state='{"epoch": 2}')),
+    "metadata that are no JSON": lambda path: rewritten(path, lambda tensors, meta: meta.update(state="{")),
+    "no checksum": lambda path: rewritten(path, lambda tensors, meta: meta.pop("sha256")),
+    "another epoch": lambda path: rewritten(
+        path, lambda tensors, meta: meta.update(state=meta["state"].replace('"epoch": 1', '"epoch": 2', 1))
+    ),
+    "another name": lambda path: rewritten(path, lambda tensors, meta: tensors.update(x=tensors.pop(WEIGHT))),
+    "another shape": lambda path: rewritten(path, lambda tensors, meta: tensors.update({WEIGHT: tensors[WEIGHT][:1]})),
+    "another type": lambda path: rewritten(
+        path, lambda tensors, meta: tensors.update({MOMENT: tensors[MOMENT].double()})
+    ),
+    "no moments": lambda path: rewritten(path, lambda tensors, meta: tensors.pop(MOMENT)),
+    "a tensor more": lambda path: rewritten(path, lambda tensors, meta: tensors.update(x=torch.zeros(1))),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_checkpoint_costs_time_only(
     damage: str, undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     resume = tmp_path / "resume.safetensors"
     with pytest.raises(KilledError):
         run(resume, train_settings(), 5)
-    data = resume.read_bytes()
-    resume.write_bytes({"cut short": data[:-1], "emptied": b"", "overwritten": b"x" * 100}[damage])
+    DAMAGE[damage](resume)
     assert run(resume, train_settings()) == undisturbed
+    assert len(SAID) == 1 and SAID[0].startswith(f"{resume}: not a whole checkpoint (") and "\n" not in SAID[0]
 
 
 def test_another_runs_checkpoint_is_not_resumed(
     undisturbed: tuple[bytes, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     resume = tmp_path / "resume.safetensors"
-    run(resume, train_settings(seed=9, learning_rate=0.01), fingerprint="another run")
+    run(resume, train_settings(seed=9, learning_rate=0.01), identity="another run")
+    assert SAID == []
     assert run(resume, train_settings()) == undisturbed
+    assert [f"{resume}: made with other code; the training starts over"] == SAID
 
 
 def test_the_table_has_a_row_an_epoch(undisturbed: tuple[bytes, list[dict[str, Any]]]) -> None:
@@ -117,7 +176,7 @@ def test_what_is_changed_changes_the_weights(undisturbed: tuple[bytes, list[dict
     stronger = {"name": "compressible", "strength": {"c256": 0.2}}
     batch = {**LOSS, "range": "batch"}
     for change in ({"loss": "baseline"}, {"seed": 4}, {"loss": stronger}, {"loss": batch}, {"noise_steps": 0.0}):
-        assert run(tmp_path / "r.safetensors", train_settings(**change), fingerprint=str(change))[0] != undisturbed[0]
+        assert run(tmp_path / "r.safetensors", train_settings(**change), identity=str(change))[0] != undisturbed[0]
 
 
 def test_the_deeper_cut_trains_too(tmp_path: Path) -> None:
@@ -152,7 +211,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_at_once(
         r"lower trainings\.tried\.phases\.0\.learning_rate \(0\.002 found\)"
     )
     with pytest.raises(ConfigError, match=expected):
-        train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", lambda done, terms: None)
+        train(learner, SCENES, settings, tmp_path / "r.safetensors", {}, lambda done, terms: None, print)
     assert len(steps) == 4
 
 
@@ -169,7 +228,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_are_found(
     with pytest.raises(
         ConfigError, match=r"largest value of network\.encoder\.conv1\.weight is nan at step 3 of epoch 1"
     ):
-        train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", report)
+        train(learner, SCENES, settings, tmp_path / "r.safetensors", {}, report, print)
 
 
 class Dark(Standard):
@@ -214,6 +273,6 @@ def test_what_a_variant_freezes_stays_as_it_was(tmp_path: Path, monkeypatch: pyt
     settings = train_settings(variant="frozen", loss="baseline")
     learner = learner_of(settings)
     before = {name: t.clone() for name, t in learner.network.state_dict().items()}
-    train(learner, SCENES, settings, tmp_path / "r.safetensors", "f", lambda done, terms: None)
+    train(learner, SCENES, settings, tmp_path / "r.safetensors", {}, lambda done, terms: None, print)
     changed = {name for name, t in learner.network.state_dict().items() if not torch.equal(t, before[name])}
     assert changed and all(name.startswith("decoders.") for name in changed)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from tqdm import tqdm
 
 from compfeat.cli.arguments import command
 from compfeat.datasets.packed import open_packed
+from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import options_of
 from compfeat.io import read_json, write_csv
@@ -22,12 +26,15 @@ from compfeat.networks.files import build_network, build_tasks, describe, load_w
 from compfeat.networks.inference import choose_device, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
 from compfeat.networks.tensors import REMAKE
+from compfeat.provenance.code import module_identities
+from compfeat.provenance.tools import versions
 from compfeat.tasks import Task
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.memory import keep_freed_memory
+from compfeat.training.plugins import plugin_modules, programs, variant_of
 from compfeat.training.schedule import epochs
 from compfeat.training.settings import TrainSettings, check_phases
-from compfeat.training.variants import VARIANTS, Variant
+from compfeat.training.variants import Variant
 
 if TYPE_CHECKING:
     from compfeat.losses import Loss
@@ -50,7 +57,8 @@ def stage(
 ) -> None:
     """Train one network.
 
-    A training that is interrupted resumes from its last epoch, and ends in the same files.
+    A training that is interrupted resumes from its last epoch and ends in the same files, unless code, settings, inputs, packages or
+    the machine are others: then it starts over, and says which.
 
     Args:
         settings: what is trained and how, as JSON.
@@ -79,7 +87,10 @@ def stage(
     network = start(settings, tasks, initial, encoder_weights)
     learner = Learner.of(network, chosen_loss(settings, tasks), chosen_variant(settings), device)
     resume = weights.with_name("resume.safetensors")
-    files = [train_arrays, val_arrays, info, *(path for path in (initial, encoder_weights) if path is not None)]
+    files = {"train_arrays": train_arrays, "val_arrays": val_arrays, "info": info}
+    files |= {"initial": initial} if initial else {}
+    files |= {"encoder_weights": encoder_weights} if encoder_weights else {}
+    known = identity(settings, files, device)
     plan = epochs(settings.recipe.phases, len(scenes.train))
     total = plan[-1].end_step
     name = f"{settings.cut} {settings.training} seed {settings.seed}"
@@ -91,7 +102,7 @@ def stage(
             if terms:
                 bar.set_postfix({term: f"{value:.4g}" for term, value in terms.items()}, refresh=False)
 
-        rows = train(learner, scenes, settings, resume, fingerprint(settings, files), report)
+        rows = train(learner, scenes, settings, resume, known, report, bar.write)
     write_csv(epoch_table, pd.DataFrame(rows))
     described = describe(
         learner.network,
@@ -145,17 +156,27 @@ def chosen_loss(settings: TrainSettings, tasks: Sequence[Task]) -> Loss:
 
 def chosen_variant(settings: TrainSettings) -> Variant:
     """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
-    variant = VARIANTS.get(settings.recipe.variant.name)
-    return variant(settings, options_of(variant, settings.recipe.variant.options, settings.key("variant")))
+    variant, options = variant_of(settings)
+    return variant(settings, options)
 
 
-def fingerprint(settings: TrainSettings, files: Sequence[Path]) -> str:
-    """Identify a training by its settings and its input files' contents, so that no other one's checkpoint is resumed."""
-    digest = hashlib.sha256(settings.model_dump_json().encode())
-    for path in files:
+def identity(settings: TrainSettings, files: Mapping[str, Path], device: torch.device) -> dict[str, str]:
+    """Return all that trained weights depend on, by what it is called: code, packages, machine, settings and input files."""
+    modules = (f"compfeat.{module}" for module in ("cli.pipeline.train", *plugin_modules(settings)))
+    found = {f"code of {name}": digest for name, digest in module_identities(*modules).items()}
+    found |= {name: versions(name) for name in ("torch", "numpy")}
+    found["programs"] = ", ".join(programs(settings))
+    found["device"] = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    found["processor"] = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    # The number of threads is a setting.
+    found |= {name: os.environ.get(name, "") for name in ENVIRONMENT if not name.endswith("_THREADS")}
+    for key, value in settings.model_dump(mode="json").items():
+        parts = {f"{key}.{part}": own for part, own in value.items()} if isinstance(value, dict) else {key: value}
+        found |= {f"setting {name}": json.dumps(own, sort_keys=True) for name, own in parts.items()}
+    for name, path in files.items():
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+            found[f"file {name}"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def main(argv: Sequence[str]) -> int | None:

@@ -39,6 +39,11 @@ class Variant(ABC):
         """Return the names of the codecs that its steps use, so that a change of one trains anew."""
         return ()
 
+    @classmethod
+    def programs(cls, options: Any) -> tuple[str, ...]:
+        """Return name and version of the programs that its steps run, so that another version trains anew."""
+        return ()
+
     def __init__(self, settings: TrainSettings, options: Any) -> None:
         self.settings, self.chosen = settings, options
 

@@ -59,6 +59,10 @@ class CodedImages(Standard):
     def codecs(cls, options: Any) -> tuple[str, ...]:
         return (options.codec,)
 
+    @classmethod
+    def programs(cls, options: Any) -> tuple[str, ...]:
+        return (CODECS.get(options.codec).tool(options.ffmpeg),)
+
     def shown(self, images: NDArray[np.uint8], step: Step) -> NDArray[np.uint8]:
         quality = str(step.random(QUALITY).choice(self.chosen.qualities))
         codec = built(self.chosen.codec, quality, {}, self.chosen.ffmpeg, sent="image")

@@ -1,0 +1,137 @@
+"""A training that is killed and resumed under other code or packages ends in the weights that today's code gives from the start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import PROJECT, write_split
+from tiny import train_settings
+
+LOSS = "compfeat/losses/drawn.py"
+SOURCE = '''"""A loss that draws a gain of its own to the features."""
+
+from compfeat.losses import LOSSES, LossSpec
+
+
+@LOSSES.register("drawn")
+class Drawn(LossSpec):
+    """One."""
+
+    @staticmethod
+    def build(options, cut, tasks):
+        import torch
+
+        from compfeat.losses._base import Loss
+
+        class Gained(Loss):
+            def __init__(self):
+                super().__init__()
+                self.gain = torch.nn.Parameter(torch.ones(()))
+
+            def terms(self, features, noisy, outputs, truth, step):
+                return {"magnitude": 0.1 * (self.gain - features.abs().mean()).square()}
+
+            def forward(self, losses, epoch):
+                return sum(losses.values())
+
+        return Gained()
+'''
+DRIVER = """
+from compfeat.determinism import fix_environment
+fix_environment()
+import sys
+from compfeat.cli.pipeline.train import main
+from compfeat.training import loop
+row = loop.epoch_row
+def dying(learner, val, epoch, means, s):
+    if epoch.number == int(sys.argv[1]):
+        raise KeyboardInterrupt
+    return row(learner, val, epoch, means, s)
+loop.epoch_row = dying
+main(sys.argv[2:])
+"""
+ADDED = "\nADDED = True\n"
+
+
+def train(folder: Path, output: str, die_at: int = -1) -> subprocess.CompletedProcess[str]:
+    """Train with the source in ``folder``, to the end or until epoch ``die_at``."""
+    split = [f"--train-arrays={folder}/train.npy", f"--val-arrays={folder}/val.npy", f"--info={folder}/train.json"]
+    out = folder / output
+    made = [f"--weights={out}/w.safetensors", f"--description={out}/n.json", f"--epoch-table={out}/e.csv"]
+    settings = train_settings(epochs=3, loss="drawn").model_dump_json()
+    return subprocess.run(
+        [sys.executable, "-c", DRIVER, str(die_at), *split, *made, "--settings", settings],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the source, with a training that was killed in its last epoch, and the same as a whole."""
+    folder = tmp_path_factory.mktemp("killed")
+    shutil.copytree(PROJECT / "src/compfeat", folder / "compfeat", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / LOSS).write_text(SOURCE)
+    write_split(folder, "train", 4, seed=1)
+    write_split(folder, "val", 2, seed=2)
+    assert "KeyboardInterrupt" in train(folder, "out", die_at=2).stderr
+    assert [path.name for path in (folder / "out").iterdir()] == ["resume.safetensors"]
+    assert train(folder, "whole").returncode == 0
+    return folder
+
+
+def edited(killed: Path, folder: Path, file: str, old: str, new: str) -> Path:
+    """Return a copy of ``killed`` with another text in a file, which may be new."""
+    path = Path(shutil.copytree(killed, folder)) / file
+    path.parent.mkdir(exist_ok=True)
+    before = path.read_text() if path.exists() else ""
+    assert old in before
+    path.write_text(before.replace(old, new) if old else before + new)
+    return folder
+
+
+def said_of_the_checkpoint(resumed: subprocess.CompletedProcess[str]) -> list[str]:
+    assert resumed.returncode == 0, resumed.stderr
+    return [line for line in resumed.stdout.splitlines() if "resume.safetensors" in line]
+
+
+@pytest.mark.parametrize(("old", "new"), [("self.gain - f", "self.gain + f"), ("gain", "log_gain")])
+def test_a_resumed_training_is_that_of_todays_code(old: str, new: str, killed: Path, tmp_path: Path) -> None:
+    folder = edited(killed, tmp_path / "copy", LOSS, old, new)
+    said = said_of_the_checkpoint(train(folder, "out"))
+    assert said == [
+        f"{folder}/out/resume.safetensors: made with other code of compfeat.losses.drawn; the training starts over"
+    ]
+    assert train(folder, "clean").returncode == 0
+    assert results(folder / "out") == results(folder / "clean") != results(folder / "whole")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "differs"),
+    [
+        ("compfeat/training/noise.py", "", "\nADDED = True\n", "code of compfeat.training.noise"),
+        ("torch-99.0.dist-info/METADATA", "", "Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n", "torch"),
+        (LOSS, "One.", "Another word.", ""),
+        ("compfeat/cli/tools/audit.py", "", "\nADDED = True\n", ""),
+    ],
+)
+def test_a_training_starts_over_for_what_it_uses_alone(
+    file: str, old: str, new: str, differs: str, killed: Path, tmp_path: Path
+) -> None:
+    folder = edited(killed, tmp_path / "copy", file, old, new)
+    said = said_of_the_checkpoint(train(folder, "out"))
+    assert [line.partition("made with other ")[2].partition(";")[0] for line in said] == ([differs] if differs else [])
+    assert results(folder / "out") == results(folder / "whole")
