@@ -47,15 +47,27 @@ def _render_one(job: Job) -> list[Row]:
 
 def _render_all(jobs: list[Job], processes: int) -> Iterator[list[Row]]:
     """Yield the rows of every job in order; the result is the same for any number of processes."""
-    if processes == 1:
+    pool = _pool(min(processes, len(jobs)))
+    if pool is None:
         yield from map(_render_one, jobs)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool:
+    with pool:
         try:
             yield from pool.map(_render_one, jobs, chunksize=8)
         except BrokenProcessPool:
             raise ToolError("a rendering process was killed (out of memory?); use fewer --processes") from None
+
+
+def _pool(processes: int) -> ProcessPoolExecutor | None:
+    """Return a pool of processes; None for one, and where there can be none, which is told in one line."""
+    if processes == 1:
+        return None
+    try:
+        return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    except (OSError, ImportError, NotImplementedError) as error:
+        # They share semaphores, which lie in /dev/shm.
+        tqdm.write(f"render: no {processes} processes can work together here ({error}); rendering in one")
+        return None
 
 
 def _remove_stale(root: Path, split: str, keep: set[str]) -> None:
