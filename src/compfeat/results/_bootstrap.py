@@ -122,19 +122,24 @@ def interval_tables(
         DataError: a comparison lacks a run, or a run its float features.
     """
     rules, ladders = Rules(frontier=plan.frontier), plan.ladder_codecs()
-    runs = {point.run for point in points}
+    by_run: dict[Run, list[Point]] = {}
+    for point in points:
+        by_run.setdefault(point.run, []).append(point)
+
+    def ladder(run: Run, name: str) -> list[Samples]:
+        return [points[point] for point in by_run[run] if point.codec in ladders[name]]
+
     drawn = (bootstrap.confidence, bootstrap.resamples)
     rows: list[dict[str, object]] = []
     floats: dict[tuple[str, str, str, str], list[list[object]]] = {}
     for comparison in plan.pairs():
         by_cut: dict[str, list[tuple[Run, Run]]] = {}
-        for pair in counterparts(runs, comparison):
+        for pair in counterparts(by_run.keys(), comparison):
             by_cut.setdefault(pair[0].cut, []).append(pair)
         for (cut, own), metric in product(by_cut.items(), plan.compared()):
             cells, differences = {}, {}
             for run, other in own:
-                anchor = _ladder(points, other, ladders[comparison.against_ladder])
-                test = _ladder(points, run, ladders[comparison.ladder])
+                anchor, test = ladder(other, comparison.against_ladder), ladder(run, comparison.ladder)
                 cells[int(run.seed)] = bd_replicates(anchor, test, metric, rules)
                 uncoded = [_float_samples(points, r)[metric.name] for r in (other, run)]
                 differences[int(run.seed)] = uncoded[1] - uncoded[0]
@@ -188,8 +193,3 @@ def _float_samples(points: Mapping[Point, Samples], run: Run) -> Samples:
     if found is None:
         raise DataError(f"{run.id}: no scores of {UNCODED}/{FLOAT}; rerun the stage evaluate")
     return found
-
-
-def _ladder(points: Mapping[Point, Samples], run: Run, codecs: Sequence[str]) -> list[Samples]:
-    """Return the samples of a run's points with one of ``codecs``."""
-    return [samples for point, samples in points.items() if point.run == run and point.codec in codecs]

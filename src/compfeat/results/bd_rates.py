@@ -42,6 +42,8 @@ HEADLINE = (
     *("float_metric", "float_anchor", "float_test", "float_difference"),
 )
 HEADLINE_KEYS = list(HEADLINE[:6])
+Outcomes = dict[tuple[str, str], Outcome]
+"""By kind of bytes (of RATES) and fit."""
 
 
 @table(
@@ -57,8 +59,10 @@ def make(inputs: Inputs) -> dict[str, Made]:
     rates, details = [], []
     for pair in pairs(points, plan):
         for metric in plan.compared():
-            rates += [pair.keys(metric) | cells for cells in pair.outcomes(metric)]
-            details.append(pair.keys(metric) | pair.details(metric))
+            outcomes = pair.outcomes(metric)
+            for (rate, fit), outcome in outcomes.items():
+                rates.append(pair.keys(metric) | {"fit": fit, "rate": rate} | asdict(outcome))
+            details.append(pair.keys(metric) | pair.details(metric, outcomes))
     bd_rates = pd.DataFrame(rates, columns=[*PAIR, "fit", "rate", *OUTCOME]).astype({"bd_rate_percent": "float64"})
     headline = headline_table(bd_rates, points, plan)
     return {
@@ -92,22 +96,22 @@ class Pair:
         values = (self.cut, c.method, c.against, self.seed, c.ladder, c.against_ladder, metric.curve_name)
         return dict(zip(PAIR, values, strict=True))
 
-    def outcomes(self, metric: Metric) -> Iterator[dict[str, Any]]:
-        """Yield one row a fit and kind of bytes."""
+    def outcomes(self, metric: Metric) -> Outcomes:
+        """Return the BD-rate of every kind of bytes by every fit."""
+        found: Outcomes = {}
         for rate, column in RATES.items():
             anchor, test = (curve(side, metric, column) for side in self.sides)
-            for fit in FITS:
-                yield {"fit": fit, "rate": rate, **asdict(compare(anchor, test, library_fit(fit), self.rules))}
+            found |= {(rate, fit): compare(anchor, test, library_fit(fit), self.rules) for fit in FITS}
+        return found
 
-    def details(self, metric: Metric) -> dict[str, Any]:
+    def details(self, metric: Metric, outcomes: Outcomes) -> dict[str, Any]:
         """Return what stands beside a BD-rate: does it depend on the fit, on one point, and what is it in other words?
 
         ``bd_metric`` is the mean change of the metric at equal rate, in the metric's own unit. ``rate_at_1_percent_loss_*`` (bits per
         element) is where the metric is 1 % worse than on float features.
         """
-        curves = [curve(side, metric) for side in self.sides]
         lossy = [curve(without(side, known), metric) for side, known in zip(self.sides, self.lossless, strict=True)]
-        found = {fit: compare(curves[0], curves[1], library_fit(fit), self.rules) for fit in FITS}
+        found = {fit: outcomes["total", fit] for fit in FITS}
         main = found[HEADLINE_FIT]
         left = compare(lossy[0], lossy[1], library_fit(HEADLINE_FIT), self.rules)
         cells: dict[str, Any] = {f"{fit}_percent": outcome.bd_rate_percent for fit, outcome in found.items()}

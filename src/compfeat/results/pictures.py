@@ -38,9 +38,10 @@ def make(inputs: Inputs) -> dict[str, Made]:
     for i in plan.showcase:
         arrays |= {f"{i}/{name}": np.array(scenes[i][name]) for name in scenes.dtype.names or ()}
         arrays[f"{i}/image_id"] = np.array(ids[i])
+    shown = first_seeds(inputs)
     for name in sorted(inputs.of("pictures")):
         run_id, _, codec = name.rpartition("/")
-        if parse_run(run_id) not in first_seeds(inputs):
+        if parse_run(run_id) not in shown:
             continue
         own = inputs.arrays("pictures", name)
         there = {key.partition("/")[0] for key in own}

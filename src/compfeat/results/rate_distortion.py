@@ -5,10 +5,13 @@ Source: docs/method.md, "Beyond the paper: a codec for features".
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from compfeat.arrays import Arrays
 from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED, Run
 from compfeat.results import Inputs, Made, table
@@ -42,19 +45,22 @@ def make(inputs: Inputs) -> dict[str, Made]:
     """
     points = inputs.table("points.csv", *POINT_KEYS, "n_images", "total_bytes", "rate_bpe").dropna(subset="rate_bpe")
     rows = []
-    for _, own in points.groupby(list(POINT_KEYS[:4]), sort=False):
-        first = own.iloc[0]
-        rows += _rows(inputs, Run(first["cut"], first["method"], int(first["seed"])), first["codec"], own)
+    for (cut, method, seed), of_run in points.groupby(list(POINT_KEYS[:3]), sort=False):
+        run = Run(str(cut), str(method), int(str(seed)))
+        variance = _array(*_read(inputs, run, UNCODED), "variance")
+        for codec, own in of_run.groupby("codec", sort=False):
+            rows += _rows(inputs, variance, run, str(codec), own)
     return {"rate_distortion.csv": pd.DataFrame(rows, columns=list(COLUMNS))}
 
 
-def _rows(inputs: Inputs, run: Run, codec: str, points: pd.DataFrame) -> list[tuple[object, ...]]:
-    uncoded, name = f"{run.id}/{UNCODED}", f"{run.id}/{codec}"
-    variance = _array(inputs, uncoded, "variance")
+def _rows(
+    inputs: Inputs, variance: NDArray[np.float64], run: Run, codec: str, points: pd.DataFrame
+) -> list[tuple[object, ...]]:
+    path, errors = _read(inputs, run, codec)
     rows: list[tuple[object, ...]] = []
     for point in points.to_dict("records"):
         quality, rate = point["quality"], point["rate_bpe"]
-        distortion = float(_array(inputs, name, f"{quality}/mse").mean())
+        distortion = float(_array(path, errors, f"{quality}/mse").mean())
         # A transform may code another number of elements than the network has.
         elements = round(8 * point["total_bytes"] / point["n_images"] / rate)
         bound = gaussian_rate(variance, distortion * variance.size) * variance.size / elements
@@ -63,9 +69,14 @@ def _rows(inputs: Inputs, run: Run, codec: str, points: pd.DataFrame) -> list[tu
     return rows
 
 
-def _array(inputs: Inputs, name: str, key: str) -> NDArray[np.float64]:
-    found = inputs.arrays("distortions", name).get(key)
+def _read(inputs: Inputs, run: Run, codec: str) -> tuple[Path, Arrays]:
+    """Return the errors that the stage evaluate left of a run and codec, and where they lie."""
+    name = f"{run.id}/{codec}"
+    return inputs.file("distortions", name), inputs.arrays("distortions", name)
+
+
+def _array(path: Path, errors: Arrays, key: str) -> NDArray[np.float64]:
+    found = errors.get(key)
     if found is None or not found.size:
-        raise DataError(f"{inputs.file('distortions', name)}: lacks {key}; rerun the stage evaluate")
-    values: NDArray[np.float64] = found
-    return values
+        raise DataError(f"{path}: lacks {key}; rerun the stage evaluate")
+    return found

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from compfeat.errors import DataError
-from compfeat.results import Inputs
-from compfeat.results._bd_rate import FITS
+from compfeat.results import Inputs, bd_rates
+from compfeat.results._bd_rate import FITS, Outcome, compare
 from compfeat.results._curves import Curve
 from compfeat.results.bd_rates import (
     HEADLINE,
@@ -68,7 +68,7 @@ def points(factors: dict[str, float], gain_db: float = 0.0, cut: str = "c256") -
 
 def details(made: pd.DataFrame, of: Plan = PLAN) -> pd.DataFrame:
     (pair,) = pairs(made, of)
-    return pd.DataFrame([pair.keys(m) | pair.details(m) for m in of.compared()]).set_index("metric")
+    return pd.DataFrame([pair.keys(m) | pair.details(m, pair.outcomes(m)) for m in of.compared()]).set_index("metric")
 
 
 def written(made: pd.DataFrame, of: Plan, folder: Any) -> dict[str, Any]:
@@ -87,6 +87,18 @@ def test_a_row_a_comparison_metric_fit_and_kind_of_bytes(tmp_path: Any) -> None:
     expected = {three.comparisons[0]: -20.0, three.comparisons[1]: -50.0, three.comparisons[2]: -37.5}
     expected |= {three.comparisons[3]: 100 * (0.5 / 1.5 - 1)}
     assert means == pytest.approx({tuple(vars(pair.comparison).values()): v for pair, v in expected.items()}, abs=0.05)
+
+
+def test_every_fit_is_computed_once(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fits: list[Any] = []
+
+    def counted(*arguments: Any) -> Outcome:
+        fits.append(arguments)
+        return compare(*arguments)
+
+    monkeypatch.setattr(bd_rates, "compare", counted)
+    written(points({"old": 1.0, "new": 0.8}), PLAN, tmp_path)
+    assert len(fits) == 3 * (len(FITS) * len(RATES) + 1), "and one without the lossless points"
 
 
 def test_headers_change_the_rate_of_all_bytes_alone(tmp_path: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compfeat.arrays import read_arrays, write_arrays
+from compfeat.arrays import Arrays, read_arrays, write_arrays
 from compfeat.errors import DataError
 from tiny_results import NEW, OLD, PAIRS, REMOTE, TinyRun, tiny_plan
 
@@ -26,6 +26,19 @@ def test_every_coded_point_of_features_has_a_row(run: TinyRun) -> None:
     expected = np.maximum(0, -np.log2(rows["distortion"]) / 2)
     np.testing.assert_allclose(rows["bound_bpe"], expected)
     np.testing.assert_allclose(rows["distance_bpe"], rows["rate_bpe"] - expected)
+
+
+def test_every_file_is_read_once(run: TinyRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.gather("points")
+    read: list[Path] = []
+
+    def counted(path: Path) -> Arrays:
+        read.append(path)
+        return read_arrays(path)
+
+    monkeypatch.setattr("compfeat.results.read_arrays", counted)
+    run.gather("rate_distortion")
+    assert len(read) == len(set(read)) == 2 * 3, "of each method that sends features: both codecs and what is not coded"
 
 
 def test_a_transform_with_fewer_components_spends_its_bits_on_all_elements(run: TinyRun) -> None:
