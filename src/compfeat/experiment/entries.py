@@ -254,3 +254,8 @@ class ToolsConfig(Section):
     def ffmpeg_path(self) -> str | None:
         """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError where there is none."""
         return str(own_path(self.ffmpeg)) if self.ffmpeg else None
+
+
+MIN_IMAGES_FOR_INTERVALS = 10
+MIN_RESAMPLES_FOR_INTERVALS = 20
+"""Fewest different images, and fewest resamples of them, that an interval is formed from."""

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
+from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Point, Run
 from compfeat.results._bd_rate import HEADLINE_FIT, Rules, compare, library_fit
 from compfeat.results._curves import Curve, FloatArray
@@ -27,6 +28,10 @@ ALL_SEEDS = "all"
 """Stands in a seed's place where a row is about all seeds together."""
 MAX_REFUSED = 0.1
 """Above this share of refused resamples there is no interval: those left are a selection, not a sample."""
+TOO_FEW = (
+    f"no interval: fewer than {MIN_IMAGES_FOR_INTERVALS} different images with a value, "
+    f"or fewer than {MIN_RESAMPLES_FOR_INTERVALS} resamples"
+)
 INTERVAL_COLUMNS = (
     *("bd_rate_percent", "low_percent", "high_percent"),
     *("confidence", "n_resamples", "n_refused", "verdict"),
@@ -44,8 +49,13 @@ Element 0 is of all images as they are, the others of the resamples.
 
 
 def image_counts(n_images: int, plan: BootstrapPlan) -> NDArray[np.float64]:
-    """Return how often each image is drawn, (1 + R, N); the first row is ones: all images as they are."""
-    drawn = np.random.default_rng(plan.seed).multinomial(n_images, np.full(n_images, 1 / n_images), size=plan.resamples)
+    """Return how often each image is drawn, (1 + R, N); the first row is ones: all images as they are.
+
+    R is 0 where images or resamples are too few for an interval: how much they differ would say little of other images.
+    """
+    enough = n_images >= MIN_IMAGES_FOR_INTERVALS and plan.resamples >= MIN_RESAMPLES_FOR_INTERVALS
+    size = plan.resamples if enough else 0
+    drawn = np.random.default_rng(plan.seed).multinomial(n_images, np.full(n_images, 1 / n_images), size=size)
     return np.concatenate([np.ones((1, n_images)), drawn.astype(np.float64)])
 
 
@@ -60,12 +70,23 @@ def point_samples(measured: Measured, counts: NDArray[np.float64]) -> Samples:
 
 
 def interval(replicates: FloatArray, confidence: float) -> tuple[float, float]:
-    """Return the percentile interval of the replicates that are numbers; nan where there are none."""
+    """Return the percentile interval of the replicates that are numbers; nan where more than MAX_REFUSED are none."""
     kept = replicates[np.isfinite(replicates)]
-    if not kept.size:
+    if not kept.size or replicates.size - kept.size > MAX_REFUSED * replicates.size:
         return float("nan"), float("nan")
     low, high = np.quantile(kept, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def with_interval(replicates: FloatArray, plan: BootstrapPlan) -> tuple[float, float, float, int]:
+    """Return low, high, confidence and n_resamples of a number from its replicates, the measured one first."""
+    return *interval(replicates[1:], plan.confidence), plan.confidence, len(replicates) - 1
+
+
+def of_different_images(points: Mapping[Point, Samples]) -> dict[Point, Samples]:
+    """Return the samples; without resamples where none differs from the images as they are: copies of one image are one image."""
+    varies = any(len(np.unique(values)) > 1 for samples in points.values() for values in samples.values())
+    return {p: samples if varies else {name: v[:1] for name, v in samples.items()} for p, samples in points.items()}
 
 
 def bd_replicates(anchor: Sequence[Samples], test: Sequence[Samples], metric: Metric, rules: Rules) -> FloatArray:
@@ -93,7 +114,9 @@ def interval_cells(replicates: FloatArray, plan: BootstrapPlan) -> dict[str, obj
     low = high = float("nan")
     if np.isnan(replicates[0]):
         verdict = "refused: no BD-rate (see bd_rate.csv)"
-    elif refused > MAX_REFUSED * max(len(replicates) - 1, 1):
+    elif len(replicates) == 1:
+        verdict = TOO_FEW
+    elif refused > MAX_REFUSED * (len(replicates) - 1):
         verdict = f"no interval: {refused} of {len(replicates) - 1} resamples have no BD-rate"
     else:
         (low, high), verdict = interval(replicates[1:], plan.confidence), "ok"
@@ -105,9 +128,10 @@ def over_seeds(by_seed: Sequence[FloatArray], plan: BootstrapPlan) -> FloatArray
 
     Element 0 is the mean over the seeds as they are. nan where a drawn seed was refused, or is refused as measured.
     """
-    table = np.stack([np.broadcast_to(r, (plan.resamples + 1,)) if r.size == 1 else r for r in by_seed])
-    drawn = np.random.default_rng([plan.seed, 1]).integers(0, len(table), (plan.resamples, len(table)))
-    resampled = table[drawn.T, np.arange(1, plan.resamples + 1)].mean(axis=0)
+    size = max(r.size for r in by_seed)
+    table = np.stack([np.broadcast_to(r, size) for r in by_seed])
+    drawn = np.random.default_rng([plan.seed, 1]).integers(0, len(table), (size - 1, len(table)))
+    resampled = table[drawn.T, np.arange(1, size)].mean(axis=0)
     return np.concatenate([[table[:, 0].mean()], resampled])
 
 
@@ -129,7 +153,6 @@ def interval_tables(
     def ladder(run: Run, name: str) -> list[Samples]:
         return [points[point] for point in by_run[run] if point.codec in ladders[name]]
 
-    drawn = (bootstrap.confidence, bootstrap.resamples)
     rows: list[dict[str, object]] = []
     floats: dict[tuple[str, str, str, str], list[list[object]]] = {}
     for comparison in plan.pairs():
@@ -149,7 +172,7 @@ def interval_tables(
             ]
             key = (cut, comparison.method, comparison.against, metric.name)
             floats[key] = [
-                [*key[:3], seed, key[3], values[0], *interval(values[1:], bootstrap.confidence), *drawn]
+                [*key[:3], seed, key[3], values[0], *with_interval(values, bootstrap)]
                 for seed, values in with_all(differences, bootstrap)
             ]
     float_rows = [row for cell in floats.values() for row in cell]
@@ -176,8 +199,7 @@ def point_intervals(
             values = points[point].get(name)
             if values is None:
                 continue
-            low_high = interval(values[1:], bootstrap.confidence)
-            rows.append([*key, name, float(values[0]), *low_high, bootstrap.confidence, bootstrap.resamples])
+            rows.append([*key, name, float(values[0]), *with_interval(values, bootstrap)])
     return pd.DataFrame(rows, columns=list(POINT_COLUMNS))
 
 

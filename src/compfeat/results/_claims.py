@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from compfeat.experiment.runs import FLOAT, UNCODED
-from compfeat.results._bootstrap import ALL_SEEDS
+from compfeat.results._bootstrap import ALL_SEEDS, TOO_FEW
 from compfeat.results.plan import Limits
 from compfeat.results.published import ANCHOR, LADDER, METRICS, TEST
 from compfeat.tasks import Metric
@@ -122,7 +122,7 @@ def published_cells(intervals: pd.DataFrame) -> list[Cell]:
     """Return the published BD-rates as cells."""
     return [
         Cell(PUBLISHED, r["cut"], LADDER, r["metric"], r["bd_rate_percent"], r["low_percent"], r["high_percent"],
-             reason=PUBLISHED_NOTE)
+             reason=PUBLISHED_NOTE if r["verdict"] == "ok" else str(r["verdict"]))
         for r in intervals.to_dict("records")
     ]  # fmt: skip
 
@@ -157,7 +157,7 @@ def claimed(table: pd.DataFrame, limits: Limits) -> pd.DataFrame:
 
 
 def run_losses(floats: pd.DataFrame, points: pd.DataFrame, limits: Limits, metrics: Mapping[str, Metric]) -> list[Cell]:
-    """Return how much worse this run's float metrics are (``float_intervals.csv``) as cells."""
+    """Return how much worse this run's float metrics are (``float_intervals.csv``) as cells; what has no interval says why."""
     cells = []
     for r in claimed(floats, limits).to_dict("records"):
         metric, seed = metrics[str(r["metric"])], str(r["seed"])
@@ -168,8 +168,11 @@ def run_losses(floats: pd.DataFrame, points: pd.DataFrame, limits: Limits, metri
         anchor = float(points.loc[at, metric.name].mean())
         low, high = sorted((worse(metric, float(r["low"]), anchor), worse(metric, float(r["high"]), anchor)))
         value = worse(metric, float(r["difference"]), anchor)
+        reason = TOO_FEW if np.isnan(low) else ""
         cells.append(
-            Cell(THIS_RUN, str(r["cut"]), "", metric.name, value, low, high, limits.method, limits.against, seed)
+            Cell(
+                THIS_RUN, str(r["cut"]), "", metric.name, value, low, high, limits.method, limits.against, seed, reason
+            )
         )
     return cells
 

@@ -14,6 +14,7 @@ from compfeat.results._bootstrap import (
     Samples,
     image_counts,
     interval_tables,
+    of_different_images,
     point_intervals,
     point_samples,
 )
@@ -57,6 +58,7 @@ def make(inputs: Inputs) -> dict[str, Made]:
         if n not in counts:
             counts[n] = image_counts(n, plan.bootstrap)
         samples[measured.point] = point_samples(measured, counts[n])
+    samples = of_different_images(samples)
     intervals, floats = interval_tables(samples, plan, plan.bootstrap)
     seeds, seeds_claims = read_record(inputs)
     return {

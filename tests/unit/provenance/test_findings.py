@@ -23,6 +23,13 @@ def test_every_comparison_and_ladder_is_shown(run: Path, capsys: pytest.CaptureF
     assert "results/summarise/bd_rate.csv" in lines and "results/paper/paper.pdf" in lines
 
 
+def test_missing_intervals_say_why(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run / "results/summarise/intervals.csv").write_text(
+        "verdict\nok\nno interval: few images\nno interval: few images\n"
+    )
+    assert "2 of 3 BD-rates have no interval: few images." in headline(run, capsys)
+
+
 def test_a_refusal_says_why_and_no_comparison_is_no_error(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = run / "results/summarise/headline.csv"
     whole = path.read_text()

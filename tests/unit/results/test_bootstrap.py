@@ -19,12 +19,14 @@ from compfeat.results._bd_rate import Rules
 from compfeat.results._bootstrap import (
     ALL_SEEDS,
     RATE,
+    TOO_FEW,
     Samples,
     bd_replicates,
     image_counts,
     interval,
     interval_cells,
     interval_tables,
+    of_different_images,
     over_seeds,
     point_intervals,
     point_samples,
@@ -106,7 +108,7 @@ def test_all_images_as_they_are_give_the_metrics_of_the_points_table() -> None:
 @given(st.integers(0, 2**31))
 def test_a_resample_is_what_the_drawn_images_give(seed: int) -> None:
     point = measured(Run("c256", "old", 0), "qp30")
-    counts = image_counts(N, BootstrapPlan(resamples=3, confidence=0.9, seed=seed))
+    counts = image_counts(N, BootstrapPlan(resamples=20, confidence=0.9, seed=seed))
     samples = point_samples(point, counts)
     drawn = np.repeat(np.arange(N), counts[2].astype(int))
     assert len(drawn) == N
@@ -204,6 +206,46 @@ def test_refused_resamples_are_counted_and_many_of_them_leave_no_interval() -> N
 def test_an_interval_holds_its_share() -> None:
     assert interval(np.arange(101.0), 0.9) == pytest.approx((5.0, 95.0))
     assert all(np.isnan(end) for end in interval(np.array([np.nan]), 0.9))
+
+
+FEW_RESAMPLES = PLAN.model_copy(update={"resamples": 19})
+
+
+@pytest.mark.parametrize(("n_images", "plan"), [(1, PLAN), (9, PLAN), (10, FEW_RESAMPLES), (1, FEW_RESAMPLES)])
+def test_too_few_images_or_resamples_are_not_resampled(n_images: int, plan: BootstrapPlan) -> None:
+    assert image_counts(n_images, plan).tolist() == [[1.0] * n_images]
+    assert len(image_counts(10, PLAN)) == 41 and len(image_counts(10, PLAN.model_copy(update={"resamples": 20}))) == 21
+
+
+def test_what_is_not_resampled_has_no_interval_over_several_seeds_either() -> None:
+    whole = all_samples({"old": 1.0, "new": 0.8}, seeds=(0, 1))
+    points = {point: {name: values[:1] for name, values in samples.items()} for point, samples in whole.items()}
+    bd_rates, floats = interval_tables(points, plan("new"), PLAN)
+    expected, _ = interval_tables(whole, plan("new"), PLAN)
+    assert bd_rates["bd_rate_percent"].tolist() == expected["bd_rate_percent"].tolist()
+    assert bd_rates["seed"].tolist() == ["0", "1", ALL_SEEDS] * 3 and set(bd_rates["verdict"]) == {TOO_FEW}
+    of_points = point_intervals(points, plan("new").compared(), PLAN)
+    for table, ends in (
+        (bd_rates, ["low_percent", "high_percent"]),
+        (floats, ["low", "high"]),
+        (of_points, ["low", "high"]),
+    ):
+        assert table[ends].isna().all(axis=None) and (table["n_resamples"] == 0).all()
+
+
+def test_copies_of_one_image_are_one_image() -> None:
+    points = all_samples({"old": 1.0, "new": 0.8})
+    assert of_different_images(points) == points, "two methods may be equal, images that all are say nothing"
+    equal = {
+        point: {name: np.full(41, values[0]) for name, values in samples.items()} for point, samples in points.items()
+    }
+    assert {len(v) for samples in of_different_images(equal).values() for v in samples.values()} == {1}
+
+
+def test_a_metric_that_few_images_have_gets_no_interval() -> None:
+    """A resample without any of them has no value: about a third where one image has it."""
+    drawn = image_counts(N, PLAN)[1:, 0]
+    assert all(np.isnan(end) for end in interval(np.where(drawn > 0, 0.5, np.nan), 0.9))
 
 
 def test_a_refused_seed_refuses_the_mean_over_seeds() -> None:

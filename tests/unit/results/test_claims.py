@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from compfeat.results._bootstrap import TOO_FEW
 from compfeat.results._claims import (
     FEWER_BITS,
     NO_LOSS,
@@ -126,6 +127,27 @@ def test_losses_of_the_run_take_the_anchors_own_value() -> None:
     rmse, psnr = run_losses(floats, points, LIMITS, BY_NAME)
     assert (rmse.value, rmse.low, rmse.high) == pytest.approx((1.0, 0.5, 2.0))
     assert (psnr.value, psnr.low, psnr.high) == pytest.approx((-0.1, -0.2, 0.1))
+
+
+def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
+    points, sizes = read_published(PUBLISHED / "published_points.csv", PUBLISHED / "published_bytes_per_image.csv")
+    published = published_intervals(points, sizes, BootstrapPlan(resamples=1, confidence=0.95, seed=0))
+    keys = {"cut": "c256", "method": "new", "against": "old", "seed": "0", "metric": "rmse"}
+    bd_rates = pd.DataFrame([keys | {"ladder": "h", "against_ladder": "h", "bd_rate_percent": -50.0}])
+    bd_rates = bd_rates.assign(low_percent=NAN, high_percent=NAN, verdict=TOO_FEW)
+    floats = pd.DataFrame([keys | {"difference": -0.5, "low": NAN, "high": NAN}])
+    at = pd.DataFrame(
+        [["c256", "old", 0, "none", "float", 2.0]], columns=["cut", "method", "seed", "codec", "quality", "rmse"]
+    )
+    table = claims_table(
+        [*published_cells(published), *run_cells(bd_rates, LIMITS)],
+        run_losses(floats, at, LIMITS, BY_NAME),
+        LIMITS,
+        BY_NAME,
+    )
+    own = table[table["claim"] != "several_tasks"]
+    assert len(own) == 6 + 2 and set(own["verdict"]) == {UNDECIDED} and set(own["reason"]) == {TOO_FEW}
+    assert SUPPORTED not in set(table["verdict"])
 
 
 def test_claims_are_about_the_two_methods_that_the_config_names() -> None:

@@ -18,7 +18,7 @@ from compfeat.results.plan import Plan
 from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
-N = 6
+N = 12
 QUALITIES = ("best", "q80", "q60", "q40", "q20")
 ERRORS = {"float": 1.0, "u8": 1.1, "best": 1.1, "q80": 1.4, "q60": 1.9, "q40": 2.6, "q20": 4.0}
 """Mean squared error of every image (px^2) by quality."""
@@ -86,7 +86,7 @@ def inputs(tmp_path: Path) -> Callable[..., Inputs]:
             for quality in QUALITIES:
                 payload = int(BYTES[quality] * factor)
                 ledger = pd.DataFrame({"image_id": [f"{i:06d}" for i in range(N)], "payload_bytes": payload})
-                side = 0 if method == "picture" else 8
+                side = np.zeros(N, int) if method == "picture" else 7 + 2 * (np.arange(N) % 2)
                 ledgers[quality] = ledger.assign(header_bytes=int(20 * factor), side_info_bytes=side)
             write_ledger(tmp_path / f"{method}.csv", ledgers)
             paths["ledgers"][f"{run}/coder"] = tmp_path / f"{method}.csv"
@@ -165,8 +165,8 @@ def test_intervals_and_claims(inputs: Callable[..., Inputs], tmp_path: Path) -> 
     made = TABLES.get("statistics").make(with_tables(given, tmp_path, "points", "published"))
     intervals = table(made, "intervals.csv").set_index("method")
     row = intervals.loc["short"]
-    # All images are alike, so that resampling them changes nothing.
-    assert row["low_percent"] == pytest.approx(row["bd_rate_percent"]) == pytest.approx(row["high_percent"])
+    # Images differ in their side information alone, and little.
+    assert row["low_percent"] <= row["bd_rate_percent"] <= row["high_percent"] < row["low_percent"] + 0.1
     claims = table(made, "claims.csv")
     own = claims[claims["source"] == "this run"].set_index("claim")
     assert own.loc["fewer_bits", "verdict"] == "supported" and own.loc["no_loss", "verdict"] == "supported"

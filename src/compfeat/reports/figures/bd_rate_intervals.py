@@ -53,8 +53,9 @@ class Line:
     ),
     category="Rate and accuracy",
     caption=(
-        "BD-rates of every method against the one that it is compared with, with their intervals, by cut and metric; left of 0 "
-        "bits are saved. Full marks: this run, by ladder, over resamples of the val images (of several seeds, of these too). "
+        "BD-rates of every method against the one that it is compared with, by cut and metric; left of 0 bits are saved. Bars are "
+        "intervals; a mark without a bar has none. Full marks: this run, by ladder, over resamples of the val images (of several "
+        "seeds, of these too). "
         "Hollow marks: the same in a recorded run of several seeds, where there is one. Grey diamonds: what was "
         "published, over resamples of the authors' image sizes."
     ),
@@ -126,7 +127,7 @@ def draw_panel(ax: Axes, lines: Sequence[Line], cut: str, metric: Metric) -> Non
         y += 1.0 if line.row in places else 1.7
         places.setdefault(line.row, []).append(y)
         own = line.table[(line.table["cut"] == cut) & (line.table["metric"] == metric.curve_name)]
-        low, high = ((own["bd_rate_percent"] - own[end]).abs().fillna(0) for end in ENDS[1:])
+        low, high = ((own["bd_rate_percent"] - own[end]).abs() for end in ENDS[1:])
         style: dict[str, Any] = {"markersize": 3.5, "linewidth": 1.1, "capsize": 1.5, "label": line.legend} | line.look
         ax.errorbar(own["bd_rate_percent"], [y] * len(own), xerr=[low, high], **style)
         if own["bd_rate_percent"].isna().any():

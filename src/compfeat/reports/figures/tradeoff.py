@@ -76,6 +76,6 @@ def draw_panel(ax: Axes, table: pd.DataFrame, pair: tuple[Metric, Metric], style
 
 
 def spans_of(side: pd.DataFrame) -> list[list[float]]:
-    """Return how far the interval of one BD-rate reaches to either side of it; 0 where there is none."""
-    value, low, high = (float(side[name].fillna(side["bd_rate_percent"]).iloc[0]) for name in ENDS)
+    """Return how far the interval of one BD-rate reaches to either side of it; nan where there is none."""
+    value, low, high = (float(side[name].iloc[0]) for name in ENDS)
     return [[value - low], [high - value]]

@@ -66,7 +66,7 @@ def draw_panel(ax: Axes, table: pd.DataFrame, metric: Metric, styles: Mapping[st
     for kind, look in styles.items():
         own = table[(table["kind"] == kind) & (table["metric"] == metric.curve_name)].dropna(subset=["bd_rate_percent"])
         own = own.sort_values("epochs", kind="stable")
-        value, low, high = (own[name].fillna(own["bd_rate_percent"]) for name in ENDS)
+        value, low, high = (own[name] for name in ENDS)
         style: dict[str, Any] = {"marker": look.marker, "color": look.colour, "markersize": 4.5, "linewidth": 0.8}
         ax.errorbar(own["epochs"], value, yerr=[value - low, high - value], label=kind, **style)
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)

@@ -27,14 +27,14 @@ _TEXTS = (
         category=CERTAINTY,
         title="Intervals of the BD-rates",
         caption="Percentile intervals of each BD-rate (percent) over paired resamples of the validation images; rows of all seeds "
-        "resample the seeds, too. n_refused counts resamples without a BD-rate.",
+        "resample the seeds, too. n_refused counts resamples without a BD-rate; the verdict says why there is no interval.",
     ),
     TableText(
         name="float_intervals",
         category=CERTAINTY,
         title="What methods do to the tasks without coding",
         caption="The metric of each method minus that of the one that it is compared with, where nothing is coded, in the metric's "
-        "unit, with its interval.",
+        "unit, with its interval; without one where too few images have the metric.",
     ),
     TableText(
         name="bd_details",

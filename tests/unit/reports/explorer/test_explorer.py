@@ -150,6 +150,21 @@ def test_refused_cells_tell_why(summaries: dict[str, Path]) -> None:
     assert page_at(summaries["refused"]).count("no number: the metric ranges share too little") == len(rows)
 
 
+def test_what_has_no_interval_says_why(tmp_path: Path) -> None:
+    folder = write_summary(tmp_path, Variant(cuts=("c256",), codecs=("hevc",), tasks=("reconstruction",)))
+    for name, nothing in (
+        ("intervals", {"low_percent": np.nan, "high_percent": np.nan, "n_resamples": 0, "verdict": "no interval: few"}),
+        ("float_intervals", {"low": np.nan, "high": np.nan}),
+        ("point_intervals", {"low": np.nan, "high": np.nan}),
+    ):
+        pd.read_csv(folder / f"{name}.csv").assign(**nothing).to_csv(folder / f"{name}.csv", index=False)
+    page = page_at(folder).partition('id="data"')[0]
+    assert page.count('<td colspan="2" class="refused">no interval: few</td>') == 1
+    assert (
+        "This run has no intervals" in page and "Whiskers" not in page and "–  to" not in page and "– to –" not in page
+    )
+
+
 def test_bytes_and_scores_are_of_the_image(summaries: dict[str, Path]) -> None:
     per_image = pd.read_csv(summaries["default"] / "per_image.csv")
     image = facts_of(summaries, "default")["viewer"]["images"][1]

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -232,6 +233,20 @@ def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
     assert [line.get_ydata() for line in ax.lines if line.get_label() == "published"] == [[-20.7, -20.7]]
     ends = bars[0].lines[2][0].get_segments()
     assert [segment[:, 1].tolist() for segment in ends] == [[-4, -1], [-10, -7]]
+
+
+@pytest.mark.parametrize("name", ["bd_rate_intervals", "tradeoff@hevc", "training_length@hevc"])
+def test_without_an_interval_there_is_no_bar(name: str, tmp_path: Path) -> None:
+    folder = write_summary(tmp_path, Variant(cuts=("c256",)))
+    for path in folder.glob("*.csv"):
+        table = pd.read_csv(path)
+        if "low_percent" in table:
+            table.assign(low_percent=float("nan"), high_percent=float("nan")).to_csv(path, index=False)
+    bars: list[Any] = [bar for ax in draw(name, folder).axes for bar in ax.containers]
+    assert any(len(bar.lines[0].get_xdata()) for bar in bars)
+    ends = [end for bar in bars for lines in bar.lines[2] for end in lines.get_segments()]
+    caps = [cap.get_xydata() for bar in bars for cap in bar.lines[1]]
+    assert not [points for points in (*ends, *caps) if len(points) and np.isfinite(points).all()]
 
 
 def test_published_bd_rates_are_those_of_the_table(summaries: dict[str, Path]) -> None:
