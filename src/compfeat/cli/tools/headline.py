@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from compfeat.cli.arguments import command
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv
-from compfeat.provenance.findings import made_files, summary_text
+from compfeat.provenance.findings import made_files
+from compfeat.reports.headline import NEEDS, headline_text, missing_intervals
+from compfeat.reports.summary import Tables
 
 
 def headline(*, config: list[Path], project: Path = Path()) -> None:
@@ -26,19 +26,12 @@ def headline(*, config: list[Path], project: Path = Path()) -> None:
         ConfigError: a configuration is missing or is no YAML.
     """
     layout = Layout(str(load_config([project / path for path in config])["output"]), "")
-    print(summary_text(project, layout))
-    files = made_files(project, layout)
-    intervals = layout.table("intervals.csv")
+    print(headline_text(Tables.of(project / layout.table(name) for name in NEEDS)))
+    files, intervals = made_files(project, layout), layout.table("intervals.csv")
     if intervals in files:
-        print("".join(f"{line}\n" for line in missing_intervals(read_csv(project / intervals, ["verdict"]))))
+        for line in missing_intervals(read_csv(project / intervals, ["verdict"])):
+            print(line)
     print("\n".join([f"{len(files)} files:", *(f"  {path}" for path in files)]))
-
-
-def missing_intervals(intervals: pd.DataFrame) -> list[str]:
-    """Return a line for each reason why BD-rates of ``intervals.csv`` have no interval."""
-    verdicts = intervals["verdict"]
-    reasons = verdicts[verdicts.str.startswith("no interval")].value_counts(sort=False)
-    return [f"{count} of {len(intervals)} BD-rates have {reason}." for reason, count in reasons.items()]
 
 
 def main(argv: Sequence[str]) -> int | None:

@@ -105,7 +105,8 @@
       .map((r) => {
         const between = r.low === null ? "" : ` (${signed(r.low, 1)} to ${signed(r.high, 1)})`;
         const value = r.bd_rate === null ? r.verdict.replace("refused: ", "no number, ") : `${signed(r.bd_rate, 1)} %${between}`;
-        return `BD-rate of ${r.who} with ${r.ladder_title}: ${value}.`;
+        const on = r.method === r.against ? "" : ` with ${r.ladder_title}`;
+        return `BD-rate of ${r.who}${on}: ${value}.`;
       });
     return found.length > 4 ? `The table below has the BD-rates of these ${found.length} comparisons.` : found.join(" ");
   }

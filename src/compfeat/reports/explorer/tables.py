@@ -10,6 +10,7 @@ import pandas as pd
 
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.reports import summary
+from compfeat.reports.labels import comparison_label, ladder_label
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import ALL_SEEDS, POINT, Ladder, Metric
 from compfeat.reports.words import listed
@@ -98,11 +99,9 @@ class Tables:
         """Return the first ladder that a codec's points stand on, or the codec's own name."""
         return next((name for name, ladder in self.ladders.items() if codec in ladder.codecs), codec)
 
-    def ladder(self, tested: str, against: str) -> str:
-        """Return what the ladders of a comparison are called."""
-        names = (self.ladders[name].label if name in self.ladders else name for name in (tested, against))
-        first, second = names
-        return first if first == second else f"{first} against {second}"
+    def ladder_labels(self) -> dict[str, str]:
+        """Return what every ladder is called."""
+        return {name: ladder.label for name, ladder in self.ladders.items()}
 
 
 def rounded(value: Any) -> Any:
@@ -154,15 +153,15 @@ def interval_rows(tables: Tables) -> Rows:
     published = tables.published_intervals.assign(
         method=names[-1], against=names[0], seed="–", ladder=codecs, against_ladder=codecs
     )
-    labels, curves = tables.labels(), {m.curve_name: m.curve_label for m in tables.metrics}
+    labels, ladders = tables.labels(), tables.ladder_labels()
+    curves = {m.curve_name: m.curve_label for m in tables.metrics}
     rows: Rows = []
     for source, table in ((OURS, tables.intervals), (RECORDED, recorded), (PUBLISHED, published)):
         for r in table[table["metric"].isin(list(curves))].to_dict("records"):
             row: dict[str, Any] = {"source": source} | {name: str(r[name]) for name in CELL}
-            row |= {"ladder_title": tables.ladder(row["ladder"], row["against_ladder"]), "at": curves[row["metric"]]}
-            row["who"] = (
-                f"{labels.get(row['method'], row['method'])} against {labels.get(row['against'], row['against'])}"
-            )
+            comparison = Comparison(*(row[name] for name in ("method", "against", "ladder", "against_ladder")))
+            row |= {"ladder_title": ladder_label(comparison, ladders), "at": curves[row["metric"]]}
+            row["who"] = comparison_label(comparison, labels, ladders)
             row |= {name: rounded(r[column]) for name, column in zip(("bd_rate", "low", "high"), ENDS, strict=True)}
             refused = source == OURS and row["bd_rate"] is None
             key = tuple(row[name] for name in CELL)
@@ -172,15 +171,18 @@ def interval_rows(tables: Tables) -> Rows:
 
 
 def float_rows(tables: Tables) -> Rows:
-    """Return a row for each cut, comparison, seed and metric: the difference where nothing is coded, with its interval."""
+    """Return a row for each cut, comparison, seed and metric: the difference where nothing is coded, with its interval.
+
+    A method that is compared with itself, on another ladder, has no such difference.
+    """
     labels, known = tables.labels(), {m.name: m for m in tables.metrics}
     return [
-        {"cut": r["cut"], "method": r["method"], "who": labels[r["method"]], "against": labels[r["against"]]}
+        {"cut": r["cut"], "who": comparison_label(Comparison(r["method"], r["against"], "", ""), labels, {})}
         | {"seed": str(r["seed"]), "metric": r["metric"], "label": known[r["metric"]].label}
         | {"unit": known[r["metric"]].unit, "digits": known[r["metric"]].digits + 1}
         | {name: rounded(r[name]) for name in ("difference", "low", "high")}
         for r in tables.floats.to_dict("records")
-        if r["metric"] in known
+        if r["metric"] in known and r["method"] != r["against"]
     ]
 
 

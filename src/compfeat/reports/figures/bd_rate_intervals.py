@@ -11,8 +11,9 @@ import pandas as pd
 from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures import figure
 from compfeat.reports.figures._style import few_ticks, fitted, legend_height, legend_of, panels
+from compfeat.reports.labels import comparison_label, ladder_label
 from compfeat.reports.looks import looks
-from compfeat.reports.summary import ALL_SEEDS, Ladder, Metric, Tables, comparisons, cuts, ladders, methods, metrics
+from compfeat.reports.summary import ALL_SEEDS, Metric, Tables, comparisons, cuts, ladders, methods, metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,8 @@ def draw(tables: Tables) -> Figure:
     found = cuts(ours) or cuts(published)
     shown = [m for m in metrics(tables) if (ours["metric"] == m.curve_name).any()]
     shown = shown or [m for m in metrics(tables) if (published["metric"] == m.curve_name).any()]
-    lines = lines_of(comparisons(tables), methods(tables), ladders(tables), ours, recorded)
+    known = {name: ladder.label for name, ladder in ladders(tables).items()}
+    lines = lines_of(comparisons(tables), methods(tables), known, ours, recorded)
     grey = {"fmt": "D", "color": "0.45", "markerfacecolor": "0.45"}
     if published["cut"].isin(found).any():
         lines.append(Line(AUTHORS, AUTHORS, published, grey))
@@ -97,7 +99,7 @@ def joined(table: pd.DataFrame) -> pd.DataFrame:
 def lines_of(
     compared: Sequence[Comparison],
     labels: Mapping[str, str],
-    known: Mapping[str, Ladder],
+    known: Mapping[str, str],
     ours: pd.DataFrame,
     recorded: pd.DataFrame,
 ) -> list[Line]:
@@ -108,9 +110,8 @@ def lines_of(
     several = len({c.against for c in compared}) > 1
     made = []
     for c in sorted(compared, key=lambda c: list(labels).index(c.method)):
-        look, kind = styles[c.ladder, c.against_ladder], known[c.ladder].label
-        kind += "" if c.ladder == c.against_ladder else f" against {known[c.against_ladder].label}"
-        row = labels[c.method] + (f" against {labels[c.against]}" if several else "")
+        look, kind = styles[c.ladder, c.against_ladder], ladder_label(c, known)
+        row = comparison_label(c, labels, known) if several or c.method == c.against else labels[c.method]
         options = {"fmt": look.marker, "color": look.colour}
         for table, name, face in ((ours, kind, look.colour), (recorded, f"{kind}, several seeds", "white")):
             own = table[(table[list(PAIR)] == [c.method, c.against, c.ladder, c.against_ladder]).all(axis=1)]

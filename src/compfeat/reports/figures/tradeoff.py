@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures import figure
 from compfeat.reports.figures._style import few_ticks, legend_height, legend_of, panels
 from compfeat.reports.figures.bd_rate_intervals import COLUMNS, ENDS, joined
+from compfeat.reports.labels import comparison_label
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import Metric, Tables, cuts, methods, metrics
 
@@ -38,7 +40,9 @@ def draw(tables: Tables, ladder: str) -> Figure:
     own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder) & table["method"].isin(labels)]
     several = len(own["against"].unique()) > 1
     pairs = zip(own["method"], own["against"], strict=True)
-    titles = [labels[m] + (f" against {labels.get(a, a)}" if several else "") for m, a in pairs]
+    titles = [
+        comparison_label(Comparison(m, a, ladder, ladder), labels, {}) if several else labels[m] for m, a in pairs
+    ]
     own = own.assign(title=titles)
     order = sorted(own["title"].unique(), key=lambda title: list(own["title"]).index(title))
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
