@@ -96,12 +96,14 @@ def test_what_cannot_be_written_is_told_in_one_line(obstacle: str, tmp_path: Pat
     assert str(caught.value).startswith(f"{path}: cannot be written (") and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["000007", "1e5", "NA", "null", "nan", "True", "ä b", "2026-01-01"])
+@pytest.mark.parametrize("name", ["000007", "1e5", "NA", "null", "nan", "inf", "True", "ä b", "2026-01-01"])
 def test_names_that_look_like_something_else_stay_texts(name: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     write_csv(
         path, pd.DataFrame({"image_id": [name, "x"], "quality": ["90", "q"], "value": [1.5, None], "seed": [0, 1]})
     )
+    write_csv(tmp_path / "names.csv", pd.DataFrame({"label": [name], "remote": [name], "better_below": [name]}))
+    assert read_csv(tmp_path / "names.csv", []).to_numpy().tolist() == [[name] * 3]
     table = read_csv(path, ["image_id"])
     assert table["image_id"].tolist() == [name, "x"] and table["quality"].tolist() == ["90", "q"]
     assert table["value"].dtype == "float64" and pd.isna(table["value"][1]) and table["seed"].dtype == "int64"

@@ -241,7 +241,7 @@ def seeds_verdict(cells: pd.DataFrame) -> str:
 
 
 def readable(headline: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Return the headline as text cells for a person; a refused number shows as "refused"."""
+    """Return the headline as text cells of Markdown for a person; a refused number shows as "refused"."""
     metrics = {metric.name: metric for metric in plan.compared()}
     rows = []
     for row in headline.to_dict("records"):
@@ -264,7 +264,7 @@ def readable(headline: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             | {"BD-rate (%)": rate, "seeds": f"{row['n_ok']} of {row['n_seeds']}", "float: against": anchor}
             | {"float: method": test, "verdict": row["verdict"]}
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).map(lambda text: str(text).replace("|", "\\|"))
 
 
 def metrics_file(cut: str, pair: Comparison) -> str:

@@ -164,13 +164,14 @@ def metric_axis(ax: Axes, metric: Metric) -> None:
 
 def rate_axis(ax: Axes, rates: pd.Series[float]) -> None:
     """Scale the rate axis: by octaves where the rates span many, else linear."""
-    from matplotlib.ticker import FuncFormatter, LogLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     if rates.min() > 0 and rates.max() / rates.min() > LOG_FROM:
         ax.set_xscale("log", base=2)
         many = rates.max() > 1000
         locator = LogLocator(base=10, subs=(1, 2, 5), numticks=7) if many else LogLocator(base=2, numticks=7)
         ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_minor_formatter(NullFormatter())
     else:
         few_ticks(ax, "x", 5)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: thousands(rate)))

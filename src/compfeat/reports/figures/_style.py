@@ -53,7 +53,11 @@ RC = {
     "ps.fonttype": 42,
     "svg.hashsalt": "compfeat",
     "font.family": ["DejaVu Sans"],
+    # A label with dollars in it is no formula.
+    "text.parse_math": False,
+    "text.usetex": False,
 }
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @contextmanager
@@ -157,6 +161,15 @@ def thousands_ticks(ax: Axes, number: int = 4) -> None:
 
     ax.xaxis.set_major_locator(MaxNLocator(number))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
+
+
+def decade_ticks(ax: Axes, axis: str) -> None:
+    """Write the powers of ten on a logarithmic axis, ``x`` or ``y``, as text: matplotlib's own are formulas."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    which = ax.xaxis if axis == "x" else ax.yaxis
+    which.set_major_formatter(FuncFormatter(lambda value, _: "10" + f"{np.log10(value):.0f}".translate(SUPERSCRIPTS)))
+    which.set_minor_formatter(NullFormatter())
 
 
 def thousands(value: float) -> str:

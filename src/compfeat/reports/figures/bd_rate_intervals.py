@@ -85,8 +85,7 @@ def draw(tables: Tables) -> Figure:
         ax.set_title(f"cut {cut}", loc="left", fontweight="bold")
     for ax in axes[-1]:
         ax.set_xlabel("BD-rate (%)")
-    handles, labels = axes[0][0].get_legend_handles_labels()
-    legend_of(figure, list(dict(zip(labels, handles, strict=True)).values()), handlelength=1.5)
+    legend_of(figure, list({bar.get_label(): bar for bar in axes[0][0].containers}.values()), handlelength=1.5)
     return figure
 
 

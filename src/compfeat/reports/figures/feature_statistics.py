@@ -9,7 +9,7 @@ import pandas as pd
 
 from compfeat.errors import DataError
 from compfeat.reports.figures import figure
-from compfeat.reports.figures._style import CONTEXT, grouped, legend, legend_height, panels, thin_lines
+from compfeat.reports.figures._style import CONTEXT, decade_ticks, grouped, legend, legend_height, panels, thin_lines
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import RUN, Tables, cuts, methods
 
@@ -54,6 +54,7 @@ def draw(tables: Tables) -> Figure:
         draw_lines(row[0], shares, styles, group, marker="")
         draw_lines(row[1], own[own["statistic"] == "dct_magnitude_steps"], styles, group)
         row[0].set(yscale="log", ylabel="share of elements")
+        decade_ticks(row[0], "y")
         row[1].set(yscale="log", ylabel="mean |DCT| (steps)")
         plain_log_ticks(row[1])
         row[0].set_title(f"cut {cut}", loc="left", fontweight="bold")

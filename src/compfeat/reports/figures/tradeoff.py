@@ -57,9 +57,7 @@ def draw(tables: Tables, ladder: str) -> Figure:
         ax.set_title(f"cut {cut}", loc="left", fontweight="bold")
     for ax in axes[-1]:
         ax.set_xlabel(f"BD-rate at equal {shown[0].curve_label} (%)" if shown else "BD-rate (%)")
-    handles: dict[str, Any] = {}
-    for ax in axes.flat:
-        handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    handles = {bar.get_label(): bar for ax in axes.flat for bar in ax.containers}
     if handles:
         legend_of(figure, [handles[title] for title in order if title in handles], handlelength=1.5)
     return figure
