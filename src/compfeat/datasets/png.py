@@ -14,7 +14,7 @@ from PIL import Image
 from compfeat.datasets import IGNORE
 from compfeat.errors import DataError
 
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow raises for a file that it cannot decode."""
 BYTE = 8
 HEADER_BYTES, BITS_AT = 29, 24
@@ -42,7 +42,8 @@ def _read(path: Path, expected: str) -> Picture:
     """Return what a PNG file contains.
 
     Raises:
-        DataError: the file is missing, is no PNG whatever its name says, cannot be decoded, or has pixels beyond its palette.
+        DataError: the file is missing, is no PNG whatever its name says, cannot be decoded, has more pixels than Pillow reads, or
+            has pixels beyond its palette.
     """
     try:
         with path.open("rb") as file:
@@ -58,9 +59,16 @@ def _read(path: Path, expected: str) -> Picture:
         raise DataError(
             f"{path}: not found; expected {expected}; restore the file or rerun the stage that makes it"
         ) from None
+    except Image.DecompressionBombError as error:
+        what = str(error).partition(",")[0]
+        raise DataError(
+            f"{path}: is too large ({what}); expected {expected} of fewer pixels; scale it down with all that belongs to it, or "
+            "fetch the file again if it should be smaller"
+        ) from None
     except DAMAGE as error:
         what = " ".join(str(error).split())
-        raise DataError(f"{path}: cannot be decoded ({what}); expected {expected}; fetch the file again") from None
+        remedy = "save it without its metadata" if "TEXT" in what else "fetch the file again"
+        raise DataError(f"{path}: cannot be decoded ({what}); expected {expected}; {remedy}") from None
     if kind != "PNG":
         raise DataError(
             f"{path}: is a {kind} picture, whose values are not exact or not what its name says; expected {expected} as PNG; "
@@ -75,10 +83,13 @@ def _read(path: Path, expected: str) -> Picture:
     return Picture(mode, header[BITS_AT], pixels, colours)
 
 
-def _wrong(path: Path, mode: str, expected: str, likely: str) -> DataError:
+def _wrong(path: Path, found: Picture, expected: str, likely: str) -> DataError:
     """Return the error of a picture of the wrong kind, with what it looks like."""
     hint = f"this looks like {likely}; " if likely else ""
-    return DataError(f"{path}: found a picture of mode {mode}; {hint}expected {expected}")
+    return DataError(
+        f"{path}: found a picture of mode {found.mode}, {found.bits} bits a sample; {hint}expected {expected}; "
+        "convert it, or take the right file"
+    )
 
 
 def _grey(pixels: NDArray[np.generic], palette: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -110,9 +121,10 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if found.palette is not None:
         colours: NDArray[np.uint8] = found.palette[found.pixels.astype(np.intp)]
         return colours
-    if found.mode != "RGB":
-        likely = {"L": "a grey photograph or a label map", "RGBA": "a photograph with transparency"}
-        raise _wrong(path, found.mode, expected, likely.get(found.mode, ""))
+    if found.mode != "RGB" or found.bits != BYTE:
+        transparent = "a photograph with transparency"
+        likely = {"L": "a grey photograph or a label map", "LA": transparent, "RGBA": transparent}
+        raise _wrong(path, found, expected, likely.get(found.mode, ""))
     return found.pixels.astype(np.uint8, copy=False)
 
 
@@ -152,10 +164,10 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
     if found.palette is not None:
         grey = _grey(pixels, found.palette)
         if grey is None:
-            raise _wrong(path, found.mode, expected, "a colour map with a palette")
+            raise _wrong(path, found, expected, "a colour map with a palette")
         pixels = grey
     elif found.mode != "L" or found.bits != BYTE:
-        raise _wrong(path, found.mode, expected, _likely_labels(found))
+        raise _wrong(path, found, expected, _likely_labels(found))
     ids = pixels.astype(np.uint8, copy=False)
     _check_size(path, ids, size)
     largest = int(ids.max())
@@ -188,7 +200,7 @@ def read_disparity(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
             "P": "a label map",
             "RGB": "a picture for people",
         }
-        raise _wrong(path, found.mode, expected, likely.get(found.mode, ""))
+        raise _wrong(path, found, expected, likely.get(found.mode, ""))
     codes = pixels.astype(np.float32)
     _check_size(path, codes, size)
     return np.where(codes > 0, (codes - 1) / 256, np.float32(0)).astype(np.float32)

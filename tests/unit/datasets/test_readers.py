@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from compfeat.datasets import DATASETS, IGNORE
 from compfeat.datasets.camvid import CamVid
@@ -298,6 +299,39 @@ def test_what_systems_leave_in_folders_is_passed_over(tmp_path: Path, capsys: py
     samples = CamVid().samples(tmp_path, "val", ("image", "labels"))
     assert [sample.image_id for sample in samples] == ["a", "b"]
     assert "passed over 1 files that do not end with .png" in capsys.readouterr().err
+
+
+def test_a_picture_of_too_many_pixels_is_refused_for_its_size(root: Path) -> None:
+    """The header alone decides, so that nobody waits for the pixels; a damaged one may say anything."""
+    for which in (0, 1, 2):
+        path = _files(root, "lindau_000000_000019")[which]
+        before = path.read_bytes()
+        _raw_png(path, 8, 0, b"")
+        data = bytearray(path.read_bytes())
+        data[16:24] = struct.pack(">II", 20000, 10000)
+        data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
+        path.write_bytes(bytes(data))
+        message = _read(root)
+        assert f"{path}: is too large (Image size (200000000 pixels) exceeds limit of" in message
+        assert "cannot be decoded" not in message and "scale it down" in message
+        path.write_bytes(before)
+
+
+def test_each_kind_of_picture_has_its_own_remedy(root: Path) -> None:
+    image = _files(root, "lindau_000000_000019")[0]
+    _raw_png(image, 16, 2, bytes(6 * SIZE[1]))
+    assert "mode RGB, 16 bits a sample; expected an 8-bit RGB image; convert it" in _read(root)
+    _raw_png(image, 8, 6, bytes(4 * SIZE[1]))
+    assert "this looks like a photograph with transparency" in _read(root)
+    Image.new("CMYK", SIZE[::-1]).save(image, format="JPEG")
+    assert "is a JPEG picture" in _read(root) and "take the original file" in _read(root)
+    metadata = PngInfo()
+    metadata.add_text("notes", "x" * 3_000_000, zip=True)
+    Image.new("RGB", SIZE[::-1]).save(image, pnginfo=metadata)
+    assert "cannot be decoded" in _read(root) and "save it without its metadata" in _read(root)
+    _raw_png(image, 8, 2, bytes(3 * SIZE[1]))
+    image.write_bytes(image.read_bytes().replace(struct.pack(">II", *SIZE[::-1]), struct.pack(">II", 0, 32), 1))
+    assert "cannot be decoded" in _read(root) and "fetch the file again" in _read(root)
 
 
 def test_numeric_names_keep_their_zeros(tmp_path: Path) -> None:
