@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,14 @@ def test_too_few_images_for_intervals_are_told_once_when_the_configuration_is_re
 def output_of(project: Path, config: str) -> str:
     """Return what a dry run prints, with jobs and tables left out."""
     return snakemake(project, "--dry-run", "--quiet", "all", "--configfile", config)
+
+
+def test_a_name_in_another_encoding_is_told_before_anything_runs(project: Path) -> None:
+    path = project / "own images/val" / os.fsdecode(b"caf\xe9.png")
+    path.write_bytes(b"")
+    expected = "found a name in another encoding; expected UTF-8; rename the file (and its ground truth)"
+    assert refusal(project) == f"config: own images/val/caf\\xe9.png: {expected}"
+    path.unlink()
 
 
 def test_weights_that_are_replaced_under_their_name_train_again(project: Path) -> None:

@@ -10,6 +10,9 @@ IS_RENDERED = DATASETS.get(DATASET.name).rendered
 FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASKS.get(task).truths)]
 ROOT = own_path(DATASET.root)
 SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in SPLITS}
+for found in SOURCES.values():
+    if found.misnamed:
+        refuse(found.problem)
 # A dataset that is not there, or not whole, is for the stage prepare to report.
 NAMES = {split: [s.image_id for s in found.samples] for split, found in SOURCES.items() if not found.problem}
 COUNTS = {split: len(names) for split, names in NAMES.items()}

@@ -6,6 +6,7 @@ from the tasks' truths (``packed.py``).
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from compfeat.datasets.listing import require_text
 from compfeat.errors import DataError
 from compfeat.registry import Registry
 
@@ -86,10 +88,12 @@ DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets", "dataset", HEL
 
 
 def unique(samples: list[Sample]) -> list[Sample]:
-    """Return ``samples``. Raises DataError where two have one id, which tables and figures could not distinguish."""
+    """Return ``samples``. Raises DataError where two have one id, or a name is not UTF-8: tables could not tell, or hold, them."""
     first: dict[str, Sample] = {}
     for sample in samples:
-        other = first.setdefault(sample.image_id, sample)
+        for path in sample.files.values():
+            require_text(path)
+        other = first.setdefault(unicodedata.normalize("NFC", sample.image_id), sample)
         if other is not sample:
             raise DataError(
                 f"image id {sample.image_id!r} stands for {other.files[IMAGE]} and for {sample.files[IMAGE]}; "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +12,27 @@ from compfeat.errors import DataError
 
 CLUTTER = ("thumbs.db", "desktop.ini")
 """Files that operating systems leave in folders, in lower case, besides those whose names begin with a dot (``._a.png``)."""
+
+
+class UnusableNameError(DataError):
+    """A file whose name cannot be written into tables and pages."""
+
+
+def comparable(name: str) -> str:
+    """Return what two file names have in common that differ in case, or in how accents are put together, alone."""
+    return unicodedata.normalize("NFC", name).lower()
+
+
+def require_text(path: Path) -> Path:
+    """Return ``path``. Raises UnusableNameError where a name in it is not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise UnusableNameError(
+            f"{shown}: found a name in another encoding; expected UTF-8; rename the file (and its ground truth)"
+        ) from None
+    return path
 
 
 def is_clutter(path: Path) -> bool:
@@ -21,6 +44,9 @@ def files_ending(folders: Iterable[Path], end: str) -> list[Path]:
     """Return the files of ``folders`` whose name ends with ``end`` in any case, sorted by whole path.
 
     Other files are named on standard error in one line, unless an operating system left them there.
+
+    Raises:
+        UnusableNameError: a name is not UTF-8.
     """
     found: list[Path] = []
     passed: list[Path] = []
@@ -33,7 +59,7 @@ def files_ending(folders: Iterable[Path], end: str) -> list[Path]:
         passed.sort()
         some = ", ".join(path.name for path in passed[:3]) + (", ..." if len(passed) > 3 else "")
         sys.stderr.write(f"passed over {len(passed)} files that do not end with {end} in {passed[0].parent}: {some}\n")
-    return sorted(found, key=lambda path: path.as_posix())
+    return sorted(map(require_text, found), key=lambda path: path.as_posix())
 
 
 def require_folder(folder: Path, purpose: str) -> Path:
@@ -46,15 +72,21 @@ def require_folder(folder: Path, purpose: str) -> Path:
 
 
 def require_file(path: Path, image: Path) -> Path:
-    """Return ``path``, or a file beside it whose name differs in upper and lower case alone.
+    """Return ``path``, or what is named like it: names in it may differ in case, or in how accents are put together.
 
     Raises:
         DataError: there is no such file.
     """
-    if path.is_file():
-        return path
-    if path.parent.is_dir():
-        for other in sorted(path.parent.iterdir()):
-            if other.name.lower() == path.name.lower():
-                return other
+    found = _alike(path)
+    if found is not None and found.is_file():
+        return found
     raise DataError(f"{path}: not found; expected ground truth for {image.name}; restore it or remove the image")
+
+
+def _alike(path: Path) -> Path | None:
+    """Return ``path`` where it is there, else the first in its folder that is named like it."""
+    if path.exists():
+        return path
+    folder = _alike(path.parent)
+    others = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+    return next((other for other in others if comparable(other.name) == comparable(path.name)), None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compfeat.datasets import DATASETS, Sample
+from compfeat.datasets.listing import UnusableNameError
 from compfeat.errors import CompfeatError
 from compfeat.io import read_csv, write_text
 
@@ -28,10 +29,12 @@ class Listing:
     Attributes:
         samples: all of it, in its fixed order.
         problem: why it cannot be listed, in one line; empty where it can.
+        misnamed: whether the problem is a file's name, which no run can use.
     """
 
     samples: tuple[Sample, ...] = ()
     problem: str = ""
+    misnamed: bool = False
 
     def files(self, limit: int | None = None) -> list[Path]:
         """Return the files of the first ``limit`` samples, of all where it is None."""
@@ -43,7 +46,7 @@ def listing(name: str, root: Path, split: str, fields: Sequence[str]) -> Listing
     try:
         return Listing(tuple(DATASETS.get(name)().samples(root, split, fields)))
     except CompfeatError as error:
-        return Listing(problem=str(error))
+        return Listing(problem=str(error), misnamed=isinstance(error, UnusableNameError))
 
 
 def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import zlib
@@ -332,6 +333,56 @@ def test_each_kind_of_picture_has_its_own_remedy(root: Path) -> None:
     _raw_png(image, 8, 2, bytes(3 * SIZE[1]))
     image.write_bytes(image.read_bytes().replace(struct.pack(">II", *SIZE[::-1]), struct.pack(">II", 0, 32), 1))
     assert "cannot be decoded" in _read(root) and "fetch the file again" in _read(root)
+
+
+ACCENTED = ("caf\u00e9", "cafe\u0301")
+"""One name, with the accent in its letter and beside it."""
+
+
+@pytest.mark.parametrize(("image", "label"), [ACCENTED, ACCENTED[::-1]])
+def test_accents_may_be_put_together_otherwise_in_labels(image: str, label: str, tmp_path: Path, root: Path) -> None:
+    _png(tmp_path / f"val/{image}.png", np.zeros((*SIZE, 3), np.uint8))
+    _png(tmp_path / f"valannot/{label.upper()}.png", np.zeros(SIZE, np.uint8))
+    (sample,) = CamVid().samples(tmp_path, "val", ("image", "labels"))
+    assert sample.files["labels"].name == f"{label.upper()}.png" and CamVid().read(sample)
+    paths = _files(root, f"{image}_1")
+    for path, name in zip(paths, (image, label, label), strict=True):
+        city = path.parent.with_name(name)
+        shutil.copytree(next(folder for folder in path.parent.parent.iterdir() if folder.name == "lindau"), city)
+        for file in city.iterdir():
+            file.rename(city / file.name.replace("lindau", name))
+    samples = Cityscapes().samples(root, "val", FIELDS)
+    assert samples[0].image_id == f"{image}_000000_000019" and len(samples) == 3
+    assert all(path.is_file() for sample in samples for path in sample.files.values())
+
+
+def test_two_images_whose_names_look_alike_are_refused(tmp_path: Path) -> None:
+    for name in ACCENTED:
+        _png(tmp_path / f"val/{name}.png", np.zeros((*SIZE, 3), np.uint8))
+    with pytest.raises(DataError, match="expected every file name once"):
+        CamVid().samples(tmp_path, "val", ("image",))
+
+
+@pytest.mark.parametrize("where", ["image", "label", "city"])
+def test_a_name_in_another_encoding_is_refused(where: str, tmp_path: Path, root: Path) -> None:
+    latin = os.fsdecode(b"caf\xe9")
+    if where == "city":
+        shutil.copytree(root / "leftImg8bit/val/lindau", root / f"leftImg8bit/val/{latin}")
+        assert f"{root}/leftImg8bit/val/caf\\xe9/" in _read(root) and "expected UTF-8; rename" in _read(root)
+        return
+    names = (latin, latin) if where == "image" else ("CAF\u00c9", latin)
+    _png(tmp_path / f"val/{names[0]}.png", np.zeros((*SIZE, 3), np.uint8))
+    _png(tmp_path / f"valannot/{names[1]}.png", np.zeros(SIZE, np.uint8))
+    with pytest.raises(DataError) as caught:
+        CamVid().samples(tmp_path, "val", ("image", "labels"))
+    message = str(caught.value)
+    assert message.encode() and "\n" not in message
+    expected = (
+        "valannot/CAF\u00c9.png: not found"
+        if where == "label"
+        else "val/caf\\xe9.png: found a name in another encoding"
+    )
+    assert expected in message
 
 
 def test_numeric_names_keep_their_zeros(tmp_path: Path) -> None:

@@ -85,6 +85,13 @@ def test_a_damaged_memory_costs_time_only(damage: str, root: Path) -> None:
     assert identity(root) == first
 
 
+def test_a_name_in_another_encoding_is_known_before_anything_runs(root: Path) -> None:
+    (root / "val/000001.png").rename(root / "val" / os.fsdecode(b"caf\xe9.png"))
+    found = listing("camvid", root, "val", FIELDS)
+    assert found.misnamed and found.problem.startswith(f"{root}/val/caf\\xe9.png: found a name in another encoding")
+    assert not listing("camvid", root / "elsewhere", "val", FIELDS).misnamed
+
+
 def rendered(root: Path) -> Path:
     """Write a manifest of ``root``'s files, with one that no sample has."""
     (root / "camera.json").write_text("{}")
