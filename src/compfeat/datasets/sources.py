@@ -1,4 +1,4 @@
-"""Whether a dataset's files are what they were: by content, where size and time of a file leave it open."""
+"""Whether a dataset's files are what they were: by content, where size, times and place of a file leave it open."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from compfeat.datasets import DATASETS, Sample
 from compfeat.datasets.listing import UnusableNameError
 from compfeat.errors import CompfeatError
 from compfeat.io import read_csv, write_text
+
+SHA256_DIGITS = 64
 
 
 def sha256_of(path: Path) -> str:
@@ -54,26 +57,30 @@ def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:
 
     Args:
         files: the files, in a fixed order.
-        known: JSON that remembers each file's size, time of change and hash, so that only what changed is read again; it is
-            written where something changed and its folder is there, and may be deleted at any time.
+        known: JSON that remembers each file's state and hash, so that only what changed is read again; it is written where
+            something changed and its folder is there, and may be deleted at any time.
     """
     try:
         remembered = json.loads(known.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         remembered = {}
-    now: dict[str, list[int | str]] = {}
+    now: dict[str, list[Any]] = {}
     for path in files:
         try:
             status = path.stat()
         except OSError:
-            now[str(path)] = [0, 0, ""]
+            now[str(path)] = [[], ""]
             continue
-        seen = remembered.get(str(path)) if isinstance(remembered, dict) else None
-        sieve = [status.st_size, status.st_mtime_ns]
-        now[str(path)] = seen if isinstance(seen, list) and seen[:2] == sieve else [*sieve, sha256_of(path)]
+        # The time of the last change of any kind (ctime) cannot be set back, as that of the content can.
+        state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+        match remembered.get(str(path)) if isinstance(remembered, dict) else None:
+            case [known_state, str(digest)] if known_state == state and len(digest) == SHA256_DIGITS:
+                now[str(path)] = [state, digest]
+            case _:
+                now[str(path)] = [state, sha256_of(path)]
     if now != remembered and known.parent.is_dir():
         write_text(known, json.dumps(now))
-    return {path: str(cells[2]) for path, cells in now.items()}
+    return {path: digest for path, (_, digest) in now.items()}
 
 
 def content_identity(found: Listing, limit: int | None, known: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -78,10 +79,41 @@ def test_only_what_size_or_time_leave_open_is_read_again(root: Path, monkeypatch
     assert identity(root) == first and read[6:] == ["000002.png"]
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", json.dumps({"x": 3}), ""])
-def test_a_damaged_memory_costs_time_only(damage: str, root: Path) -> None:
+def test_an_edit_whose_time_was_put_back_is_seen(root: Path) -> None:
+    path = root / "valannot/000001.png"
+    first, status, data = identity(root), path.stat(), bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(bytes(data))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert identity(root) != first
+    data[-20] ^= 1
+    other = path.with_name("other")
+    other.write_bytes(bytes(data))
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(path)
+    assert identity(root) == first
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "{",
+        lambda text: "[]",
+        lambda text: "",
+        lambda text: text[: len(text) // 2],
+        lambda text: json.dumps(dict.fromkeys(json.loads(text), 3)),
+        lambda text: json.dumps({name: [] for name in json.loads(text)}),
+        lambda text: json.dumps({name: [known[0], ""] for name, known in json.loads(text).items()}),
+        lambda text: json.dumps({name: [*known[0][:2], known[1][::-1]] for name, known in json.loads(text).items()}),
+    ],
+)
+def test_a_damaged_or_older_memory_costs_time_only(damage: Callable[[str], str], root: Path) -> None:
     first = identity(root)
-    (root.parent / "known.json").write_text(damage)
+    known = root.parent / "known.json"
+    known.write_text(damage(known.read_text()))
+    assert identity(root) == first
+    known.write_bytes(b"\xff\xfe")
     assert identity(root) == first
 
 
