@@ -26,7 +26,7 @@ FLOOR = 1e-7
     needs=("feature_statistics.csv", "methods.csv"),
     category="Features",
     caption=(
-        "The quantised features of the val split. Left: share of the elements that have each code. Right: mean magnitude of the "
+        "The features of the val split as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "
         "channels' orthonormal DCT coefficients by radial frequency (half a cycle an element is the finest pattern along one "
         "axis). Numbers: share of zeros, order-0 entropy of all codes (bits an element), and by how much the channels' energies "
         "differ (arithmetic over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin "

@@ -23,9 +23,9 @@ MOST_COLUMNS = 3
     needs=NEEDS,
     category="Features",
     caption=(
-        "What is sent of one image before it is coded: the quantised features, their channels tiled in raster order into one grey "
-        "image, or the image itself. Black is the lowest code (each tensor's minimum), white the highest. Sizes are of this "
-        "image in the lossless codec that makes it smallest, side information included (bpe: bits per feature element)."
+        "What is sent of one image before it is coded: the features as 8-bit codes, their channels side by side as one grey image, "
+        "or the image itself. Black is the lowest code, white the highest. Sizes are of this image in the lossless codec that makes "
+        "it smallest, side information included (bpe: bits per feature element)."
     ),
 )
 def draw(tables: Tables) -> Figure:

@@ -53,13 +53,14 @@ _TEXTS = (
         name="claims",
         category=CERTAINTY,
         title="The claims",
-        caption="The abstract's claims, checked on the published numbers and on this run by rules that the config states.",
+        caption="What the config claims, checked on this run by rules that the config states; the abstract's claims on the published "
+        "numbers, too.",
     ),
     TableText(
         name="published_bd_rate",
         category=AUTHORS,
         title="Published BD-rates",
-        caption="BD-rates (percent) of the authors' released points, by their own cubic and by the fits that this run uses.",
+        caption="BD-rates (percent) of the authors' released points, by their own cubic and by three other fits.",
     ),
     TableText(
         name="published_paired",
