@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from compfeat.errors import DataError
+from compfeat.experiment.layout import Layout
 from compfeat.experiment.section import Section
 from compfeat.experiment.training import Recipe
 from compfeat.io import read_json
@@ -32,6 +34,7 @@ class Start(Section):
     """A network that is kept, and what it was trained on."""
 
     network: dict[str, Any] = Field(description="the network's own description")
+    sha256: str = Field(description="of the weights that this is about, in hexadecimal")
     trained_on: TrainedOn
 
 
@@ -47,3 +50,25 @@ def read_start(path: Path) -> Start:
         raise DataError(
             f"{path}: does not describe a kept network ({' '.join(str(error).split())}); run make start"
         ) from None
+
+
+def known_training(weights: Path) -> TrainedOn | None:
+    """Return what a weights file was trained on; None where no description beside it is about these very bytes.
+
+    Raises:
+        DataError: the weights are missing.
+    """
+    try:
+        start = read_start(Path(Layout.start(str(weights))))
+    except DataError:
+        return None
+    return start.trained_on if start.sha256 == sha256_of(weights) else None
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal. Raises DataError where it is missing."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found; restore the weights, or change the training's start") from None

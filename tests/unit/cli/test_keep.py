@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from compfeat.__main__ import main
 from compfeat.errors import DataError
-from compfeat.experiment.start import read_start
+from compfeat.experiment.start import known_training, read_start
 
 PHASE = {
     "epochs": 2,
@@ -58,6 +59,29 @@ def test_weights_are_copied_and_described(tmp_path: Path) -> None:
     start = read_start(tmp_path / "data/c256.json")
     assert start.network == {"cut": "c256"} and start.trained_on.epochs == 4
     assert (start.trained_on.images, start.trained_on.render_seed) == (24, 7)
+    assert start.sha256 == hashlib.sha256(b"weights").hexdigest()
+
+
+def test_what_weights_were_trained_on_is_known_of_these_very_bytes_alone(tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").write_bytes(b"weights")
+    (tmp_path / "network.json").write_text('{"cut": "c256"}')
+    keep(tmp_path)
+    weights, description = (tmp_path / "data" / f"c256.{suffix}" for suffix in ("safetensors", "json"))
+    known, text = known_training(weights), description.read_text()
+    assert known is not None and known.epochs == 4
+    for other in (text.replace(hashlib.sha256(b"weights").hexdigest(), "0" * 64), '{"sha256": ""}', "no JSON"):
+        description.write_text(other)
+        assert known_training(weights) is None
+    description.write_text(text)
+    link = tmp_path / "c256.safetensors"
+    link.symlink_to(weights)
+    assert known_training(link) is None, "no description stands beside the link"
+    link.with_suffix(".json").symlink_to(description)
+    assert known_training(link) == known
+    weights.write_bytes(b"weights of another network")
+    assert known_training(weights) is None and known_training(link) is None
+    description.unlink()
+    assert known_training(weights) is None
 
 
 def test_no_description_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compfeat.cli.arguments import command
-from compfeat.experiment.start import Start, TrainedOn
+from compfeat.experiment.start import Start, TrainedOn, sha256_of
 from compfeat.io import read_json, write_bytes, write_json
 
 
@@ -18,12 +18,12 @@ def stage(*, settings: TrainedOn, weights: Path, description: Path, kept: Path, 
         weights: its weights (.safetensors).
         description: what network they are (.json).
         kept: output: a copy of the weights (.safetensors).
-        start: output: what they are and were trained on (.json).
+        start: output: what they are, their SHA-256, and what they were trained on (.json).
 
     Raises:
         DataError: a file is missing, or the description is no JSON.
     """
-    described = Start(network=read_json(description), trained_on=settings)
+    described = Start(network=read_json(description), sha256=sha256_of(weights), trained_on=settings)
     write_bytes(kept, weights.read_bytes())
     write_json(start, described.model_dump(mode="json"))
 
