@@ -11,9 +11,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from compfeat.codecs import CODECS
+from compfeat.codecs.frames import FrameCodec
 from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import CodecConfig
 from compfeat.experiment.files import load_config
-from compfeat.reports.paper.settings import Settings
+from compfeat.experiment.section import options_of
+from compfeat.reports.paper.settings import CodecEntry, Settings
 from compfeat.reports.texts import FigureText
 from helpers import PROJECT
 from synthetic_summary import BPE, CHANNELS, Variant
@@ -46,10 +50,20 @@ def experiment_of(variant: Variant) -> Experiment:
 
 
 def settings_of(experiment: Experiment, figures: Sequence[FigureText] = ()) -> Settings:
-    """Return the paper's settings; all codecs but ``prior`` code tiled frames."""
-    tiled = tuple(name for name in experiment.codecs if name != "prior")
+    """Return the paper's settings as the workflow gives them; the codec ``prior``, which is not there, codes no pictures."""
+    codecs = {name: codec_entry(name, entry) for name, entry in experiment.codecs.items()}
     rendered = experiment.dataset.name == "streets"
-    return Settings(experiment=experiment, rendered=rendered, tiled=tiled, figures=tuple(figures), tools=TOOLS)
+    return Settings(experiment=experiment, rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
+
+
+def codec_entry(name: str, entry: CodecConfig) -> CodecEntry:
+    """Return what an entry of the codecs stands for."""
+    module = entry.codec or name
+    if module == "prior":
+        return CodecEntry(module=module, tiles=False, options={})
+    codec = CODECS.get(module)
+    options = options_of(codec, entry.options, f"codecs.{name}").model_dump(mode="json")
+    return CodecEntry(module=module, tiles=issubclass(codec, FrameCodec), options=options)
 
 
 def description(experiment: Experiment, cut: str) -> dict[str, Any]:

@@ -150,8 +150,8 @@ CODE = {
     "codecs/hevc.py": {"encode:*/hevc", "evaluate:*/hevc"},
     "codecs/_ffmpeg.py": {"encode:*/hevc", "evaluate:*/hevc"},
     "codecs/frames.py": {"encode:*", "evaluate:*/png", "evaluate:*/jpeg", "evaluate:*/hevc"},
-    "codecs/quantiser.py": {"encode:*", "evaluate:*", "table_feature_statistics"},
-    "codecs/tiling.py": {"encode:*", "evaluate:*"},
+    "codecs/quantiser.py": {"encode:*", "evaluate:*", "table_feature_statistics", "paper"},
+    "codecs/tiling.py": {"encode:*", "evaluate:*", "paper"},
     "losses/compressible.py": {"train:c256/compressible/*"},
     "losses/baseline.py": {"train:c256/baseline/*"},
     "training/loop.py": {"train:*"},
@@ -246,6 +246,17 @@ def test_another_published_number_reruns_what_stands_on_it(project: Path, graph:
     assert "table_published" in planned and not matching(
         {"encode:*", "evaluate:*", "train:*", "table_points"}, set(planned)
     )
+
+
+def test_another_description_of_the_start_weights_reruns_the_paper_alone(project: Path) -> None:
+    with edited(project, "data/start/c256.json", lambda text: text.replace('"images": 3000', '"images": 3001')):
+        assert set(plan(project)) == {"paper", "all"}
+    description = project / "data/start/c256.json"
+    description.rename(description.with_suffix(".away"))
+    try:
+        assert set(plan(project)) == {"paper", "all"}
+    finally:
+        description.with_suffix(".away").rename(description)
 
 
 def test_edits_that_were_taken_back_rerun_nothing(project: Path) -> None:

@@ -2,7 +2,8 @@
 
 import compfeat
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
-from compfeat.reports.paper.tables import NEEDS as PAPER_NEEDS
+from compfeat.reports.paper.facts import PUBLISHED_TASKS
+from compfeat.reports.paper.facts import TABLES as PAPER_TABLES
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 from compfeat.reports.tables import pages_with
 from compfeat.reports.texts import TableText
@@ -22,12 +23,16 @@ FIGURE_TEXTS = [
     dict(name=spec.name, caption=spec.caption, category=spec.category) for spec in map(FIGURES.get, EXPERIMENT.figures)
 ]
 
+DESCRIBED_STARTS = described_starts()
+
 
 rule paper:
     input:
-        tables=[LAYOUT.table(name) for name in PAPER_NEEDS],
+        tables=[LAYOUT.table(name) for name in PAPER_TABLES],
         networks=[LAYOUT.description(EXPERIMENT.trained_of(run)) for run in EXPERIMENT.runs()],
         figures=[LAYOUT.figure(name, "pdf") for name in EXPERIMENT.figures],
+        starts=DESCRIBED_STARTS,
+        start_descriptions=[LAYOUT.start(weights) for weights in DESCRIBED_STARTS],
     output:
         report(
             LAYOUT.document("paper.pdf"),
@@ -44,20 +49,26 @@ rule paper:
     resources:
         **needs(lambda w: JOBS.shown("document")),
     params:
-        *code("paper", *TASK_MODULES),
+        *code("paper", *dict.fromkeys([*TASK_MODULES, *(f"tasks.{task}" for task in PUBLISHED_TASKS)])),
         settings=settings(
             experiment=section(EXPERIMENT, "keep_features"),
             rendered=IS_RENDERED,
-            tiled=[name for name in EXPERIMENT.codecs if hasattr(CODING.codec_class(name), "encode_frames")],
+            codecs={
+                name: dict(
+                    module=entry.codec or name,
+                    tiles=hasattr(CODING.codec_class(name), "encode_frames"),
+                    options=section(CODING.codec_options(name)),
+                )
+                for name, entry in EXPERIMENT.codecs.items()
+            },
             figures=FIGURE_TEXTS,
-            starts=known_starts(),
             tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),
         ),
         template=lambda w: sha256_of(REPORTS / "paper/paper.typ"),
         tools=versions("typst", "pandas"),
     shell:
         "python -m compfeat paper --settings {params.settings} --tables {input.tables:q} --networks {input.networks:q} "
-        "--figures {input.figures:q} --pdf {output:q} > {log:q} 2>&1"
+        "--figures {input.figures:q} --starts {input.starts:q} --pdf {output:q} > {log:q} 2>&1"
 
 
 rule explorer:

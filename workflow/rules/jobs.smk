@@ -3,7 +3,6 @@
 from compfeat.experiment.checks import ELSEWHERE
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.runs import Trained
-from compfeat.experiment.start import read_start
 from compfeat.stages.coding import Coding
 from compfeat.training.settings import TrainSettings
 
@@ -58,13 +57,10 @@ def fetched(path, given, cut):
     return path if path is None or ELSEWHERE not in given else storage(given.replace(CUT, cut))
 
 
-def known_starts():
-    """Return what the weights that trainings start from were trained on, by `start` as the config has it, where that is known."""
-    known = {}
-    for start in {entry.start for entry in EXPERIMENT.trainings.values()} - {None, *EXPERIMENT.trainings}:
-        described = [Path(LAYOUT.start(start.replace(CUT, cut))) for cut in EXPERIMENT.cuts]
-        known |= {start: section(read_start(path).trained_on) for path in described[:1] if path.is_file()}
-    return known
+def described_starts():
+    """Return the weights from outside the run that trainings start from and that have a description beside them."""
+    files = {EXPERIMENT.start_file(trained.cut, trained.training) for trained in EXPERIMENT.trained()} - {None}
+    return [path for path in sorted(files) if Path(path).is_file() and Path(LAYOUT.start(path)).is_file()]
 
 
 def train_settings(cut, training, seed):

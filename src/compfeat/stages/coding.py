@@ -11,7 +11,7 @@ from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Split, Trained
-from compfeat.experiment.section import options_of
+from compfeat.experiment.section import Section, options_of
 from compfeat.transforms import TRANSFORMS
 
 
@@ -25,6 +25,10 @@ class Coding:
     def codec_class(self, codec: str) -> type[Codec]:
         """Return the codec that an entry of the configuration names."""
         return CODECS.get(self.experiment.codecs[codec].codec or codec)
+
+    def codec_options(self, codec: str) -> Section:
+        """Return the options that an entry of the configuration gives its codec."""
+        return options_of(self.codec_class(codec), self.experiment.codecs[codec].options, f"codecs.{codec}")
 
     def transform_is_fitted(self, method: str) -> bool:
         """Return whether a method has a transform that is fitted to train features."""
@@ -169,9 +173,7 @@ class Coding:
         """Return name and version of the program that codes; nothing for the points that need none."""
         if codec == UNCODED:
             return []
-        codec_class = self.codec_class(codec)
-        options = options_of(codec_class, self.experiment.codecs[codec].options, f"codecs.{codec}")
-        return [codec_class.tool(self.experiment.tools.ffmpeg_path, options)]
+        return [self.codec_class(codec).tool(self.experiment.tools.ffmpeg_path, self.codec_options(codec))]
 
     def fit_tools(self, fitted: str) -> list[str]:
         """Return the program that a codec is fitted with, where it is fitted by coding."""

@@ -17,9 +17,7 @@ from compfeat.reports.explorer.tables import Tables as ExplorerTables
 from compfeat.reports.figures import FIGURES
 from compfeat.reports.figures._style import theme
 from compfeat.reports.paper.build import build
-from compfeat.reports.paper.facts import paper_facts
-from compfeat.reports.paper.tables import NEEDS as OF_PAPER
-from compfeat.reports.paper.tables import Tables
+from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.showcase import NEEDS as OF_PICTURES
 from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables as Files
@@ -62,9 +60,8 @@ def test_documents(summary: Path) -> None:
     assert facts["viewer"]["images"]
     experiment = experiment_of(VARIANT)
     described = [description(experiment, cut) for cut in experiment.cuts]
-    tables = Tables.read(Files.of([summary / name for name in OF_PAPER]))
-    facts = paper_facts(settings_of(experiment, ()), tables, described) | {"files": []}
-    assert build(facts, {}).startswith(b"%PDF")
+    facts = paper_facts(settings_of(experiment, ()), described, {})
+    assert build(facts, [summary / name for name in TABLES]).startswith(b"%PDF")
 
 
 def test_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from compfeat.cli.arguments import command
 from compfeat.errors import DataError
+from compfeat.experiment.start import TrainedOn, known_training
 from compfeat.io import read_json, write_bytes
 from compfeat.reports.paper.build import build
-from compfeat.reports.paper.facts import paper_facts
+from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.paper.settings import Settings
-from compfeat.reports.paper.tables import Tables
-from compfeat.reports.summary import Tables as Files
+from compfeat.reports.summary import Tables
 
 
-def stage(*, settings: Settings, tables: list[Path], networks: list[Path], figures: list[Path] = (), pdf: Path) -> None:  # type: ignore[assignment]
+def stage(
+    *,
+    settings: Settings,
+    tables: list[Path],
+    networks: list[Path],
+    figures: Sequence[Path] = (),
+    starts: Sequence[Path] = (),
+    pdf: Path,
+) -> None:
     """Set the paper from the summary, the figures and the config.
 
     Args:
@@ -24,27 +31,29 @@ def stage(*, settings: Settings, tables: list[Path], networks: list[Path], figur
         tables: files of the summary, found by their names.
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
+        starts: weights from outside the run that trainings start from and that have a description beside them.
         pdf: output.
 
     Raises:
         DataError: a file is missing or damaged.
         ToolError: the template cannot be set.
     """
-    shown = {path.stem: path for path in figures}
+    summary, shown = Tables.of(tables), {path.stem: path for path in figures}
+    for name in TABLES:
+        summary.csv(name)
     missing = [figure.name for figure in settings.figures if figure.name not in shown]
     if missing:
         raise DataError(
             f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures"
         )
-    facts = paper_facts(settings, Tables.read(Files.of(tables)), [read_json(path) for path in networks])
-    facts["files"] = [[path.name, digest(path)] for path in sorted(tables)]
-    write_bytes(pdf, build(facts, shown))
+    facts = paper_facts(settings, [read_json(path) for path in networks], known_starts(starts))
+    write_bytes(pdf, build(facts, [*map(summary.path, TABLES), *figures]))
     print(f"paper: {len(shown)} figures -> {pdf}")
 
 
-def digest(path: Path) -> str:
-    """Return a file's SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def known_starts(files: Sequence[Path]) -> dict[str, TrainedOn]:
+    """Return what weights were trained on, by their file, of those whose description is about their very bytes."""
+    return {str(path): known for path in files if (known := known_training(path)) is not None}
 
 
 def main(argv: Sequence[str]) -> int | None:

@@ -1,7 +1,6 @@
-"""What the paper says, as text ready to be set: every number of it comes from here, and from the run's tables and config.
+"""What the paper's template reads besides the summary's tables: the configuration, and numbers and labels that follow from it.
 
-Sentences that draw a conclusion, and those that apply to some configs only, are chosen by rule, so that another run says something
-else.
+There is no sentence among them: all text is typed in the template.
 """
 
 from __future__ import annotations
@@ -9,101 +8,118 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compfeat.reports.paper.beside import REFERENCES, beside_facts, published_facts
-from compfeat.reports.paper.beyond import beyond_facts
-from compfeat.reports.paper.claims import claim_facts
-from compfeat.reports.paper.coding import coding_facts
-from compfeat.reports.paper.length import length_facts
-from compfeat.reports.paper.results import result_facts
-from compfeat.reports.paper.seeds import seed_facts
+from compfeat.codecs.tiling import grid_shape, tiled_shape
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import CUT
+from compfeat.experiment.start import TrainedOn
 from compfeat.reports.paper.settings import Settings
-from compfeat.reports.paper.system import data_facts, network_facts
-from compfeat.reports.paper.tables import Facts, Tables
-from compfeat.reports.paper.training import training_facts
-from compfeat.reports.words import NOTHING, listed
+from compfeat.tasks import TASKS, metrics_of
 
-SECTIONS = {
-    "Training": "training",
-    "Rate and accuracy": "results",
-    "Features": "features",
-    "Length of training": "length",
-    "The authors' numbers": "published",
-}
-"""Categories of figures that have a place of their own in the template; others get a section each, in the figures' order."""
+Facts = dict[str, Any]
+"""What the template reads, nested, as JSON."""
+TABLES = tuple(
+    f"{name}.csv"
+    for name in (
+        *("points", "epochs", "headline", "intervals", "float_intervals", "bd_details", "claims", "crossovers"),
+        *("transforms", "codec_states", "seeds_intervals", "training_length"),
+        *("metrics", "methods", "ladders", "codecs"),
+        *("published_points", "published_bd_rate", "published_intervals", "published_paired"),
+    )
+)
+"""Files of the summary that the template reads."""
+PUBLISHED_TASKS = ("segmentation", "disparity", "reconstruction")
+"""The tasks of the original paper, whose metrics have labels whether or not a run has these tasks."""
 
 
-def paper_facts(settings: Settings, tables: Tables, descriptions: Sequence[Mapping[str, Any]]) -> Facts:
-    """Return everything the template reads.
+def paper_facts(
+    settings: Settings, descriptions: Sequence[Mapping[str, Any]], starts: Mapping[str, TrainedOn]
+) -> Facts:
+    """Return everything that the template reads besides the tables.
 
     Args:
-        descriptions: the networks' ``network.json``, of each cut at least one.
+        descriptions: the networks' ``network.json``, of each cut one at least.
+        starts: what weights from outside the run were trained on, by their file, where that is known.
     """
     e = settings.experiment
     return {
-        "data": data_facts(settings, tables.points),
-        "network": network_facts(settings, descriptions),
-        "training": training_facts(settings, tables),
-        "coding": coding_facts(settings, tables),
-        "methods": listed(list(tables.methods.values())),
-        "several_methods": len(tables.methods) > 1,
-        "metrics": metric_sentence(tables),
-        "results": result_facts(tables),
-        "published": published_facts(tables),
-        "beside": beside_facts(e, tables),
-        "claims": claim_facts(tables),
-        "beyond": beyond_facts(tables),
-        "seeds": seed_facts(e, tables),
-        "length": length_facts(tables),
-        "references": list(REFERENCES),
-        "statistics": {
-            "resamples": str(e.statistics.resamples),
-            "confidence": f"{100 * e.statistics.confidence:g} %",
-        },
         # Which files stay on the disk is no setting of a result.
-        "config": config_rows(e.model_dump(mode="json", exclude={"keep_features"})),
-        "figures": figure_facts(settings),
-        "tools": [[name, version] for name, version in settings.tools.items()],
+        "config": e.model_dump(mode="json", exclude={"keep_features"}),
+        "rendered": settings.rendered,
+        "tasks": {task: TASKS.get(task).title for task in e.tasks},
+        "published_metrics": published_metrics(),
+        "cuts": cut_facts(e, descriptions),
+        "trainings": list(dict.fromkeys(trained.training for trained in e.trained())),
+        "starts": start_facts(e, starts),
+        "codecs": {name: entry.model_dump() for name, entry in settings.codecs.items()},
+        "figures": [figure.model_dump() for figure in settings.figures],
+        "tools": settings.tools,
     }
 
 
-def figure_facts(settings: Settings) -> Facts:
-    """Return the figures by place: those of SECTIONS, and ``others``, a list of categories with their figures."""
-    places: Facts = {place: [] for place in SECTIONS.values()}
-    others: dict[str, list[Facts]] = {}
-    for figure in settings.figures:
-        facts = {"name": figure.name, "caption": figure.caption}
-        place = SECTIONS.get(figure.category)
-        (places[place] if place else others.setdefault(figure.category, [])).append(facts)
-    return places | {"others": [{"title": title, "figures": own} for title, own in others.items()]}
+def published_metrics() -> Facts:
+    """Return label and digits of each published metric, by its name and, where curves are drawn over it, by that of the curve."""
+    metrics = [metric for _, metric in metrics_of(PUBLISHED_TASKS)]
+    return {
+        name: {"label": label, "digits": metric.digits}
+        for metric in metrics
+        for name, label in ((metric.name, metric.label), (metric.curve_name, metric.curve_label))
+    }
 
 
-def metric_sentence(tables: Tables) -> str:
-    """Return what task performance is, and which metrics enter BD-rates as their inverse."""
-    labels = [f"{m.label} in {m.unit}" if m.unit else m.label for m in tables.metrics]
-    inverse = [m.curve_label for m in tables.metrics if not m.higher_is_better]
-    sentence = f"Performance is {listed(labels)}."
-    if inverse:
-        enter = "it enters" if len(labels) == 1 else "some enter"
-        sentence += f" In BD-rates, where more must be better, {enter} as {listed(inverse)}."
-    return sentence
+def cut_facts(experiment: Experiment, descriptions: Sequence[Mapping[str, Any]]) -> list[Facts]:
+    """Return the networks' shapes, in the order of the cuts: features (C, H, W), the grid of tiles (rows, columns), the tiled image
+    (H, W), and the output channels of each decoder's stages, by task.
+    """
+    # torch is slow to import, and nothing else of the paper needs it.
+    from compfeat.networks.split import stage_channels
+
+    by_cut = {d["cut"]: d for d in descriptions}
+    cuts = []
+    for cut in experiment.cuts:
+        d = by_cut[cut]
+        channels, height, width = (int(d[name]) for name in ("channels", "feature_height", "feature_width"))
+        cuts.append(
+            {
+                "cut": cut,
+                **{name: d[name] for name in ("network", "place", "width", "parameters")},
+                "features": [channels, height, width],
+                "tiles": grid_shape(channels),
+                "image": tiled_shape(channels, (height, width)),
+                "decoders": {
+                    TASKS.get(task).title: stage_channels(channels, TASKS.get(task).decoder_widening, int(d["stride"]))
+                    for task in d["tasks"]
+                },
+            }
+        )
+    return cuts
 
 
-def config_rows(config: Mapping[str, Any], above: str = "") -> list[list[str]]:
-    """Return every key of the config with its value, nested keys joined by dots, in the config's order."""
-    rows: list[list[str]] = []
-    for key, value in config.items():
-        name = f"{above}{key}"
-        if isinstance(value, Mapping) and value:
-            rows += config_rows(value, f"{name}.")
-        elif is_list(value) and any(isinstance(v, Mapping) for v in value):
-            for i, item in enumerate(value):
-                rows += config_rows(item, f"{name}.{i}.")
+def start_facts(experiment: Experiment, known: Mapping[str, TrainedOn]) -> list[Facts]:
+    """Return the weights from outside the run that trainings start from: cut, part of the network, file as the configuration has
+    it, and what it was trained on; None where that is not known.
+    """
+    e = experiment
+    rows: dict[tuple[str, str], Facts] = {}
+    for trained in e.trained():
+        cut, start = trained.cut, e.trainings[trained.training].start
+        if (path := e.start_file(cut, trained.training)) is not None:
+            part, file = "network", str(start).replace(CUT, cut)
+        elif (path := e.encoder_file(cut, trained.training)) is not None:
+            part, file = "encoder", str(e.cuts[cut].encoder_weights)
         else:
-            shown = ", ".join(map(str, value)) if is_list(value) or isinstance(value, Mapping) else str(value)
-            rows.append([name, shown if value not in (None, "", {}, []) else NOTHING])
-    return rows
+            continue
+        rows[cut, file] = {"cut": cut, "part": part, "file": file, "trained_on": trained_on_facts(known.get(path))}
+    return list(rows.values())
 
 
-def is_list(value: Any) -> bool:
-    """Return whether a value is a list."""
-    return isinstance(value, Sequence) and not isinstance(value, str)
+def trained_on_facts(known: TrainedOn | None) -> Facts | None:
+    """Return what weights were trained on: dataset, seed of rendered scenes, images, epochs and loss."""
+    if known is None:
+        return None
+    return {
+        "dataset": known.dataset,
+        "render_seed": known.render_seed if known.rendered else None,
+        "images": known.images,
+        "epochs": known.epochs,
+        "loss": known.recipe.loss.name,
+    }

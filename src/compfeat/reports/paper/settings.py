@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.section import Section
-from compfeat.experiment.start import TrainedOn
 from compfeat.reports.texts import FigureText
+
+
+class CodecEntry(Section):
+    """What an entry of the configuration's codecs stands for."""
+
+    module: str = Field(description="module of compfeat.codecs")
+    tiles: bool = Field(description="whether it codes features as one tiled grey image")
+    options: dict[str, Any] = Field(description="all of its options, those with their defaults, too")
 
 
 class Settings(Section):
@@ -15,10 +24,6 @@ class Settings(Section):
 
     experiment: Experiment
     rendered: bool = Field(description="whether the project renders the dataset")
-    tiled: tuple[str, ...] = Field(description="codecs of the config that code features as one tiled grey image")
+    codecs: dict[str, CodecEntry] = Field(description="the codecs of the config, by entry")
     figures: tuple[FigureText, ...] = Field(description="the figures to show, in order")
-    starts: dict[str, TrainedOn] = Field(
-        default={},
-        description="what the weights that trainings start from were trained on, by `start` as the config has it",
-    )
     tools: dict[str, str] = Field(description="versions of the software to name")

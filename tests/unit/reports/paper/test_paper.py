@@ -1,52 +1,50 @@
-"""The paper: made for any run, from its numbers and its config alone, and the same to the byte."""
+"""The paper: made for any run from its tables and its config, the same to the byte, and with no number that is not so."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import typst
+from torch.nn import ConvTranspose2d
 
 from compfeat.cli.pipeline import paper as stage
+from compfeat.codecs.tiling import tile
 from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import Comparison
-from compfeat.experiment.start import TrainedOn
-from compfeat.reports import words
-from compfeat.reports.paper.build import TEMPLATE, build
-from compfeat.reports.paper.facts import config_rows, paper_facts
-from compfeat.reports.paper.results import Sum, at_equal_quality, crossover_text
-from compfeat.reports.paper.seeds import RECORDED, THIS_RUN, survival_rows
-from compfeat.reports.paper.system import decoder_widths, tile_grid
-from compfeat.reports.paper.tables import NEEDS, Tables
-from compfeat.reports.paper.training import start_sentences, used_trainings
-from compfeat.reports.summary import Tables as Files
+from compfeat.io import write_csv
+from compfeat.networks import NETWORKS, feature_shape
+from compfeat.networks.files import build_tasks
+from compfeat.networks.split import SplitNetwork
+from compfeat.reports.paper.build import TEMPLATE, build, laid_out
+from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
 from compfeat.reports.texts import FigureText
-from compfeat.reports.words import NOTHING
 from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
+from helpers import PROJECT
 from synthetic_summary import Variant, with_methods, write_summary
 
-ACROSS = (Comparison("compressible", "sparse", "prior", "hevc"),)
+ITSELF = (Comparison("baseline", "baseline", "prior", "hevc"),)
 VARIANTS = {
     "default": Variant(),
     "two seeds": Variant(seeds=(0, 1)),
     "like camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
     "refused": Variant(flat=True, cuts=("c512",)),
     "one method": with_methods(1, cuts=("c256",)),
-    "three methods": with_methods(3, cuts=("c256",), codecs=("png", "jpeg", "hevc", "prior"), across=ACROSS),
+    "three methods": with_methods(3, cuts=("c256",), codecs=("png", "jpeg", "hevc", "prior"), across=ITSELF),
     "nine methods": with_methods(9),
     "image": Variant(methods=("baseline", "remote"), cuts=("c256",), seeds=(0, 1)),
 }
-
-
-def read(folder: Path) -> Tables:
-    return Tables.read(Files.of([folder / name for name in NEEDS]))
+NASTY = r"""*a* _b_ #c $d$ @e \f "g" <h> `i` [j] 'k' ~ -- // = + - x"""
+Table = tuple[list[str], list[list[str]]]
+"""Header and rows of a table, as they are set."""
 
 
 @pytest.fixture(scope="module")
@@ -54,307 +52,345 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_summary(tmp_path_factory.mktemp("run") / "summarise", v) for name, v in VARIANTS.items()}
 
 
-def facts_for(experiment: Experiment, tables: Tables, figures: tuple[FigureText, ...] = ()) -> dict[str, Any]:
+def facts_for(experiment: Experiment, figures: tuple[FigureText, ...] = (), **more: Any) -> dict[str, Any]:
     described = [description(experiment, cut) for cut in experiment.cuts]
-    return paper_facts(settings_of(experiment, figures), tables, described) | {"files": []}
+    return paper_facts(settings_of(experiment, figures), described, more.get("starts", {}))
 
 
-def facts_of(runs: dict[str, Path], name: str) -> dict[str, Any]:
-    return facts_for(experiment_of(VARIANTS[name]), read(runs[name]))
+def files_of(folder: Path) -> list[Path]:
+    return [folder / name for name in TABLES]
 
 
-def leaves(value: Any) -> list[str]:
-    """Return all text in nested facts."""
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in leaves(item)]
-    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list) else [str(value)]
+def text_of(content: Any) -> str:
+    """Return the text of content as Typst tells it."""
+    if isinstance(content, str):
+        return content
+    if content["func"] in ("space", "linebreak"):
+        return "\n" if content["func"] == "linebreak" else " "
+    if content["func"] == "symbol":
+        return str(content["text"])
+    parts = content.get("children") or [content.get("body") or content.get("text") or content.get("child") or ""]
+    return "".join(map(text_of, parts))
+
+
+def tables_in(facts: dict[str, Any], folder: Path, figures: Iterable[Path] = ()) -> list[Table]:
+    """Return the tables of the paper, in their order."""
+    with laid_out(facts, [*files_of(folder), *figures]) as path:
+        found = json.loads(typst.query(path, "table", root=path.parent, ignore_system_fonts=True))
+    return [table_of(content) for content in found]
+
+
+def table_of(content: Mapping[str, Any]) -> Table:
+    (header,) = (child["children"] for child in content["children"] if child["func"] == "header")
+    cells = [child for child in content["children"] if child["func"] == "cell"]
+    rows: list[list[str]] = [[]]
+    for cell in cells:
+        full = len(rows[-1]) == len(header) or (rows[-1] and cell.get("colspan", 1) > 1) or rows[-1][1:] == [""]
+        if full:
+            rows.append([])
+        rows[-1] += [text_of(cell["body"]).strip(), *[""] * (cell.get("colspan", 1) - 1)]
+    return [text_of(cell["body"]) for cell in header], rows
+
+
+def table(tables: list[Table], *columns: str) -> list[dict[str, str]]:
+    """Return the rows of the first table that has some columns; no rows where none has."""
+    for header, rows in tables:
+        if set(columns) <= set(header):
+            return [dict(zip(header, row, strict=True)) for row in rows]
+    return []
+
+
+def paper_of(runs: dict[str, Path], name: str) -> list[Table]:
+    return tables_in(facts_for(experiment_of(VARIANTS[name])), runs[name])
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_run_gets_a_paper_and_twice_the_same(name: str, runs: dict[str, Path]) -> None:
-    facts = facts_of(runs, name)
-    made = build(facts, {})
-    assert made.startswith(b"%PDF") and made == build(facts, {})
+    facts = facts_for(experiment_of(VARIANTS[name]))
+    made = build(facts, files_of(runs[name]))
+    assert made.startswith(b"%PDF") and made == build(facts, files_of(runs[name]))
 
 
 def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], tmp_path: Path) -> None:
     experiment = experiment_of(VARIANTS["default"])
-    figures = (
-        FigureText(name="rate_accuracy@hevc", caption="Curves.", category="Rate and accuracy"),
-        FigureText(name="own_figure", caption="What a user drew.", category="Own results"),
+    figures = tuple(
+        FigureText(name=name, caption=f"{name} {NASTY}", category=category)
+        for name, category in (("rate_accuracy@hevc", "Rate and accuracy"), ("own_figure", f"Own {NASTY}"))
     )
+    page = build(facts_for(experiment_of(VARIANTS["like camvid"])), files_of(runs["like camvid"]))
     for figure in figures:
-        (tmp_path / f"{figure.name}.pdf").write_bytes(build(facts_of(runs, "like camvid"), {}))
-    settings = settings_of(experiment, figures).model_dump_json()
-    argv = ["--settings", settings, "--tables", *[str(runs["default"] / name) for name in NEEDS]]
-    argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--pdf", str(tmp_path / "paper.pdf")]
-    stage.main([*argv, "--figures", *[str(tmp_path / f"{figure.name}.pdf") for figure in figures]])
+        (tmp_path / f"{figure.name}.pdf").write_bytes(page)
+    shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
+    argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", str(tmp_path / "paper.pdf")]
+    argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
+    tables = list(map(str, files_of(runs["default"])))
+    stage.main([*argv, *tables, "--starts", "--figures", *map(str, shown)])
     assert (tmp_path / "paper.pdf").stat().st_size > 20_000
     with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
-        stage.main(argv)
+        stage.main([*argv, *tables])
+    with pytest.raises(DataError, match=r"points.csv: not among"):
+        stage.main([*argv, *tables[1:], "--figures", *map(str, shown)])
     with pytest.raises(ConfigError, match="--settings"):
-        stage.main(["--settings", "{", *argv[2:]])
+        stage.main(["--settings", "{", *argv[2:], *tables])
+    with laid_out(facts_for(experiment, figures), [*files_of(runs["default"]), *shown]) as path:
+        query = json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
+    captions = [text_of(figure["caption"]["body"]) for figure in query]
+    assert [caption for caption in captions if NASTY in caption] == [figure.caption for figure in figures]
 
 
-def test_a_fourth_task_has_its_column_and_its_decoder(tmp_path: Path) -> None:
+def shapes(cut: str, width: int) -> tuple[dict[str, Any], tuple[int, int, int]]:
+    """Return the facts of a cut of ResNet-34, and the shape of its features."""
+    shape = feature_shape("resnet34", cut, width, 128, 256)
+    e = Experiment.of(config_of() | {"cuts": {cut: {"width": width}}})
+    named = dict(zip(("channels", "feature_height", "feature_width"), shape, strict=True))
+    (facts,) = cut_facts(e, [description(e, cut) | named | {"stride": NETWORKS.get("resnet34").cuts[cut].stride}])
+    return facts, shape
+
+
+@pytest.mark.parametrize("width", range(8, 129, 4))
+@pytest.mark.parametrize("cut", ["c256", "c512"])
+def test_tiles_are_those_that_the_codec_makes(cut: str, width: int) -> None:
+    facts, shape = shapes(cut, width)
+    image = tile(np.ones(shape, np.uint8))
+    used = np.unique(np.nonzero(image)[0] // shape[1])
+    assert facts["image"] == image.shape and facts["tiles"] == (len(used), image.shape[1] // shape[2])
+
+
+@pytest.mark.parametrize("cut", ["c256", "c512"])
+def test_decoders_are_those_of_the_network(cut: str) -> None:
+    tasks = build_tasks(("segmentation", "disparity", "reconstruction"), ["road", "sky"])
+    network = SplitNetwork("resnet34", cut, 12, tasks, 1)
+    stages = {
+        network.tasks[name].title: tuple(m.out_channels for m in decoder.children() if isinstance(m, ConvTranspose2d))
+        for name, decoder in network.decoders.items()
+    }
+    assert shapes(cut, 12)[0]["decoders"] == stages
+
+
+@pytest.mark.parametrize("name", ["default", "two seeds", "three methods", "nine methods"])
+def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: dict[str, Path]) -> None:
+    rows = table(paper_of(runs, name), "cut", "test", "anchor", "mIoU")
+    labels = dict(read(runs[name], "methods")[["method", "label"]].to_numpy())
+    ladders = dict(read(runs[name], "ladders")[["ladder", "label"]].to_numpy())
+    curves = dict(read(runs[name], "metrics")[["curve_metric", "curve_label"]].to_numpy())
+    found = {(row["cut"], row["test"], row["anchor"]): row for row in rows}
+    assert len(found) == len(rows) and all(row["test"] != row["anchor"] for row in rows)
+    intervals = read(runs[name], "intervals").astype({"seed": str})
+    together = intervals[intervals["seed"] == "all"] if "all" in set(intervals["seed"]) else intervals
+    for r in together.to_dict("records"):
+        sides = (
+            f"{labels[r[m]]} + {ladders[r[on]]}" for m, on in (("method", "ladder"), ("against", "against_ladder"))
+        )
+        value, low, high = (f"{r[f'{k}_percent']:+.1f}".replace("-", "−") for k in ("bd_rate", "low", "high"))
+        assert found[r["cut"], *sides][curves[r["metric"]]] == f"{value}\u00a0% \n ({low} to {high})"
+
+
+def test_what_was_refused_has_its_reason_and_no_number(runs: dict[str, Path]) -> None:
+    tables = paper_of(runs, "refused")
+    refused = table(tables, "test", "anchor", "metric", "reason")
+    assert sum(len(row["metric"].split(", ")) for row in refused) == len(read(runs["refused"], "headline"))
+    assert {row["mIoU"] for row in table(tables, "test", "anchor", "mIoU")} == {"refused"}
+
+
+def test_numbers_without_an_interval_are_set_alone(runs: dict[str, Path], tmp_path: Path) -> None:
+    folder = write_summary(tmp_path, VARIANTS["like camvid"])
+    write_csv(folder / "intervals.csv", read(folder, "intervals").assign(bd_rate_percent=-0.04, low_percent=np.nan))
+    rows = table(tables_in(facts_for(experiment_of(VARIANTS["like camvid"])), folder), "test", "anchor", "mIoU")
+    assert {row["mIoU"] for row in rows} == {"+0.0\u00a0%"}
+
+
+def test_differences_that_are_zero_by_construction_are_left_out(tmp_path: Path) -> None:
+    variant = VARIANTS["three methods"]
+    folder = write_summary(tmp_path, variant)
+    floats = read(folder, "float_intervals")
+    floats.loc[floats["method"].isin(["compressible", "baseline"]), ["difference", "low", "high"]] = 1e-9
+    write_csv(folder / "float_intervals.csv", floats)
+    rows = table(tables_in(facts_for(experiment_of(variant)), folder), "method", "less")
+    assert [row["method"] for row in rows] == ["sparse"]
+
+
+def test_labels_are_set_letter_by_letter(tmp_path: Path) -> None:
+    folder = write_summary(tmp_path, VARIANTS["default"])
+    for name in ("methods", "ladders"):
+        own = read(folder, name)
+        write_csv(folder / f"{name}.csv", own.assign(label=[f"{i} {NASTY}" for i in range(len(own))]))
+    claims = read(folder, "claims")
+    write_csv(folder / "claims.csv", claims.assign(text=NASTY, group=NASTY))
+    tables = tables_in(facts_for(experiment_of(VARIANTS["default"])), folder)
+    assert [row["method"] for row in table(tables, "method", "sends")] == [f"0 {NASTY}", f"1 {NASTY}"]
+    row = table(tables, "test", "anchor", "mIoU")[0]
+    assert row["test"].startswith(f"1 {NASTY} + ") and row["anchor"].startswith(f"0 {NASTY} + ")
+    assert table(tables, "metric", "this run", "verdict")[0]["cut"].startswith(f"{NASTY}: ")
+
+
+def test_a_fourth_task_has_its_columns_and_its_decoder(tmp_path: Path) -> None:
     variant = Variant(tasks=("segmentation", "disparity", "reconstruction", "normals"))
     with fourth_task():
-        facts = facts_for(experiment_of(variant), read(write_summary(tmp_path, variant)))
-    assert (
-        facts["results"]["metrics"][-1] == "1/angular error"
-        and facts["results"]["float_metrics"][-1] == "angular error (°)"
-    )
-    assert facts["data"]["n_tasks"] == "four tasks" and "surface normals" in facts["data"]["tasks"]
-    assert facts["network"]["cuts"][0]["decoders"][-1] == {"task": "Surface normals", "widths": "64–32–16–8–4"}
-    assert build(facts, {}).startswith(b"%PDF")
+        facts = facts_for(experiment_of(variant))
+    tables = tables_in(facts, write_summary(tmp_path, variant))
+    assert table(tables, "test", "anchor", "1/angular error") and table(tables, "method", "angular error (°)")
+    assert list(facts["cuts"][0]["decoders"])[-1] == "Surface normals"
 
 
-def test_figures_stand_where_their_category_says_and_others_get_a_section(runs: dict[str, Path]) -> None:
-    texts = tuple(
-        FigureText(name=n, caption=n, category=c) for n, c in (("a", "Training"), ("b", "Mine"), ("c", "Mine"))
-    )
-    figures = facts_for(experiment_of(VARIANTS["default"]), read(runs["default"]), texts)["figures"]
-    assert [f["name"] for f in figures["training"]] == ["a"] and figures["results"] == []
-    assert [(s["title"], [f["name"] for f in s["figures"]]) for s in figures["others"]] == [("Mine", ["b", "c"])]
-
-
-NUMBERS = {
-    "headline": ("bd_rate_percent",),
-    "intervals": ("low_percent", "bd_rate_percent"),
-    "floats": ("difference",),
-    "details": ("cubic_percent", "bd_metric"),
-    "claims": ("value",),
-    "published": ("bd_rate_percent",),
-    "published_intervals": ("high_percent",),
-    "published_paired": ("saving_percent",),
-    "points": ("miou", "side_info_bytes"),
-    "seeds": ("bd_rate_percent",),
-    "lengths": ("bd_rate_percent",),
-}
-
-
-@pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in NUMBERS.items() for c in columns])
-def test_another_result_gives_another_text(table: str, column: str, runs: dict[str, Path]) -> None:
-    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
-    before = leaves(facts_for(experiment, tables))
-    changed: pd.DataFrame = getattr(tables, table)
-    changed[column] = changed[column] * 1.5 + 1
-    assert leaves(facts_for(experiment, tables)) != before
-
-
-def test_the_template_has_no_number_and_no_name_of_a_run() -> None:
-    """Digits are left to layout, to the original paper (its year, number, size and width) and to what a name contains."""
-    text = "\n".join(line for line in TEMPLATE.read_text().splitlines() if not line.lstrip().startswith("//"))
-    names = r"\b(baseline|hevc|jpeg|png|miou|psnr|rmse|segmentation|disparity|reconstruction|streets|warm.start|c512|c256)\b"
-    assert re.findall(names, text, re.I) == []
-    text = text.replace("compressible features, made anew", "")
-    assert "compressible" not in text
-    text = re.sub(r"(?<![\w.])-?[\d.]+(pt|mm|em|%|fr)", "", text)  # lengths
-    text = re.sub(
-        r"luma\(\d+\)|level: \d|at\(\d\)|numbering: \"1(\.1)?\"|x < \d|x == 0|len\(\) > 0|and-each\(\d,", "", text
-    )
-    text = re.sub(r"\(auto,\) \* (\d|\(if facts.seeds.recorded \{ 8 \} else \{ 7 \}\)|\(3 \+)", "", text)
-    for name in ("ICIP 2019", '"a4"', "1902.05179", "ResNet-34", "SHA-256", "2018", "width 64"):
-        text = text.replace(name, "")
-    text = re.sub(r"columns: 2 \* items\.pos\(\)\.len\(\) - 1|radius: 2pt", "", text)
-    assert re.findall(r".*\d.*", text) == []
-
-
-OVERLAYS = (
-    "camvid",
-    "cityscapes",
-    "codecs",
-    "methods",
-    "ratelog",
-    "remote",
-    "scratch",
-    "seeds",
-    "smoke",
-    "start",
-    "sweep",
-)
+OVERLAYS = ("", *sorted(path.stem for path in (PROJECT / "config").glob("*.yaml") if path.stem != "config"))
 """Of config/; the default itself is the empty one."""
-RECORD = ("run with several seeds and recorded", RECORDED)
-START = ("of the same cut and seed", "warm_start")
 
 
-def run_of(overlays: tuple[str, ...], folder: Path, record: bool, **changes: Any) -> tuple[Experiment, dict[str, Any]]:
-    """Return a config with overlays of config/ and changes, and the facts of a run of it, with a record of seeds or without."""
-    experiment = Experiment.of(config_of(overlays) | changes)
-    variant = Variant(tuple(experiment.cuts), tuple(experiment.methods), experiment.seeds, experiment.tasks)
-    tables = read(write_summary(folder, variant))
-    if not record:
-        tables = replace(tables, seeds=tables.seeds[:0], claims=tables.claims[tables.claims["source"] != RECORDED])
-    return experiment, facts_for(experiment, tables)
+def summary_of(experiment: Experiment, folder: Path) -> Path:
+    """Write the summary of a run of an experiment, with points of all of its codecs and methods, and names of its own."""
+    e = experiment
+    senders = tuple(name for name, method in e.methods.items() if method.sends == "image")
+    write_summary(folder, Variant(tuple(e.cuts), tuple(e.methods), e.seeds, e.tasks, image_senders=senders))
+    named = read(folder, "methods").assign(training=[method.training for method in e.methods.values()])
+    write_csv(folder / "methods.csv", named)
+    points, qualities, own = read(folder, "points"), [], [read(folder, "points").query("codec == 'none'")]
+    like = points[(points["codec"] == "hevc") & (points["quality"] == "qp22")]
+    for codec in e.codecs:
+        given = {name: e.qualities(name).get(codec, ()) for name in e.methods}
+        own += [like[like["method"] == m].assign(codec=codec, quality=q) for m, found in given.items() for q in found]
+        qualities += [(codec, q, i, q == "lossless") for i, q in enumerate(e.qualities_of(codec))]
+    write_csv(folder / "points.csv", pd.concat(own))
+    write_csv(folder / "codecs.csv", pd.DataFrame(qualities, columns=["codec", "quality", "position", "lossless"]))
+    return folder
+
+
+def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) -> None:
+    """Check all that the tables state of an experiment."""
+    used = [codec for codec in e.codecs if any(codec in e.qualities(name) for name in e.methods)]
+    codecs = table(tables, "codec", "module", "options")
+    assert list(dict.fromkeys(row["codec"] for row in codecs)) == used
+    for row in codecs:
+        entry = e.codecs[row["codec"]]
+        assert row["module"] == (entry.codec or row["codec"])
+        for key, value in entry.options.items():
+            assert f"{key} {'yes' if value is True else value}" in row["options"].split(", ")
+    listed = {(row["codec"], row["qualities"]) for row in codecs}
+    assert listed == {(codec, ", ".join(q)) for name in e.methods for codec, q in e.qualities(name).items()}
+    features = {codec for name, m in e.methods.items() if m.sends == "features" for codec in e.qualities(name)}
+    tiled = [codec for codec in features if facts["codecs"][codec]["tiles"]]
+    cuts = table(tables, "cut", "parameters")
+    assert [row["cut"] for row in cuts] == list(e.cuts) and ("tiled image (H × W)" in cuts[0]) == bool(tiled)
+    metrics = {"segmentation": "mIoU", "disparity": "RMSE", "reconstruction": "PSNR"}
+    assert [row["metric"] for row in table(tables, "task", "better")] == [metrics[task] for task in e.tasks]
+    trainings = {row["training"]: row["starts from"] for row in table(tables, "training", "starts from")}
+    assert trainings == {t.training: e.trainings[t.training].start or "–" for t in e.trained()}
+    outside = {t.cut for t in e.trained() if e.start_file(t.cut, t.training)}
+    assert {row["cut"] for row in table(tables, "part", "file")} == outside
+    setup = {row[""]: row["this run"] for row in table(tables, "published", "this run")}
+    assert setup["seeds"] == ", ".join(map(str, e.seeds)) and setup["dataset"].startswith(e.dataset.name)
+    assert ("rendered" in setup["dataset"]) == facts["rendered"]
+    for (name, method), row in zip(e.methods.items(), table(tables, "method", "sends", "codecs"), strict=True):
+        transform = "–" if method.transform is None else method.transform.name
+        codecs_of = [codec for codec in e.codecs if codec in e.qualities(name)]
+        assert list(row.values())[1:3] == [method.training, transform] and row["sends"] == method.sends
+        assert row["codecs"] == (", ".join(codecs_of) or "–")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("overlay", ["", *OVERLAYS])
-def test_no_sentence_is_false_for_an_overlay(overlay: str, tmp_path: Path) -> None:
-    record = overlay == ""
-    e, facts = run_of((overlay,) if overlay else (), tmp_path, record)
-    assert build(facts, {}).startswith(b"%PDF")
-    text_set = "\n".join(leaves({key: value for key, value in facts.items() if key != "config"}))
-    started = [t for m in e.methods.values() if (t := e.trainings[m.training]).start in e.trainings]
-    from_files = [t for m in e.methods.values() if str(e.trainings[m.training].start).endswith(".safetensors")]
-    assert all((phrase in text_set) == record for phrase in RECORD)
-    assert all((phrase in text_set) == bool(started) for phrase in START)
-    assert ("from the weights in data/start" in text_set) == bool(from_files)
-    assert ("rendered by this project" in text_set) == (e.dataset.name == "streets")
-    from_nothing = [name for name in used_trainings(e) if e.trainings[name].start is None]
-    assert "pretrained" not in text_set and ("random weights" in text_set) == bool(from_nothing)
-    assert ("resample seeds and images" in text_set) == (len(e.seeds) > 1)
-    assert ("may depend on the seed" in text_set) == (not record and len(e.seeds) == 1)
-    assert ("No method is compared" in text_set) == (not e.comparisons)
-    own = "\n".join(leaves([facts["data"], facts["network"], facts["results"], facts["metrics"]])).lower()
-    assert all((task in own) == (task in e.tasks) for task in ("segmentation", "disparity", "reconstruction"))
-    assert all((name in own) == (name in e.methods) for name in ("baseline", "compressible"))
-    assert ("strength of the loss" in text_set) == any(
-        "strength" in e.trainings[method.training].loss.options for method in e.methods.values()
-    )
-    template = TEMPLATE.read_text()
-    for phrase in (*RECORD, *START, "rendered", "pretrained", "random weights", "both losses", "noise"):
-        assert phrase not in template, phrase
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_what_the_paper_states_of_an_overlay_is_so(overlay: str, tmp_path: Path) -> None:
+    e = Experiment.of(config_of((overlay,) if overlay else ()))
+    facts = facts_for(e)
+    folder = summary_of(e, tmp_path)
+    assert build(facts, files_of(folder)).startswith(b"%PDF")
+    assert_true_to(e, tables_in(facts, folder), facts)
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext on PATH (poppler-utils)")
-@pytest.mark.parametrize("overlay", ["", *OVERLAYS])
-def test_no_page_of_an_overlays_paper_speaks_of_what_it_does_not_have(overlay: str, tmp_path: Path) -> None:
-    e, facts = run_of((overlay,) if overlay else (), tmp_path, record=overlay == "")
-    (tmp_path / "paper.pdf").write_bytes(build(facts | {"config": []}, {}))
-    subprocess.run(["pdftotext", tmp_path / "paper.pdf", tmp_path / "paper.txt"], check=True)
-    text_set = " ".join((tmp_path / "paper.txt").read_text().split())
-    assert ("the record confirms" in text_set or "over several seeds" in text_set) == (overlay in ("", "seeds"))
-    assert ("The rule of each verdict" in text_set) == (len(facts["claims"]["rows"]) > 0)
-    assert ("What stands beside each BD-rate" in text_set) == bool(e.comparisons)
-    assert ("these methods:" in text_set) == (len(e.methods) > 1) and "Section ??" not in text_set
+OWN = {
+    "width 12": "network: {width: 12}",
+    "no codec of pictures": "{codecs: {png: null, jpeg: null, hevc: null}, ladders: {hevc: null, published: null}, "
+    "methods: {remote: null}}",
+    "pictures of images alone": "{codecs: {png: null, jpeg: null}, ladders: {published: null}, methods: {compressible: null, "
+    "task_klt: null, baseline: {codecs: {laplace: [d0, d4]}}}}",
+    "options": "{codecs: {hevc: {clip: 0.01, bits: 6, packing: z_order}}, bd_rate: {frontier: false}}",
+}
+"""Configurations of users' own."""
 
 
-def test_weights_and_phases_are_told_as_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", OWN)
+def test_what_the_paper_states_of_a_users_own_config_is_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN[name] + "\n")
+    config = load_config([PROJECT / "config/config.yaml", tmp_path / "own.yaml"])
+    e = Experiment.of(config | {"comparisons": [], "claims": None})
+    facts = facts_for(e)
+    assert_true_to(e, tables_in(facts, summary_of(e, tmp_path)), facts)
+
+
+def test_start_weights_are_described_where_their_description_is_theirs(runs: dict[str, Path], tmp_path: Path) -> None:
     config = config_of()
-    cuts = {"c512": {"encoder_weights": "~/w/resnet.safetensors", "width": 64}, "c256": {}}
-    trainings = config["trainings"]
-    trainings["warm_start"] = None
-    trainings["baseline"]["start"] = "data/start/{cut}.safetensors"
-    trainings["compressible"]["start"] = None
-    config["training"]["noise_steps"] = 0
-    _, facts = run_of((), tmp_path, False, cuts=cuts, trainings=trainings, training=config["training"])
-    text_set = " ".join(facts["training"]["sentences"])
-    assert (
-        "from the weights in data/start/{cut}.safetensors." in text_set
-        and "No noise is added" in text_set
-        and "same phases" not in text_set
-    )
-    assert "compressible starts from the encoder's first weights" in text_set and "ImageNet" not in text_set
-    assert "of cut c512 starts from the pretrained weights in resnet.safetensors" in facts["network"]["weights"]
-    assert "of cut c256 starts from random weights" in facts["network"]["weights"]
+    config["trainings"]["compressible"]["start"] = None
+    config["trainings"]["baseline"]["start"] = f"{tmp_path}/{{cut}}.safetensors"
+    config["cuts"]["c256"] = {"encoder_weights": "~/w/imagenet.safetensors"}
+    e = Experiment.of(config)
+    text = json.loads((PROJECT / "data/start/c512.json").read_text())
+    for cut, sha256 in (("c512", hashlib.sha256(b"weights").hexdigest()), ("c256", "0" * 64)):
+        (tmp_path / f"{cut}.safetensors").write_bytes(b"weights")
+        (tmp_path / f"{cut}.json").write_text(json.dumps(text | {"sha256": sha256}))
+    known = stage.known_starts([tmp_path / f"{cut}.safetensors" for cut in e.cuts])
+    rows = table(tables_in(facts_for(e, starts=known), runs["default"]), "cut", "part", "file")
+    cells = {(row["cut"], row["part"], Path(row["file"]).name): list(row.values())[3:] for row in rows}
+    assert cells == {
+        ("c512", "network", "c512.safetensors"): ["streets", "7", "3000", "24", "baseline"],
+        ("c256", "network", "c256.safetensors"): ["–"] * 5,
+        ("c256", "encoder", "imagenet.safetensors"): ["–"] * 5,
+    }
 
 
-@pytest.mark.parametrize(("images", "rendered"), [(3000, True), (None, False)])
-def test_a_known_start_is_described(images: int | None, rendered: bool, tmp_path: Path) -> None:
-    config, start = config_of(), "data/start/{cut}.safetensors"
-    for name in ("baseline", "compressible"):
-        config["trainings"][name]["start"] = start
-    experiment, _ = run_of((), tmp_path, False, trainings=config["trainings"])
-    recipe = experiment.trainings["baseline"].model_dump(exclude={"start"})
-    trained_on = {"dataset": "streets", "rendered": rendered, "render_seed": 7, "images": images, "recipe": recipe}
-    settings = settings_of(experiment).model_copy(update={"starts": {start: TrainedOn.model_validate(trained_on)}})
-    (sentence, _) = start_sentences(settings, ["baseline", "compressible"])
-    what = "3000 rendered scenes of seed 7" if rendered else "all images of streets"
-    assert sentence == (
-        f"The trainings baseline and compressible start from the weights in {start}, trained for 4 epochs on {what} "
-        "with the loss baseline; the published networks started from ImageNet's weights."
-    )
+def test_claims_are_grouped_by_rule_and_comparison(runs: dict[str, Path]) -> None:
+    claims = read(runs["default"], "claims")
+    tables = [found for found in paper_of(runs, "default") if "verdict" in found[0]]
+    assert [header[2::2] for header, _ in tables] == [["published"], ["this run", "recorded seeds"]]
+    assert tables[0][1][1][0] == "released points"
+    _, rows = tables[1]
+    titles = [row[0] for row in rows if set(row[1:]) == {""}]
+    own = claims[claims["source"] == "this run"]
+    rules = (own["text"] + ": " + own["rule"]).drop_duplicates()
+    assert [title for title in titles if ": " in title] == list(rules)
+    first = own.iloc[0]
+    value, low, high = (f"{first[k]:+.1f}".replace("-", "−") for k in ("value", "low", "high"))
+    row = next(row for row in rows if set(row[1:]) != {""})
+    assert row[2:4] == [f"{value} ({low} to {high})", first["verdict"]]
+    assert sum(set(row[1:]) != {""} for row in rows) == len(own)
 
 
-@pytest.mark.slow
-def test_methods_that_send_images_and_codecs_without_frames_are_told(runs: dict[str, Path]) -> None:
-    nine, three = facts_of(runs, "nine methods")["coding"], facts_of(runs, "three methods")["coding"]
-    assert nine["rate"] == "bytes an image" and any(
-        "remote inference sends the image" in s.lower() for s in nine["sentences"]
-    )
-    assert three["rate"] == "bits per feature element" and "PRIOR takes the features as they are." in three["sentences"]
-    assert "PRIOR" not in three["tiled"] and not any("image:" in s for s in three["sentences"])
+def test_several_seeds_are_shown_together_and_one_by_one(runs: dict[str, Path]) -> None:
+    tables = [found for found in paper_of(runs, "two seeds") if found[0][:3] == ["cut", "test", "anchor"]]
+    seeds = next(rows for header, rows in tables[1:] if "mIoU" in header and header[3] == "mIoU")
+    assert all("2 < 0" in row[3] or "of 2" in row[3] for row in seeds)
 
 
-@pytest.mark.slow
-def test_qualities_and_options_of_a_method_are_those_that_it_has(tmp_path: Path) -> None:
-    e, facts = run_of(("methods",), tmp_path, False)
-    rows = {row[0]: row[1] for row in facts["coding"]["rows"]}
-    assert rows["png"] == "lossless"
-    assert rows["hevc (baseline and compressible)"] == words.listed(list(e.codecs["hevc"].qualities))
-    assert rows["hevc (klt and compressible_klt)"] == words.listed(list(e.methods["klt"].qualities["hevc"]))
-    finest = [name for name, method in e.methods.items() if "q98" in method.qualities.get("jpeg", ())]
-    assert rows[f"jpeg ({words.listed(finest)})"] == words.listed(list(e.methods["task_klt"].qualities["jpeg"]))
-    transforms = {row[0]: row[2] for row in facts["training"]["methods"]}
-    assert transforms["baseline"] == words.NOTHING and transforms["klt"] == "klt"
-    assert (
-        transforms["task_klt"] == "task_klt (balanced yes; weights segmentation 3; bands 4; floor 0.2; packing z_order)"
-    )
-    codecs = next(row[2] for row in facts["beside"]["differences"] if row[0] == "codecs")
-    assert "qp43 and qp46, or lossless, qp4" in codecs
-    assert "or lossless, qp10, qp16, qp22, qp28, qp31, qp34, qp37 and qp40 (klt and compressible_klt)" in codecs
+def test_sections_stand_where_the_run_has_something_for_them(runs: dict[str, Path], tmp_path: Path) -> None:
+    image, default = paper_of(runs, "image"), paper_of(runs, "default")
+    crossings = table(image, "features", "image", "crossing")
+    assert len(crossings) == len(read(runs["image"], "crossovers")) and not table(default, "features", "crossing")
+    assert crossings[0]["crossing"] == "1500" and crossings[0]["better below"] == "baseline"
+    assert [row["bytes"] for row in table(paper_of(runs, "three methods"), "fitted", "bytes")] == ["33024", "9000"]
+    assert {row["epochs"] for row in table(default, "test", "anchor", "transform", "epochs")} == {"4", "12"}
+    folder = write_summary(tmp_path, VARIANTS["default"])
+    lengths = read(folder, "training_length")
+    write_csv(folder / "training_length.csv", lengths[lengths["epochs"] == 4])
+    write_csv(folder / "claims.csv", read(folder, "claims").iloc[:0])
+    write_csv(folder / "seeds_intervals.csv", read(folder, "seeds_intervals").iloc[:0])
+    without = tables_in(facts_for(experiment_of(VARIANTS["default"])), folder)
+    assert not table(without, "test", "epochs") and not table(without, "verdict")
 
 
-@pytest.mark.parametrize("name", ["three methods", "nine methods"])
-def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: dict[str, Path]) -> None:
-    tables, results = read(runs[name]), facts_of(runs, name)["results"]
-    assert (
-        len(results["rows"])
-        == len(tables.comparisons) * len(VARIANTS[name].cuts)
-        == len({tuple(r[:4]) for r in results["rows"]})
-    )
-    for r in tables.intervals.to_dict("records"):
-        where = [r["cut"], tables.ladder(r), tables.method(r["method"]), tables.method(r["against"])]
-        row = next(row for row in results["rows"] if row[:4] == where)
-        column = 4 + results["metrics"].index(tables.curve_label(r["metric"]))
-        assert row[column].startswith(words.percent(r["bd_rate_percent"]))
-    if name == "three methods":
-        assert any(row[1:4] == ["PRIOR against HEVC", "compressible", "sparse"] for row in results["rows"])
-
-
-def test_sentences_follow_from_the_numbers(runs: dict[str, Path]) -> None:
-    tables = read(runs["like camvid"])
-    own = tables.headline[tables.headline["ladder"] == "hevc"].assign(bd_rate_percent=[-5.0, 3.0])
-    intervals = tables.intervals.assign(low_percent=[-7.0, 1.0] * 2, high_percent=[-2.0, 5.0] * 2)
-    text_set = Sum.of(replace(tables, intervals=intervals), own).sentence("HEVC")
-    assert "1 of 2 BD-rates is below zero, 1 of them with their whole interval; 1 lies wholly above zero" in text_set
-    assert f"mean is {words.MINUS}1.0 %" in text_set
-    assert "no BD-rate could be formed" in Sum.of(tables, own.assign(bd_rate_percent=float("nan"))).sentence("HEVC")
-
-
-def test_equal_quality_compares_the_same_points(runs: dict[str, Path]) -> None:
-    tables = read(runs["default"])
-    found = at_equal_quality(tables, "compressible", "baseline")
-    n = len(tables.points[(tables.points["codec"] != "none") & (tables.points["method"] == "baseline")])
-    assert len(found) == n and (found < 0).all()
-    assert len(at_equal_quality(tables, "compressible", "nobody")) == 0
-
-
-def test_every_key_of_the_config_is_listed() -> None:
-    listed = dict(config_rows(experiment_of(Variant()).model_dump(mode="json")))
-    assert listed["trainings.baseline.phases.0.epochs"] == "4" and listed["tools.ffmpeg"] == words.NOTHING
-    assert listed["dataset.size"] == "128, 256" and listed["trainings.compressible.loss.strength.c512"] == "0.1"
-
-
-def test_numbers_are_written_for_readers() -> None:
-    assert words.percent(-12.34) == f"{words.MINUS}12.3 %" and words.percent(float("nan")) == "refused"
-    assert words.interval(-1, 2) == f"{words.MINUS}1.0 to +2.0" and words.interval(float("nan"), 1) == ""
-    assert words.listed(["a", "b", "c"]) == "a, b and c" and words.count(3) == "three" and words.count(12) == "12"
-
-
-def test_a_template_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
+def test_what_does_not_fit_is_told_in_one_line(runs: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
-    with pytest.raises(ToolError, match="template and the facts do not fit"):
-        build({}, {"p": TEMPLATE}, tmp_path / "t.typ")
+    with pytest.raises(ToolError, match="the tables and the facts do not fit"):
+        build({}, [TEMPLATE], tmp_path / "t.typ")
 
 
 def test_where_typst_fails_at_its_tags_the_same_pages_are_set_without(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "t.typ").write_text('A page, and #json("facts.json").word')
-    tagged = build({"word": "a word"}, {}, tmp_path / "t.typ")
+    tagged = build({"word": "a word"}, [], tmp_path / "t.typ")
     real: Any = typst.compile
     internal = typst.TypstError("internal", "")
     internal.message = "internal error: parent group (occurred at build.rs:202:14)"
@@ -365,130 +401,6 @@ def test_where_typst_fails_at_its_tags_the_same_pages_are_set_without(
         return real(*arguments, pdf_tags=pdf_tags, **options)
 
     monkeypatch.setattr(typst, "compile", failing)
-    plain = build({"word": "a word"}, {}, tmp_path / "t.typ")
+    plain = build({"word": "a word"}, [], tmp_path / "t.typ")
     assert b"/StructTreeRoot" in tagged and b"/StructTreeRoot" not in plain
     assert plain.startswith(b"%PDF") and plain.count(b"/Type /Page\n") == tagged.count(b"/Type /Page\n")
-
-
-def test_the_published_results_stand_beside_this_runs(runs: dict[str, Path]) -> None:
-    facts = facts_of(runs, "default")["beside"]
-    assert facts["ladders"] == ["PNG and JPEG", "HEVC"] and facts["fits"] == ["cubic", "PCHIP"]
-    first = facts["rows"][0]
-    assert (
-        first[:2] == ["c256", "mIoU"] and first[2].startswith(f"{words.MINUS}20.7 % (") and first[4] == "compressible"
-    )
-    missing = {row[0]: row[5:] for row in facts_of(runs, "like camvid")["beside"]["rows"]}
-    assert missing["c512"] == [words.NOTHING, words.NOTHING]
-    differs = {row[0]: row[1:] for row in facts["differences"]}
-    assert differs["training"][1] == "baseline and compressible: 4 epochs after data/start/{cut}.safetensors"
-    assert differs["network's width"] == ["64", "16"] and differs["seeds"] == ["one", "one seed (0)"]
-
-
-def test_a_record_of_several_seeds_stands_beside_this_run_only_where_there_is_one(runs: dict[str, Path]) -> None:
-    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
-    every = tables.seeds[tables.seeds["seed"] == "all"]
-    other = every.assign(seed="1", bd_rate_percent=every["bd_rate_percent"] + 50)
-    record = pd.concat([every.assign(seed="0"), other, every])
-    row = facts_for(experiment, replace(tables, seeds=record))["seeds"]["rows"][0]
-    assert row[:3] == ["c512", "PNG and JPEG", "compressible"] and row[6] == "1 of 2" and "(" in row[7]
-    none = facts_for(experiment, replace(tables, seeds=record[:0]))["seeds"]
-    assert none["rows"] == [] and not none["recorded"] and "no run of several seeds is recorded" in none["sentence"]
-    several = read(runs["two seeds"])
-    own = facts_for(experiment_of(VARIANTS["two seeds"]), replace(several, seeds=several.seeds[:0]))["seeds"]
-    assert "This run has two seeds" in own["sentence"] and len(own["rows"][0]) == 7
-
-
-def test_the_length_of_training_is_told_where_it_differs(runs: dict[str, Path]) -> None:
-    """Here: 2 points lower after 12 epochs than after 4, and 30 lower behind a transform."""
-    tables, experiment = read(runs["default"]), experiment_of(VARIANTS["default"])
-    facts = facts_for(experiment, tables)["length"]
-    assert facts["epochs"] == ["4 epochs", "12 epochs"] and facts["recorded"]
-    row = next(row for row in facts["rows"] if row[:4] == ["c256", "HEVC", words.NOTHING, "PSNR"])
-    turned = next(row for row in facts["rows"] if row[:4] == ["c256", "HEVC", "turned", "PSNR"])
-    first, longer, behind = (float(cell.split(" %")[0].replace(words.MINUS, "-")) for cell in (*row[4:6], turned[4]))
-    assert longer == pytest.approx(first - 2, abs=0.11) and behind == pytest.approx(first - 30, abs=0.11)
-    released = tables.published.query("cut == 'c256' and fit == @tables.published_intervals['fit'].iloc[0]")
-    own = tables.lengths.query("cut == 'c256' and ladder == 'hevc' and epochs == 4 and transform.isna()")
-    mean, published = own["bd_rate_percent"].mean(), released["bd_rate_percent"].mean()
-    share = f"{words.percent(mean)} after 4 epochs ({100 * mean / published:.0f} % of what was published)"
-    (sentence,) = [s for s in facts["sentences"] if s.startswith("The loss alone gives at c256 by HEVC")]
-    assert share in sentence and sentence.endswith(f"; the published mean is {words.percent(published)}.")
-    assert (
-        row[-1] == words.percent(float(released.set_index("metric")["bd_rate_percent"]["psnr_db"]))
-        and turned[-1] == words.NOTHING
-    )
-    equally = replace(tables, lengths=tables.lengths.query("epochs == 4"))
-    assert facts_for(experiment, equally)["length"]["rows"] == []
-
-
-def test_what_the_seeds_confirm_is_told_by_the_claims_own_rules(runs: dict[str, Path]) -> None:
-    """Here: 20 % fewer bits for certain; over the seeds 20 % in one place, 10 to 20 % in another, and none in the third."""
-    keys = {"group": "paper", "cut": "c256", "method": "compressible", "against": "baseline"}
-    keys |= {"ladder": "hevc", "against_ladder": "hevc"}
-    rows: list[dict[str, Any]] = []
-    for metric, low, high, found in (
-        ("miou", -25, -16, "supported"),
-        ("psnr_db", -20, -10, "undecided"),
-        ("inv_rmse", 1, 9, "not supported"),
-    ):
-        claim = keys | {"claim": "fewer_bits", "metric": metric}
-        rows.append(claim | {"source": THIS_RUN, "seed": "0", "low": -22.0, "high": -18.0, "verdict": "supported"})
-        rows.append(claim | {"source": RECORDED, "seed": "all", "low": low, "high": high, "verdict": found})
-    for source in (THIS_RUN, RECORDED):
-        kept = {"claim": "no_loss", "metric": "miou", "ladder": "", "against_ladder": "", "source": source, "seed": "0"}
-        rows.append(keys | kept | {"low": 0.0, "high": 0.002, "verdict": "supported"})
-    tables = read(runs["default"])
-    assert survival_rows(replace(tables, claims=pd.DataFrame(rows))) == [
-        ["fewer bits: BD-rate below 0", "2 of 3", "c256 HEVC: mIoU, PSNR", "–", "c256 HEVC: 1/RMSE"],
-        ["the limit of the claim on bits", "1 of 3", "c256 HEVC: mIoU", "c256 HEVC: PSNR", "c256 HEVC: 1/RMSE"],
-        ["no loss of task performance", "1 of 1", "c256: mIoU", "–", "–"],
-        ["for several tasks", "0 of 0", "–", "–", "–"],
-    ]
-    ours = pd.DataFrame([row for row in rows if row["source"] == THIS_RUN])
-    assert survival_rows(replace(tables, claims=ours)) == []
-
-
-def test_shapes_are_those_of_the_method() -> None:
-    assert tile_grid(512) == (16, 32) and tile_grid(256) == (16, 16)
-    assert decoder_widths({"channels": 512, "stride": 32}, 1) == [512, 256, 128, 64, 32, 16]
-    assert decoder_widths({"channels": 256, "stride": 16}, 2) == [256, 256, 128, 64, 32]
-
-
-def test_claims_that_are_not_the_abstracts_go_beyond_the_paper(runs: dict[str, Path]) -> None:
-    tables, facts = read(runs["three methods"]), facts_of(runs, "three methods")
-    own = tables.claims[tables.claims["group"] == "beyond"]
-    assert len(facts["beyond"]["claims"]) == len(own) and len(own) > 0
-    assert len(facts["claims"]["rows"]) == len(tables.claims) - len(own)
-    bits = own[(own["claim"] == "fewer_bits") & (own["source"] == THIS_RUN) & (own["ladder"] == "hevc")]
-    sentence = next(text for text in facts["beyond"]["sentences"] if "HEVC)" in text)
-    assert sentence.startswith("Fewer bits by something else (compressible against baseline, HEVC): ")
-    assert f"of {len(bits)}, {words.percent(bits['value'].mean())} in the mean; over the recorded seeds " in sentence
-    assert [row[2:] for row in facts["beyond"]["fitted"]] == [["transform turn", "33024"], ["codec jpeg", "9000"]]
-    distances = tables.distances[(tables.distances["cut"] == "c256") & (tables.distances["method"] == "baseline")]
-    for codec, rows in distances.groupby("codec"):
-        ends = [
-            f"+{value:.2f}" for value in (rows.distance_bpe.mean(), rows.distance_bpe.min(), rows.distance_bpe.max())
-        ]
-        assert ["c256", "baseline", codec, *ends] in facts["beyond"]["distances"]
-    default = facts_of(runs, "default")["beyond"]
-    assert default["claims"] == default["sentences"] == default["fitted"] == []
-
-
-def test_crossovers_are_shown_where_an_image_is_sent(runs: dict[str, Path]) -> None:
-    results = facts_of(runs, "image")["results"]
-    assert results["crossover_metrics"] == ["mIoU", "1/RMSE", "PSNR", "PSNR against the decoded image's own"]
-    assert results["crossovers"][0] == [
-        *("c256", "PNG and JPEG", "baseline", "remote inference"),
-        *["baseline below 1500 to 1501"] * 3,
-        "remote inference throughout",
-    ]
-    assert facts_of(runs, "default")["results"]["crossovers"] == []
-
-
-def test_crossovers_that_seeds_do_not_agree_on(runs: dict[str, Path]) -> None:
-    tables = read(runs["image"])
-    own = tables.crossovers[tables.crossovers["metric"] == "miou"].head(2)
-    assert crossover_text(tables, own.assign(crossing=[1, 2], seed=0)) == "cross 2 times"
-    assert crossover_text(tables, own.assign(better_below=["baseline", "remote"])) == "differs by seed"
-    assert crossover_text(tables, own.assign(better_below=["baseline", float("nan")])) == NOTHING
-    assert crossover_text(tables, own.iloc[:0]) == NOTHING
