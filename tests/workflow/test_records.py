@@ -1,4 +1,4 @@
-"""The runs that are recorded in data/reference."""
+"""The runs that are recorded in data/reference: their tables, and the commits whose code they ran."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compfeat.provenance.records import COPIED
+from compfeat.provenance.commits import History
+from compfeat.provenance.records import COPIED, read_record
 from helpers import PROJECT
 
 COPIES = sorted(path for path in (PROJECT / "data/reference").glob("*/*") if path.name in COPIED)
@@ -19,3 +20,21 @@ def test_a_table_beside_a_record_is_the_recorded_one(copy: Path) -> None:
     artifacts = pd.read_csv(copy.parent / "artifacts.csv").set_index("path")["sha256"]
     (recorded,) = artifacts[artifacts.index.str.endswith(f"/summarise/{copy.name}")]
     assert hashlib.sha256(copy.read_bytes()).hexdigest() == recorded
+
+
+OF_SEVERAL_COMMITS = ("camvid", "methods", "seeds")
+"""Records of runs whose jobs ran under the code of more than one commit, or of none."""
+RECORDS = sorted(path.parent.name for path in (PROJECT / "data/reference").glob("*/record.json"))
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    found = History(PROJECT)
+    if not found.commits:
+        pytest.skip("no clone with all commits")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORDS) - set(OF_SEVERAL_COMMITS)))
+def test_the_commit_whose_code_ran_is_found(name: str, history: History) -> None:
+    assert history.commit_of(read_record(PROJECT / "data/reference" / name).code)

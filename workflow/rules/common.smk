@@ -91,7 +91,11 @@ def code(stage, *plugins):
     Each is a param of its own (`*code("train")`), so that a dry run's reason names the module that changed.
     """
     modules = (f"compfeat.{module}" for module in (f"cli.pipeline.{stage}", *plugins))
-    return [f"code of {name} {identity}" for name, identity in module_identities(*modules).items()]
+    try:
+        identities = module_identities(*modules)
+    except CompfeatError as error:
+        raise WorkflowError(str(error)) from None
+    return [f"code of {name} {identity}" for name, identity in identities.items()]
 
 
 def plugin_code(stage, *plugins):

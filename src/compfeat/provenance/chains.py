@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from compfeat.errors import DataError
-from compfeat.provenance.code import source_path, tree_hash
+from compfeat.errors import ConfigError, DataError
+from compfeat.provenance.code import identity
 from compfeat.provenance.commits import History, head
 from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph, Keep, Step
@@ -228,8 +228,8 @@ def other_code(steps: Sequence[Step]) -> list[str]:
 
 
 def current_identity(module: str) -> str | None:
-    """Return the identity of a module of the installed package; None where it is no longer there."""
+    """Return the identity of a module of the installed package; None where it is no longer there, or no Python."""
     try:
-        return tree_hash(source_path(module))[:12]
-    except (OSError, ValueError):
+        return identity(module)
+    except (OSError, ConfigError):
         return None

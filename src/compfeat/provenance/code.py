@@ -2,7 +2,7 @@
 
 Comments, docstrings, layout and the descriptions of configuration keys do not count: the hash is of the syntax trees without
 them. Plug-ins are found by name at run time (``registry.py``), so the closure of a stage contains only the plug-ins it is given
-here.
+here. A module that nobody names is not even read.
 """
 
 from __future__ import annotations
@@ -11,35 +11,48 @@ import ast
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import grimp
-
+from compfeat.errors import ConfigError
 from compfeat.io import write_text
+from compfeat.provenance import syntax
 
 PACKAGE = "compfeat"
-KNOWN = Path(".snakemake/tree-hashes.json")
-"""Remembers the hash of every source text that was parsed; it may be deleted at any time."""
+DIGITS = 12
+"""Hex digits of an identity."""
+KNOWN = Path(".snakemake/modules.json")
+"""Remembers what was found in every source text that was parsed; it may be deleted at any time."""
 
 
-@cache
-def import_graph() -> grimp.ImportGraph:
-    """Return the package's import graph."""
-    return grimp.build_graph(PACKAGE, cache_dir=None)
+@dataclass(frozen=True)
+class Module:
+    """What is known of a module from its source text alone."""
+
+    sha256: str
+    """Hash of what it does."""
+    imports: tuple[str, ...]
+    """All that it imports, by dotted name; a relative name begins with its dots."""
 
 
 @cache
 def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Return, sorted, ``modules``, all they import within the package, and the packages these stand in."""
-    graph = import_graph()
-    found = set(modules)
-    while True:
-        grown = found | {parent for m in found for parent in parents(m)}
-        grown |= {upstream for m in grown for upstream in graph.find_upstream_modules(m)}
-        if grown == found:
-            return tuple(sorted(found))
-        found = grown
+    """Return, sorted, ``modules``, all they import within the package, and the packages these stand in.
+
+    Raises:
+        ConfigError: one of them cannot be parsed.
+    """
+    found: set[str] = set()
+    queue = list(modules)
+    while queue:
+        module = queue.pop()
+        if module not in found:
+            found.add(module)
+            queue += [above for above in parents(module) if source_path(above).is_file()]
+            queue += imported_modules(module)
+    return tuple(sorted(found))
 
 
 def parents(module: str) -> list[str]:
@@ -48,52 +61,95 @@ def parents(module: str) -> list[str]:
     return [".".join(parts[:i]) for i in range(2, len(parts))]
 
 
+def imported_modules(module: str) -> Iterator[str]:
+    """Yield the modules of the package that ``module`` imports, at its top or within functions."""
+    path = source_path(module)
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    for name in read_module(path).imports:
+        below = name.lstrip(".")
+        up = len(name) - len(below)
+        parts = [*package[: len(package) + 1 - up], below] if up else [below]
+        # The last part of `from a import b` is a module or something in one.
+        candidates = [".".join(parts), ".".join(parts).rpartition(".")[0]]
+        found = next((one for one in candidates if one.startswith(f"{PACKAGE}.") and source_path(one).is_file()), None)
+        if found is not None:
+            yield found
+
+
 def module_identities(*modules: str) -> dict[str, str]:
-    """Return the hash (12 hex digits) of the syntax tree of each module in the import closure of ``modules``, by name."""
+    """Return the identity of each module in the import closure of ``modules``, by name.
+
+    Raises:
+        ConfigError: one of them cannot be parsed.
+    """
     before = len(known())
-    found = {module: tree_hash(source_path(module))[:12] for module in closure(modules)}
+    found = {module: identity(module) for module in closure(modules)}
     if len(known()) > before and KNOWN.parent.is_dir():
-        write_text(KNOWN, json.dumps(known()))
+        write_text(KNOWN, json.dumps({key: [one.sha256, *one.imports] for key, one in known().items()}))
     return found
 
 
+def identity(module: str) -> str:
+    """Return the hash (12 hex digits) of what a module does.
+
+    Raises:
+        ConfigError: it cannot be parsed.
+        FileNotFoundError: there is no such module.
+    """
+    return read_module(source_path(module)).sha256[:DIGITS]
+
+
 @cache
-def known() -> dict[str, str]:
-    """Return what is remembered: from the hash of a source text, and of what parses it, to that of its syntax tree."""
+def known() -> dict[str, Module]:
+    """Return what is remembered, by the hash of a source text and of all that it was read by."""
     try:
-        remembered: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        remembered = json.loads(KNOWN.read_text(encoding="utf-8"))
+        return {key: Module(sha256, tuple(imports)) for key, (sha256, *imports) in remembered.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return remembered
 
 
 @cache
-def tree_hash(path: Path) -> str:
-    """Return the SHA-256 of a source file's syntax tree without docstrings and descriptions of keys."""
-    text = path.read_text(encoding="utf-8")
-    # Parsing is a third of a dry run; syntax trees differ by Python's version, hashes by what this module leaves out.
-    key = hashlib.sha256(f"{sys.version_info[:3]}\n{source_path(__name__).read_text()}\n{text}".encode()).hexdigest()
+def reader() -> bytes:
+    """Return what a module's identity and imports depend on besides its text: these two files, and Python's parser."""
+    return b"\0".join([sys.version.encode(), Path(__file__).read_bytes(), Path(syntax.__file__).read_bytes()])
+
+
+@cache
+def read_module(path: Path) -> Module:
+    """Return what is known of the module in a source file.
+
+    Raises:
+        ConfigError: it cannot be parsed.
+        FileNotFoundError: there is no such file.
+    """
+    text = path.read_bytes()
+    # Parsing is a third of a dry run.
+    key = hashlib.sha256(reader() + b"\0" + text).hexdigest()
     if key not in known():
-        known()[key] = text_hash(text)
+        try:
+            tree = syntax.parsed(text)
+        except SyntaxError as error:
+            raise ConfigError(f"{path}:{error.lineno or 1}: {error.msg}; correct it") from None
+        known()[key] = Module(syntax.tree_hash(tree), tuple(sorted(set(imports(tree)))))
     return known()[key]
 
 
-def text_hash(source: str) -> str:
-    """Return the SHA-256 of the syntax tree of ``source`` without docstrings and descriptions of keys."""
-    tree = ast.parse(source)
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Return the dotted names that a module imports from the package; of ``from a import b`` it is ``a.b``."""
+    names: list[str] = []
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            # A bare string is a docstring (of a module, class, function or attribute): it does nothing.
-            kept = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "description"]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (f"{node.module}." if node.module else "")
+            names += [base + alias.name for alias in node.names]
+    return (name for name in names if name.startswith((".", f"{PACKAGE}.")))
 
 
 @cache
 def source_path(module: str) -> Path:
     """Return the file of a module or package of ours."""
     base = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
-    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    package = base / "__init__.py"
+    return package if package.is_file() else base.with_suffix(".py")

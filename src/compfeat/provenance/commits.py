@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compfeat.provenance.code import PACKAGE, text_hash
+from compfeat.provenance.code import PACKAGE
+from compfeat.provenance.syntax import parsed, tree_hash
 
 SOURCE = "src"
 SEARCHED = 300
@@ -73,10 +74,13 @@ class History:
         return self._trees[commit]
 
     def _read(self, blobs: Sequence[str]) -> None:
-        """Take in the identities of source files."""
+        """Take in the identities of source files; an empty one where this Python cannot parse the file."""
         answer = git(self.project, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()) or b""
         for blob in blobs:
             title, _, answer = answer.partition(b"\n")
             size = int(title.split()[2])
-            self._hashes[blob] = text_hash(answer[:size].decode())
+            try:
+                self._hashes[blob] = tree_hash(parsed(answer[:size]))
+            except SyntaxError:
+                self._hashes[blob] = ""
             answer = answer[size + 1 :]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
-from compfeat.provenance import code
+from compfeat.errors import ConfigError
+from compfeat.provenance import code, syntax
 from helpers import PROJECT
 
 STAGES = {
@@ -27,7 +30,8 @@ Edit = Callable[[str, str, str], set[str]]
 
 
 def forget() -> None:
-    code.tree_hash.cache_clear()
+    for remembered in (code.read_module, code.closure, code.known):
+        remembered.cache_clear()
 
 
 def identities() -> dict[str, dict[str, str]]:
@@ -111,20 +115,55 @@ def test_the_closure_holds_packages_but_no_sibling_plug_ins() -> None:
     assert not {"compfeat.codecs.jpeg", "compfeat.codecs.hevc", "compfeat.cli.pipeline.train"} & set(closure)
 
 
-def test_what_is_remembered_is_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_closure_is_what_import_linter_finds() -> None:
+    graph = grimp.build_graph("compfeat", cache_dir=None)
+    modules = sorted(graph.modules - {"compfeat"})
+    assert modules
+    for module in modules:
+        direct = graph.find_modules_directly_imported_by(module) - {"compfeat"}
+        assert set(code.imported_modules(module)) == direct, module
+
+
+def test_relative_imports_count(edit: Edit) -> None:
+    before = identities()["encode jpeg"]
+    edit("codecs/png.py", "from __future__ import annotations", "from ..scenes import png\nfrom . import jpeg")
+    edit("codecs/__init__.py", "from __future__ import annotations", "from .. import scenes")
+    after = identities()
+    assert {"compfeat.scenes.png", "compfeat.codecs.jpeg"} <= set(after["encode png"])
+    assert set(after["encode jpeg"]) - set(before) >= {"compfeat.scenes"}
+
+
+def test_a_half_written_module_that_nobody_names_stops_nothing(edit: Edit) -> None:
+    assert edit("codecs/webp.py", "from __future__", "def half(") == set()
+
+
+@pytest.mark.parametrize("broken", ["def half(", "x = '\0'", "x = '\udc80'"])
+def test_a_half_written_module_that_is_named_is_told_with_its_line(broken: str, edit: Edit, tmp_path: Path) -> None:
+    path = tmp_path / "compfeat/codecs/webp.py"
+    path.write_bytes(f"import os\n{broken}\n".encode(errors="surrogateescape"))
+    forget()
+    with pytest.raises(ConfigError, match=rf"^{re.escape(str(path))}:\d+: [^\n]+; correct it$"):
+        code.module_identities("compfeat.codecs.webp")
+
+
+def test_what_is_remembered_is_by_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".snakemake").mkdir()
     forget()
-    code.known.cache_clear()
     first = code.module_identities("compfeat.codecs.png")
     remembered = json.loads((tmp_path / code.KNOWN).read_text())
-    assert {tree_hash[:12] for tree_hash in remembered.values()} == set(first.values())
+    assert {sha256[: code.DIGITS] for sha256, *_ in remembered.values()} == set(first.values())
     forget()
-    code.known.cache_clear()
-    monkeypatch.setattr(code, "text_hash", lambda source: pytest.fail("parsed again"))
-    assert code.module_identities("compfeat.codecs.png") == first
-    (tmp_path / code.KNOWN).write_text("damaged")
-    monkeypatch.undo()
+    with monkeypatch.context() as without_parser:
+        without_parser.setattr(syntax, "parsed", lambda source: pytest.fail("parsed again"))
+        assert code.module_identities("compfeat.codecs.png") == first
+    for damaged in ("damaged", "[]", '{"a": 1}', '{"a": []}', '"text"'):
+        (tmp_path / code.KNOWN).write_text(damaged)
+        forget()
+        assert code.module_identities("compfeat.codecs.png") == first
+    # Another version of what hashes finds nothing that it may use.
     forget()
-    code.known.cache_clear()
-    assert code.module_identities("compfeat.codecs.png") == first
+    monkeypatch.setattr(code, "reader", lambda: b"another")
+    monkeypatch.setattr(syntax, "tree_hash", lambda tree: "0" * 64)
+    assert set(code.module_identities("compfeat.codecs.png").values()) == {"0" * 12}
+    forget()

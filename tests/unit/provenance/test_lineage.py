@@ -14,7 +14,7 @@ import pytest
 
 from compfeat.__main__ import main
 from compfeat.provenance.chains import settings
-from compfeat.provenance.code import text_hash
+from compfeat.provenance.syntax import parsed, tree_hash
 from recorded_run import digest, make, record_path, record_run, write_run
 
 BD_RATE = "results/summarise/bd_rate.csv"
@@ -145,7 +145,9 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
         commits.append(git(run, "rev-parse", "HEAD"))
     for text, commit in (("X = 1", commits[0]), ("X = 2", commits[2]), ("X = 3", commits[3]), ("X = 4", None)):
         made = f"results/train/{text[-1]}.bin"
-        record = make(run, "train", {made: "weights"}, (), [f"code of compfeat.losses.baseline {text_hash(text)[:12]}"])
+        record = make(
+            run, "train", {made: "weights"}, (), [f"code of compfeat.losses.baseline {tree_hash(parsed(text))[:12]}"]
+        )
         _without(run, record[0], "compfeat.cli.pipeline.train")
         printed = lineage(run, capsys, made)
         assert printed["steps"][0]["commit"] == commit
