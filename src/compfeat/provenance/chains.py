@@ -11,7 +11,7 @@ from typing import Any
 
 from compfeat.errors import ConfigError, DataError
 from compfeat.provenance.code import identity
-from compfeat.provenance.commits import History, head
+from compfeat.provenance.commits import History
 from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph, Keep, Step
 from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, read_jobs, with_images
@@ -82,10 +82,9 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
     sources = {path for step in steps for path in step.reads} - made - images
     prints = fingerprints(project, {target, *made, *sources, *images})
     history = History(project)
-    return {
+    report: Report = {
         "target": _file(target, prints),
         "rows": rows,
-        "git": head(project),
         "steps": [_step(step, prints, history, images, read_as(steps)) for step in steps],
         "sources": [_file(path, prints) for path in sorted(sources)],
         "images": [_file(path, prints) for path in sorted(images)],
@@ -93,6 +92,8 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
         "changed_since": changed_since(steps, prints),
         "other_code": other_code(steps),
     }
+    # What kept git from being asked is known when it has been asked for everything.
+    return report | {"git": history.described()}
 
 
 def earlier_runs(project: Path, sources: Mapping[str, Fingerprint], history: History) -> list[Report]:

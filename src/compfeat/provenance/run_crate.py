@@ -11,13 +11,14 @@ import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from rocrate.model import ContextEntity, File
 from rocrate.rocrate import ROCrate
 
+from compfeat.errors import ToolError
 from compfeat.provenance.commits import History
 from compfeat.provenance.files import Fingerprint
 from compfeat.provenance.jobs import Job
@@ -159,15 +160,25 @@ def needed_files(jobs: Sequence[Job], settings: Sequence[str]) -> set[str]:
 
 
 def run_crate(
-    project: Path, jobs: Sequence[Job], prints: Mapping[str, Fingerprint], settings: Sequence[str], name: str
+    jobs: Sequence[Job],
+    prints: Mapping[str, Fingerprint],
+    settings: Sequence[str],
+    name: str,
+    history: History,
 ) -> dict[str, Any]:
     """Return the crate of ``jobs`` as JSON-LD.
 
     Args:
-        project: where the run lies, for its commits.
         jobs: those of the run, with their images.
         prints: the fingerprints of ``needed_files``.
         settings: the files of the configuration.
         name: what the run is called.
+        history: the project's commits.
+
+    Raises:
+        ToolError: git fails with the project's repository.
     """
-    return Writer(jobs, prints, History(project)).write(name, settings)
+    crate = Writer(jobs, prints, history).write(name, settings)
+    if history.failed:
+        raise ToolError(f"{history.problem}; a crate names commits, so mend this, then make crate again")
+    return crate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -37,15 +37,18 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
     yield f"{target['path']}  {_size(target)}"
     for row in lineage["rows"]:
         yield "  row " + " ".join(f"{name}={value}" for name, value in row.items() if value != "")
-    commit = git["commit"] or "none"
-    yield f"  checked out: commit {commit[:DIGITS]}{', with changes that are not committed' if git['modified'] else ''}"
+    if git["problem"]:
+        yield f"  commits are not known: {git['problem']}"
+    else:
+        changes = ", with changes that are not committed" if git["modified"] else ""
+        yield f"  checked out: commit {git['commit'][:DIGITS]}{changes}"
     if lineage["changed_since"]:
         yield f"  CHANGED since they were read: {', '.join(lineage['changed_since'])}"
     if lineage["other_code"]:
         yield f"  the source differs from what ran in: {', '.join(lineage['other_code'])}"
     for rule, steps in reversed(by_rule(lineage["steps"]).items()):
         yield ""
-        yield from _group(rule, steps)
+        yield from _group(rule, steps, git)
     if lineage["sources"]:
         yield ""
         yield "files that no job made"
@@ -56,14 +59,22 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
         yield f"{len(lineage['images'])} source files of images in {folder} (--format json lists their SHA-256)"
     for run in lineage["earlier_runs"]:
         yield ""
-        yield from _earlier_run(run)
+        yield from _earlier_run(run, git)
 
 
-def _earlier_run(run: Report) -> Iterator[str]:
+def _of_commits(commits: Iterable[str | None], git: Report) -> str:
+    """Return of which commits the code of jobs is."""
+    if known := sorted({commit for commit in commits if commit}):
+        return f"as of commit {', '.join(commit[:DIGITS] for commit in known)}"
+    if git["problem"]:
+        return "of a commit that is not known"
+    return "of no commit that is here" + (" (the clone is shallow: git fetch --unshallow)" if git["shallow"] else "")
+
+
+def _earlier_run(run: Report, git: Report) -> Iterator[str]:
     """Yield the chain behind a file that another run made, as that run's record has it."""
     yield f"{run['target']['path']} was made by another run, which {run['record']} records"
-    where = f"as of commit {run['commit'][:DIGITS]}" if run["commit"] else "of no commit that is here"
-    yield f"  code: {len(run['code'])} modules, {where}"
+    yield f"  code: {len(run['code'])} modules, {_of_commits([run['commit']], git)}"
     yield f"  settings: the key config of {run['record']}/record.json"
     for rule, steps in reversed(by_rule(run["steps"]).items()):
         tools = list(dict.fromkeys(tool for step in steps for tool in step["tools"]))
@@ -80,15 +91,11 @@ def _size(file: Report) -> str:
     return f"{file['size_bytes']} bytes, sha256 {file['sha256']}"
 
 
-def _group(rule: str, steps: Sequence[Report]) -> Iterator[str]:
+def _group(rule: str, steps: Sequence[Report], git: Report) -> Iterator[str]:
     """Yield what the jobs of a rule have in common, then what each has of its own."""
     yield f"{rule}: {len(steps)} job{'s' if len(steps) > 1 else ''}"
     modules = {module for step in steps for module in step["code"]}
-    commits = sorted({step["commit"] for step in steps if step["commit"]})
-    where = (
-        f"as of commit {', '.join(commit[:DIGITS] for commit in commits)}" if commits else "of no commit that is here"
-    )
-    yield f"  code: {len(modules)} modules, {where}"
+    yield f"  code: {len(modules)} modules, {_of_commits((step['commit'] for step in steps), git)}"
     tools = list(dict.fromkeys(tool for step in steps for tool in step["tools"]))
     if tools:
         yield f"  tools: {', '.join(tools)}"

@@ -151,7 +151,7 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
         _without(run, record[0], "compfeat.cli.pipeline.train")
         printed = lineage(run, capsys, made)
         assert printed["steps"][0]["commit"] == commit
-        assert printed["git"] == {"commit": commits[3], "modified": False}
+        assert printed["git"] == {"commit": commits[3], "modified": False, "shallow": False, "problem": ""}
         assert printed["other_code"] == ["compfeat.losses.baseline"]
     source.write_text("X = 5\n")
     assert lineage(run, capsys, BD_RATE)["git"]["modified"] is True

@@ -9,6 +9,7 @@ from pathlib import Path
 from compfeat.cli.arguments import command
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
+from compfeat.provenance.commits import History
 from compfeat.provenance.jobs import with_images
 from compfeat.provenance.records import jobs_of, present, read_summary
 from compfeat.provenance.run_crate import needed_files, run_crate
@@ -31,12 +32,16 @@ def crate(*, config: list[str], summary: Path | None = None, project: Path = Pat
     Raises:
         DataError: the run is stale, or lacks a file.
         ConfigError: a configuration is missing or is no YAML.
+        ToolError: git fails with the project's repository.
     """
     output = str(load_config([project / path for path in config])["output"])
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
     jobs = with_images(project, jobs_of(project, outputs.paths))
     prints = present(project, needed_files(jobs, config) - outputs.deleted)
-    write_json(project / NAME, run_crate(project, jobs, prints, config, output))
+    history = History(project)
+    write_json(project / NAME, run_crate(jobs, prints, config, output, history))
+    if history.problem:
+        print(f"crate: it names no commit: {history.problem}")
     print(f"crate: {len(jobs)} jobs, {len(prints)} files -> {project / NAME}")
 
 
