@@ -11,8 +11,14 @@ from pathlib import Path
 
 from compfeat.errors import DataError
 
-PASSING = re.compile(r"\..*\.part.*|resume\.safetensors")
-"""Names of half-written files of a run that was killed, and of what a training resumes from: no artifacts."""
+PASSING = re.compile(
+    r"\..*\.part.*|resume\.safetensors"
+    r"|\._.*|\.ds_store|icon\r|\.localized|(eh)?thumbs\.db|desktop\.ini|\.directory"
+    r"|\.nfs.*|\.fuse_hidden.*|.*~|#.*#|\.#.*|\..*\.sw[a-z]|\.ipynb_checkpoints",
+    re.IGNORECASE,
+)
+"""Names that are no artifacts, in any case of letters: half-written files of a run that was killed and what a training resumes
+from; what macOS, Windows and KDE leave in a folder that is looked at; what network disks and editors leave. As in .dvcignore."""
 
 
 @dataclass(frozen=True, order=True)
@@ -44,11 +50,17 @@ def fingerprints(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint |
     return {path: fingerprint(project / path) for path in sorted(paths)}
 
 
+def is_artifact(name: str) -> bool:
+    """Return whether a file or folder of this name may be one of a run's."""
+    return PASSING.fullmatch(name) is None
+
+
 def files_below(project: Path, folders: Iterable[str]) -> list[str]:
-    """Return, sorted, all files below ``folders``, relative to the project; links to folders count as files."""
+    """Return, sorted, all artifacts below ``folders``, relative to the project; links to folders count as files."""
     found = []
     for folder in sorted(set(folders)):
         for here, subfolders, names in os.walk(project / folder):
+            subfolders[:] = filter(is_artifact, subfolders)
             links = [name for name in subfolders if Path(here, name).is_symlink()]
-            found += [Path(here, name) for name in [*names, *links] if not PASSING.fullmatch(name)]
+            found += [Path(here, name) for name in [*filter(is_artifact, names), *links]]
     return sorted(path.relative_to(project).as_posix() for path in found)

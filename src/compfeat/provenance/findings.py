@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compfeat.experiment.layout import Layout
+from compfeat.provenance.files import is_artifact
 
 
 def made_files(project: Path, layout: Layout) -> list[str]:
@@ -13,4 +14,4 @@ def made_files(project: Path, layout: Layout) -> list[str]:
     found = [
         folder / path.name for folder in folders for path in sorted((project / folder).glob("*")) if path.is_file()
     ]
-    return [path.as_posix() for path in found if path.name[0] != "."]
+    return [path.as_posix() for path in found if path.name[0] != "." and is_artifact(path.name)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 
 from compfeat.__main__ import main
 from compfeat.provenance.records import read_record
+from helpers import PROJECT
+from recorded_run import record_run
 
 RECORD = "data/reference/default"
 STREAM = "results/encode/c256/tight/seed0/hevc/bitstreams.zip"
@@ -81,6 +84,50 @@ def test_logs_times_and_half_written_files_are_no_artifacts(recorded: Path, caps
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("report")
     assert audit(recorded, capsys)[0] == 0
+
+
+LEFT_BY_SYSTEMS = (
+    *(
+        ".DS_Store",
+        "._points.csv",
+        "Icon\r",
+        "Thumbs.db",
+        "THUMBS.DB",
+        "ehthumbs.db",
+        "Desktop.ini",
+        "desktop.ini",
+        ".directory",
+    ),
+    *(".nfs0000000000000001", ".fuse_hidden0001", "points.csv~", "#points.csv#", ".#points.csv", ".points.csv.swp"),
+    ".ipynb_checkpoints/points-checkpoint.csv",
+)
+
+
+def test_what_systems_and_editors_leave_is_no_artifact(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in read_record(recorded / RECORD).folders:
+        for name in LEFT_BY_SYSTEMS:
+            path = recorded / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("left")
+    assert audit(recorded, capsys)[0] == 0
+    assert main(["verify", "--project", str(recorded)]) == 0
+    record_run(recorded)
+    assert "nothing has changed since the last record" in capsys.readouterr().out
+    for name in ("ds_store", "thumbs.csv", "desktop.ini.csv", "nfs"):
+        path = recorded / "results/summarise" / name
+        path.write_text("extra")
+        assert audit(recorded, capsys)[0] == 1
+        path.unlink()
+
+
+def test_dvc_looks_at_none_of_these(tmp_path: Path) -> None:
+    """By git, whose patterns DVC's are."""
+    paths = [f"results/train/{name}" for name in LEFT_BY_SYSTEMS]
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    argv = ["git", "-c", f"core.excludesFile={PROJECT / '.dvcignore'}", "check-ignore", "--stdin", "-z"]
+    asked = "\0".join(paths).encode()
+    done = subprocess.run(argv, cwd=tmp_path, input=asked, capture_output=True, check=True)
+    assert done.stdout.decode().rstrip("\0").split("\0") == paths
 
 
 def test_what_stands_on_a_bitstream_is_named_to_the_row(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
