@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -38,3 +39,14 @@ def history() -> History:
 @pytest.mark.parametrize("name", sorted(set(RECORDS) - set(OF_SEVERAL_COMMITS)))
 def test_the_commit_whose_code_ran_is_found(name: str, history: History) -> None:
     assert history.commit_of(read_record(PROJECT / "data/reference" / name).code)
+
+
+def test_a_checkout_with_other_ends_of_lines_has_the_same_bytes(tmp_path: Path, history: History) -> None:
+    settings = ("-c", "core.autocrlf=true", "-c", "core.eol=crlf")
+    subprocess.run(
+        ["git", "clone", "--quiet", "--depth=1", *settings, PROJECT.as_uri(), tmp_path / "clone"], check=True
+    )
+    listed = ["git", "-C", str(tmp_path / "clone"), "ls-files", "--eol"]
+    ends = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(ends) > 500
+    assert [line for line in ends if line.split()[0].removeprefix("i/") != line.split()[1].removeprefix("w/")] == []
