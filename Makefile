@@ -128,7 +128,7 @@ record: $(READY) ## Record the run's files and their hashes, if they are up to d
 
 .PHONY: audit
 audit: $(READY) ## Check every file of the run against its record
-	@$(BIN)/python -m compfeat audit --record "$(RECORD)"
+	@$(BIN)/python -m compfeat audit --config $(CONFIGS) --record "$(RECORD)"
 
 # A commit to compare with, for make plots.
 REV ?=
@@ -140,7 +140,7 @@ plots: $(READY) ## Let DVC plot the results, or with REV=COMMIT those of a commi
 
 .PHONY: verify
 verify: $(READY) ## Compare your own run with the recorded one: identical, or how far off
-	@$(BIN)/python -m compfeat verify --record "$(RECORD)"
+	@$(BIN)/python -m compfeat verify --config $(CONFIGS) --record "$(RECORD)"
 
 .PHONY: crate
 crate: $(READY) ## Describe the run as a Workflow Run RO-Crate: ro-crate-metadata.json

@@ -14,13 +14,16 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
+from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
 from compfeat.provenance.files import Fingerprint, files_below, fingerprints
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, Job, image_files, read_jobs, with_images
 
+DEFAULT = "data/reference/default"
+"""Folder of the record of the run without an overlay."""
 FORMAT = 2
 COPIED = ("points.csv", "bd_rate.csv", "intervals.csv", "crossovers.csv", "claims.csv", "epochs.csv", "experiment.json")
 """Tables of the summary that are kept beside a record, where the run has them: to compare numbers, and to show them beside others."""
@@ -154,6 +157,34 @@ def without_circumstances(job: Job, known: Collection[str]) -> Job:
     """Return what of a job is the same wherever and whenever it runs, with the files that are ``known``."""
     inputs = tuple(path for path in job.inputs if path in known)
     return Job(rule=job.rule, inputs=inputs, outputs=job.outputs, tools=job.tools)
+
+
+def same_experiment(project: Path, folder: str, paths: Sequence[Path]) -> dict[str, Any]:
+    """Return the configuration of a base file and its overlays, if a record is of the same experiment, or there is none yet.
+
+    Records are named after overlays, so those of two overlays of one name meet. An experiment is known by its output folder.
+
+    Args:
+        project: where the run lies.
+        folder: that of the record, in the project.
+        paths: the files of the configuration, absolute or in the project.
+
+    Raises:
+        ConfigError: a file is missing or no YAML, or an overlay has the name of the run without one.
+        DataError: the record is of another experiment, or damaged.
+    """
+    config = load_config([project / path for path in paths])
+    if len(paths) > 1 and PurePosixPath(folder) == PurePosixPath(DEFAULT):
+        raise ConfigError(f"{paths[-1]}: {folder} is the record of the run without an overlay; rename the overlay")
+    if (project / folder / "record.json").is_file():
+        stored = read_json(project / folder / "record.json")
+        recorded = stored.get("config", {}).get("output") if isinstance(stored, dict) else None
+        if recorded is not None and PurePosixPath(recorded) != PurePosixPath(config["output"]):
+            raise DataError(
+                f"{folder}: records the experiment with output {recorded}; {paths[-1]} has output {config['output']}; "
+                "rename the overlay, or delete the record if it has served"
+            )
+    return config
 
 
 def write_record(project: Path, folder: Path, record: Record) -> None:

@@ -162,3 +162,51 @@ def test_deleted_features_of_which_readers_read_different_ones_are_refused(run: 
         reader.write_text(json.dumps(metadata))
     with pytest.raises(DataError, match=r"val.npy: deleted, and its readers found 2 contents; expected one"):
         record.make_record(run, CONFIG, without_features(run))
+
+
+def overlay(run: Path, name: str, text: str) -> str:
+    path = run.parent / "elsewhere" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["record", "audit", "verify"])
+def test_a_record_of_another_experiment_is_refused(
+    command: str, recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = "data/reference/seeds"
+    shutil.copytree(recorded / FOLDER, recorded / folder)
+    before = {path: path.read_bytes() for path in (recorded / "data/reference").rglob("*") if path.is_file()}
+    options = (
+        with_summary(recorded)
+        if command == "record"
+        else ["--project", str(recorded), "--config", "config/config.yaml"]
+    )
+    other = overlay(recorded, "seeds.yaml", "output: results-mine\n")
+    assert main([command, *options, "--config", other, "--record", folder]) == 2
+    printed = capsys.readouterr().err
+    assert f"{folder}: records the experiment with output results; {other} has output results-mine;" in printed
+    other = overlay(recorded, "default.yaml", "seeds: [1]\n")
+    assert main([command, *options, "--config", other, "--record", FOLDER]) == 2
+    printed += capsys.readouterr().err
+    assert f"{other}: {FOLDER} is the record of the run without an overlay; rename the overlay" in printed
+    assert printed.count("\n") == 2
+    assert {path: path.read_bytes() for path in (recorded / "data/reference").rglob("*") if path.is_file()} == before
+
+
+def test_the_same_experiment_with_changed_settings_takes_its_records_place(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in ("output: ./results/\n", "output: results\nseeds: [0, 1]\n"):
+        path = overlay(recorded, "mine.yaml", text)
+        assert main(["record", *with_summary(recorded), "--config", path, "--record", "data/reference/mine"]) == 0
+        capsys.readouterr()
+    assert read_record(recorded / "data/reference/mine").config["seeds"] == [0, 1]
+    assert main(["audit", "--project", str(recorded), "--config", "config/config.yaml", path]) == 2
+    assert "rename the overlay" in capsys.readouterr().err
+
+
+def test_a_damaged_record_is_not_replaced(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (recorded / FOLDER / "record.json").write_text("{")
+    assert_refused(recorded, capsys, "record.json")

@@ -8,23 +8,31 @@ from pathlib import Path
 
 from compfeat.cli.arguments import command
 from compfeat.errors import DataError
-from compfeat.experiment.files import load_config
-from compfeat.provenance.records import Record, changes, make_record, read_record, read_summary, write_record
+from compfeat.provenance.records import (
+    DEFAULT,
+    Record,
+    changes,
+    make_record,
+    read_record,
+    read_summary,
+    same_experiment,
+    write_record,
+)
 from compfeat.provenance.text import LISTED
 
 
 def record(
     *,
     config: list[Path],
-    record: str = "data/reference/default",
+    record: str = DEFAULT,
     summary: Path | None = None,
     project: Path = Path(),
 ) -> None:
     """Record a run that is up to date. make record does all of it: snakemake --summary | python -m compfeat record ...
 
     Written are artifacts.csv (path, size_bytes and sha256 of every file), record.json (the configuration, the code's identities,
-    tools and jobs) and copies of a few tables, all without times or places. Refused is a run that is not up to date, and one
-    with files that no job of the configuration makes.
+    tools and jobs) and copies of a few tables, all without times or places. Refused is a run that is not up to date, one with
+    files that no job of the configuration makes, and one of another experiment (another output) than the record that is there.
 
     Args:
         config: the base configuration and its overlays.
@@ -33,12 +41,12 @@ def record(
         project: folder that the run lies in.
 
     Raises:
-        DataError: the run is stale or incomplete, or has foreign files.
-        ConfigError: a configuration is missing or is no YAML.
+        DataError: the run is stale or incomplete, has foreign files, or is of another experiment than the record.
+        ConfigError: a configuration is missing or is no YAML, or an overlay has the name of the run without one.
     """
-    folder = project / record
+    folder, settings = project / record, same_experiment(project, record, config)
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
-    made = make_record(project, load_config([project / path for path in config]), outputs)
+    made = make_record(project, settings, outputs)
     before = earlier(folder)
     lines = changes(before, made)
     write_record(project, folder, made)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from compfeat.cli.arguments import command
 from compfeat.provenance.comparison import verify_report
-from compfeat.provenance.records import read_record
+from compfeat.provenance.records import DEFAULT, read_record, same_experiment
 from compfeat.provenance.text import verify_lines
 
 
-def verify(*, record: str = "data/reference/default", project: Path = Path(), json_: bool = False) -> int:
+def verify(*, record: str = DEFAULT, config: Sequence[Path] = (), project: Path = Path(), json_: bool = False) -> int:
     """Compare your own run with the recorded one: identical, or how far off.
 
     Shown are, folder by folder, how many files are identical to the byte; where the two runs part (files that differ though all
@@ -23,12 +23,16 @@ def verify(*, record: str = "data/reference/default", project: Path = Path(), js
 
     Args:
         record: folder of the record, in the project.
+        config: the base configuration and its overlays; where given, the record must be of the same experiment.
         project: folder that the run lies in.
         json_: print JSON.
 
     Raises:
-        DataError: there is no record, or no run to compare with it.
+        ConfigError: a configuration is missing or is no YAML, or an overlay has the name of the run without one.
+        DataError: there is no record, or it is of another experiment, or no run to compare with it.
     """
+    if config:
+        same_experiment(project, record, config)
     report = verify_report(project, read_record(project / record), project / record)
     print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(verify_lines(report)))
     return 0 if report["identical"] else 1
