@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compfeat.__main__ import call
 from compfeat.arrays import write_arrays
-from compfeat.cli.pipeline.gather import main
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, TableSpec
@@ -117,7 +117,7 @@ class TinyRun:
         """Make the tables of computations (all, in an order that works, where none is named); return them by file."""
         made: dict[str, Path] = {}
         for spec in in_order(names or TABLES.names()):
-            main(self.argv(spec))
+            call("gather", self.argv(spec))
             made |= {name: self.table(name) for name in spec.files(self.plan)}
         return made
 

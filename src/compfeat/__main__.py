@@ -13,9 +13,10 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from compfeat.cli.arguments import command
 from compfeat.errors import CompfeatError
 
 GROUPS = {"tools": "Commands for people", "pipeline": "Stages, which Snakemake runs"}
@@ -49,19 +50,28 @@ def main(argv: list[str]) -> int:
         print("\n".join(listing()))
         return 0
     name = argv[0]
-    group = next((group for group in GROUPS if name in names(group)), None)
-    if group is None:
-        known = sorted(name for group in GROUPS for name in names(group))
+    known = sorted(name for group in GROUPS for name in names(group))
+    if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
         print(f"compfeat: {name!r} is unknown; {hint}", file=sys.stderr)
         return 2
     try:
-        status = importlib.import_module(f"compfeat.cli.{group}.{name}").main(argv[1:])
+        return int(call(name, argv[1:]) or 0)
     except CompfeatError as error:
         print(f"compfeat {name}: error: {error}", file=sys.stderr)
         return 2
-    return int(status or 0)
+
+
+def call(name: str, argv: Sequence[str]) -> int | None:
+    """Run the stage or command ``name``, the function of that name in its module, with the arguments ``argv``.
+
+    Raises:
+        CompfeatError: a user's mistake, or a problem with files or programs.
+    """
+    group = next(group for group in GROUPS if name in names(group))
+    function = getattr(importlib.import_module(f"compfeat.cli.{group}.{name}"), name)
+    return command(function, argv)
 
 
 def console() -> int:

@@ -1,8 +1,8 @@
 """A command line from a function's signature: its parameters are the arguments, its docstring is the help.
 
-A module of ``pipeline`` or ``tools`` is one function and one line::
+A module of ``pipeline`` or ``tools`` is one function of its name::
 
-    def stage(*, settings: Settings, arrays: Path, ledgers: list[Path], limit: int | None = None, quiet: bool = False) -> None:
+    def score(*, settings: Settings, arrays: Path, tables: list[Path], limit: int | None = None, quiet: bool = False) -> None:
         \"\"\"Do one thing.
 
         Args:
@@ -10,10 +10,7 @@ A module of ``pipeline`` or ``tools`` is one function and one line::
             arrays: packed scenes.
         \"\"\"
 
-    def main(argv: Sequence[str]) -> int | None:
-        return command(stage, argv)
-
-Keyword-only parameters become options (``--settings JSON --arrays PATH --ledgers PATH PATH``), others positional arguments.
+Keyword-only parameters become options (``--settings JSON --arrays PATH --tables PATH PATH``), others positional arguments.
 A parameter without a default must be given; ``X | None`` is an X that may be left out. The values of a list may follow the
 option once or more (``--row a --row b c``), so a list's default is empty. An underscore at a name's end, which keeps it apart from
 a module's or a keyword, is no part of the option: ``json_`` is ``--json``.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.cli.pipeline import features as stage
+from compfeat.__main__ import call
+from compfeat.cli.pipeline.features import write_features
 from compfeat.errors import CheckpointError, CompfeatError, DataError
 from helpers import random_scenes, write_split
 from tiny import tiny_network, write_network
@@ -36,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_features_are_those_of_the_network(folder: Path) -> None:
-    stage.main(argv(folder))
+    call("features", argv(folder))
     written = np.load(folder / "features/val.npy", mmap_mode="r")
     assert written.shape == (IMAGES, 32, 2, 4) and written.dtype == np.float32 and written.flags.c_contiguous
     images = torch.from_numpy(random_scenes(IMAGES)["image"]).permute(0, 3, 1, 2).float() / 255
@@ -47,11 +48,11 @@ def test_features_are_those_of_the_network(folder: Path) -> None:
 
 
 def test_files_are_plain_npy_and_repeat(folder: Path) -> None:
-    stage.main(argv(folder))
+    call("features", argv(folder))
     first = (folder / "features/val.npy").read_bytes()
     np.save(folder / "again.npy", np.load(folder / "features/val.npy"))
     assert (folder / "again.npy").read_bytes() == first
-    stage.main(argv(folder))
+    call("features", argv(folder))
     assert (folder / "features/val.npy").read_bytes() == first
 
 
@@ -61,7 +62,7 @@ def test_features_that_are_not_finite(folder: Path) -> None:
         next(iter(network.encoder.parameters()))[0] = float("nan")
     write_network(folder, network)
     with pytest.raises(DataError, match="features of images 0 to 1 are not finite; the network diverged"):
-        stage.main(argv(folder))
+        call("features", argv(folder))
     assert not list((folder / "features").iterdir())
 
 
@@ -69,7 +70,7 @@ def test_weights_cut_short(folder: Path) -> None:
     weights = folder / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):
-        stage.main(argv(folder))
+        call("features", argv(folder))
 
 
 @pytest.mark.parametrize(
@@ -82,12 +83,12 @@ def test_weights_cut_short(folder: Path) -> None:
 )
 def test_settings_that_cannot_be(settings: str, message: str, folder: Path) -> None:
     with pytest.raises((CompfeatError, SystemExit), match=message):
-        stage.main(argv(folder, settings))
+        call("features", argv(folder, settings))
 
 
 def test_batches_of_another_shape_or_number_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "f.npy"
     for shape in ((2, 3, 4, 4), (1, 3, 4, 5)):
         with pytest.raises(DataError, match=r"f\.npy: "):
-            stage.write_features(path, (1, 3, 4, 4), iter([np.zeros(shape, np.float32)]))
+            write_features(path, (1, 3, 4, 4), iter([np.zeros(shape, np.float32)]))
     assert not list(tmp_path.iterdir())

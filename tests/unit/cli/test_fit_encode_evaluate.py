@@ -15,9 +15,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from compfeat.__main__ import call
 from compfeat.__main__ import main as compfeat
 from compfeat.arrays import Arrays, read_arrays, write_archive
-from compfeat.cli.pipeline import encode, evaluate, features, fit
 from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import dct2
@@ -117,7 +117,7 @@ class Bench:
         write_network(self.folder, network)
         for split in ("train", "val"):
             words = self.words(arrays=f"{split}.npy", features=f"{split}_features.npy")
-            features.main(["--settings", '{"device": "cpu"}', *words, *self.network()])
+            call("features", ["--settings", '{"device": "cpu"}', *words, *self.network()])
 
     def words(self, **files: Sequence[str] | str | None) -> list[str]:
         """Return flags with files of the folder."""
@@ -147,7 +147,7 @@ class Bench:
 
     def fit(self, state: str, transform_state: str | None = None, **settings: Any) -> None:
         words = self.words(features="train_features.npy", scenes="train.npy", transform=transform_state, state=state)
-        fit.main(["--settings", json.dumps(settings), *words, *self.network()])
+        call("fit", ["--settings", json.dumps(settings), *words, *self.network()])
 
     def encode_argv(self, name: str, codec: str, qualities: Sequence[str], **settings: Any) -> list[str]:
         states = {key: settings.pop(key, None) for key in ("transform_state", "state")}
@@ -178,8 +178,8 @@ class Bench:
     def run(self, name: str, codec: str, qualities: Sequence[str], **settings: Any) -> tuple[Arrays, Arrays]:
         """Encode and evaluate; return scores and pictures."""
         if codec != "none":
-            encode.main(self.encode_argv(name, codec, qualities, **settings))
-        evaluate.main(self.evaluate_argv(name, codec, qualities, **settings))
+            call("encode", self.encode_argv(name, codec, qualities, **settings))
+        call("evaluate", self.evaluate_argv(name, codec, qualities, **settings))
         return self.results(name)
 
     def results(self, name: str) -> tuple[Arrays, Arrays]:
@@ -472,7 +472,7 @@ def test_a_transform_of_the_package_goes_all_the_way(name: str, bench: Bench) ->
 
 def test_encode_loads_no_torch_and_png_no_ffmpeg(bench: Bench) -> None:
     code = (
-        "import sys; from compfeat.cli.pipeline import encode; encode.main(sys.argv[1:]); "
+        "import sys; from compfeat.__main__ import call; call('encode', sys.argv[1:]); "
         "print({'torch', 'ffmpeg', 'matplotlib'} & set(sys.modules))"
     )
     argv = [sys.executable, "-c", code, *bench.encode_argv("again", "png", ["lossless"])]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from compfeat.cli.pipeline import render as stage
+from compfeat.__main__ import call
 
 
 def rendered(folder: Path, processes: int) -> dict[str, bytes]:
     """Render three scenes; return all files by name."""
     settings = {"root": str(folder), "split": "val", "images": 3, "size": [64, 64], "seed": 1}
-    stage.main(["--settings", json.dumps(settings), f"--processes={processes}", f"--manifest={folder}/val.csv"])
+    call("render", ["--settings", json.dumps(settings), f"--processes={processes}", f"--manifest={folder}/val.csv"])
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -43,10 +43,8 @@ class Drawn(LossSpec):
         return Gained()
 '''
 DRIVER = """
-from compfeat.determinism import fix_environment
-fix_environment()
 import sys
-from compfeat.cli.pipeline.train import main
+from compfeat.__main__ import call
 from compfeat.training import loop
 row = loop.epoch_row
 def dying(learner, val, epoch, means, s):
@@ -54,7 +52,7 @@ def dying(learner, val, epoch, means, s):
         raise KeyboardInterrupt
     return row(learner, val, epoch, means, s)
 loop.epoch_row = dying
-main(sys.argv[2:])
+call("train", sys.argv[2:])
 """
 ADDED = "\nADDED = True\n"
 

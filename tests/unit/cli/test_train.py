@@ -12,7 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from compfeat.cli.pipeline import train as stage
+from compfeat.__main__ import call
+from compfeat.cli.pipeline import train
 from compfeat.errors import CompfeatError
 from compfeat.networks._resnet import Encoder
 from compfeat.training import loop
@@ -36,7 +37,7 @@ def argv(data: Path, out: Path, settings: TrainSettings, *more: str) -> list[str
 
 
 def test_what_is_written(data: Path, tmp_path: Path) -> None:
-    stage.main(argv(data, tmp_path, train_settings(epochs=2)))
+    call("train", argv(data, tmp_path, train_settings(epochs=2)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e.csv", "n.json", "w.safetensors"]
     description = json.loads((tmp_path / "n.json").read_text())
     assert (description["cut"], description["training"], description["seed"]) == ("c256", "tried", 3)
@@ -47,7 +48,7 @@ def test_what_is_written(data: Path, tmp_path: Path) -> None:
 
 def test_a_killed_training_continues_where_it_was(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = train_settings(epochs=3)
-    stage.main(argv(data, tmp_path / "whole", settings))
+    call("train", argv(data, tmp_path / "whole", settings))
     trained: list[int] = []
     row = loop.epoch_row
 
@@ -59,9 +60,9 @@ def test_a_killed_training_continues_where_it_was(data: Path, tmp_path: Path, mo
 
     monkeypatch.setattr(loop, "epoch_row", dying)
     with pytest.raises(KeyboardInterrupt):
-        stage.main(argv(data, tmp_path / "killed", settings))
+        call("train", argv(data, tmp_path / "killed", settings))
     assert [path.name for path in (tmp_path / "killed").iterdir()] == ["resume.safetensors"]
-    stage.main(argv(data, tmp_path / "killed", settings))
+    call("train", argv(data, tmp_path / "killed", settings))
     assert trained == [0, 1, 1, 2]
     for name in ("w.safetensors", "n.json", "e.csv"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
@@ -71,7 +72,7 @@ def test_a_run_starts_from_the_weights_it_is_given(data: Path, tmp_path: Path) -
     network = tiny_network(seed=11)
     write_network(tmp_path, network)
     initial = ["--initial", f"{tmp_path}/weights.safetensors"]
-    stage.main(argv(data, tmp_path, train_settings(epochs=1, learning_rate=1e-9), *initial))
+    call("train", argv(data, tmp_path, train_settings(epochs=1, learning_rate=1e-9), *initial))
     trained = load_file(tmp_path / "w.safetensors")
     for name, parameter in network.named_parameters():
         torch.testing.assert_close(trained[name], parameter.detach(), atol=1e-6, rtol=1e-4)
@@ -81,7 +82,7 @@ def test_a_training_starts_from_a_pretrained_encoder(tmp_path: Path) -> None:
     encoder = Encoder(3, 64)
     path = tmp_path / "resnet34.safetensors"
     save_file({**encoder.state_dict(), "fc.bias": torch.zeros(1), "layer4.0.bn1.bias": torch.zeros(1)}, path)
-    network = stage.start(train_settings(width=64), tiny_tasks(), None, path)
+    network = train.start(train_settings(width=64), tiny_tasks(), None, path)
     name = "layer3.5.conv2.weight"
     assert torch.equal(network.encoder.state_dict()[name], encoder.state_dict()[name])
 
@@ -97,7 +98,7 @@ def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
     settings = train_settings()
 
     def known(settings: TrainSettings = settings) -> dict[str, str]:
-        return stage.identity(settings, {"initial": path}, CPU)
+        return train.identity(settings, {"initial": path}, CPU)
 
     before = known()
     named = (
@@ -137,14 +138,14 @@ def test_damaged_weights_to_start_from_are_made_again_or_replaced(made: bool, da
         (tmp_path / "network.json").unlink()
     remedy = "delete it and rerun the stage" if made else r"give another file as trainings\.tried\.start"
     with pytest.raises(CompfeatError, match=rf"tensor 'encoder\.bn1\.bias' has values that are not finite; {remedy}"):
-        stage.main(argv(data, tmp_path / "out", train_settings(), "--initial", str(path)))
+        call("train", argv(data, tmp_path / "out", train_settings(), "--initial", str(path)))
 
 
 def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> None:
     write_network(tmp_path, tiny_network("c512"))
     words = argv(data, tmp_path / "out", train_settings(), "--initial", f"{tmp_path}/weights.safetensors")
     with pytest.raises(CompfeatError, match=r"weights\.safetensors: tensor 'decoders\."):
-        stage.main(words)
+        call("train", words)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> N
 )
 def test_settings_that_cannot_be(change: dict[str, Any], message: str, data: Path, tmp_path: Path) -> None:
     with pytest.raises(CompfeatError, match=re.escape(message)):
-        stage.main(argv(data, tmp_path, train_settings(**change)))
+        call("train", argv(data, tmp_path, train_settings(**change)))
     assert not list(tmp_path.iterdir())
 
 
@@ -172,7 +173,7 @@ def test_a_training_that_diverges_writes_nothing(data: Path, tmp_path: Path) -> 
     with pytest.raises(
         CompfeatError, match=r"the training diverged: .* lower trainings\.tried\.phases\.0\.learning_rate"
     ):
-        stage.main(argv(data, tmp_path, train_settings(learning_rate=1e30, warmup_epochs=0)))
+        call("train", argv(data, tmp_path, train_settings(learning_rate=1e30, warmup_epochs=0)))
     assert not list(tmp_path.iterdir())
 
 
@@ -182,4 +183,4 @@ def test_damaged_scenes_are_refused(data: Path, tmp_path: Path) -> None:
     cut.write_bytes((data / "train.npy").read_bytes()[:-5])
     words[words.index("--train-arrays") + 1] = str(cut)
     with pytest.raises(CompfeatError, match=re.escape(f"{cut}: ")):
-        stage.main(words)
+        call("train", words)

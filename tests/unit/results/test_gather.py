@@ -12,8 +12,8 @@ from typing import Any, get_args
 import pandas as pd
 import pytest
 
+from compfeat.__main__ import call
 from compfeat.arrays import read_arrays, write_arrays
-from compfeat.cli.pipeline.gather import main
 from compfeat.errors import CompfeatError, ConfigError, DataError
 from compfeat.io import write_csv, write_json
 from compfeat.results import TABLES, Kind
@@ -84,7 +84,7 @@ def test_a_missing_file_is_named(run: Any, kind: str) -> None:
     assert readers
     for spec in readers:
         with pytest.raises(DataError, match=r"lost\.csv"):
-            main(run.argv(spec))
+            call("gather", run.argv(spec))
 
 
 @pytest.mark.parametrize("text", ["=x", "scores=x", "scores:c512/old/seed0/a"])
@@ -92,7 +92,7 @@ def test_inputs_of_another_form(run: Any, text: str) -> None:
     argv = run.argv(TABLES.get("points"))
     argv[argv.index("--inputs") + 1] = text
     with pytest.raises(ConfigError, match="expected KIND:ID=PATH"):
-        main(argv)
+        call("gather", argv)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_inputs_of_another_form(run: Any, text: str) -> None:
 )
 def test_outputs_that_are_not_the_tables(run: Any, change: Callable[[list[str]], list[str]]) -> None:
     with pytest.raises(ConfigError, match=r"--outputs: found .*; points makes per_image.csv, points.csv"):
-        main(change(run.argv(TABLES.get("points"))))
+        call("gather", change(run.argv(TABLES.get("points"))))
 
 
 def test_columns_of_the_run_in_the_epochs_are_refused(run: Any) -> None:

@@ -33,10 +33,10 @@ PROCESSORS: dict[str, dict[str, str]] = {
 }
 """Settings of the environment that make libraries compute as on other processors, as far as this one has what they name."""
 PROGRAM = """
-import compfeat.__main__, json, sys
-from compfeat.cli.pipeline.gather import main
+import json, sys
+from compfeat.__main__ import call
 for argv in json.loads(sys.argv[1]):
-    main(argv)
+    call("gather", argv)
 """
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.transport.bitstreams import extract
 
 
@@ -21,8 +19,3 @@ def bitstream(*, bitstreams: Path, quality: str, stream: Path) -> None:
         BitstreamError: the archive is missing or damaged, or has no such quality.
     """
     extract(bitstreams, quality, stream)
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(bitstream, argv)

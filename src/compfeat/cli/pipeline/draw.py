@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from compfeat.cli.arguments import command
 from compfeat.io import atomic_path
 from compfeat.reports.figures import FIGURES
 from compfeat.reports.summary import Tables
@@ -18,7 +16,7 @@ FIXED: dict[str, dict[str, Any]] = {
 """How each format is written: no file contains the time of drawing, so that redrawing gives the same bytes."""
 
 
-def stage(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
+def draw(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
     """Draw one figure from the summary.
 
     Args:
@@ -40,8 +38,3 @@ def stage(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
             with atomic_path(path) as temporary:
                 drawn.savefig(temporary, format=kind, **FIXED[kind])
     print(f"draw: {figure} -> {pdf}, {png}")
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Draw one figure."""
-    return command(stage, argv)

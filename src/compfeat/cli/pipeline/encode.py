@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
-from compfeat.cli.arguments import command
 from compfeat.transport.bitstreams import pack, side_info_name, stream_name
 from compfeat.transport.ledger import image_ids, write_ledger
 from compfeat.transport.sender import send
@@ -52,8 +50,3 @@ def encode(
             ledgers[quality] = send(codec, copies(items), ids, *files)
         pack(bitstreams, folder, codecs)
     write_ledger(ledger, ledgers)
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(encode, argv)

@@ -15,7 +15,6 @@ from pydantic import Field
 from tqdm import tqdm
 
 from compfeat.arrays import Arrays, write_arrays
-from compfeat.cli.arguments import command
 from compfeat.codecs import RERUN, Decoded, Item
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import variances
@@ -262,8 +261,3 @@ def compact(values: NDArray[Any]) -> NDArray[Any]:
     """Return counts that fit 32 bits as such; all else as it is."""
     fits = values.dtype.kind == "i" and values.ndim > 1 and values.size and values.max() < 2**31
     return values.astype(np.int32) if fits else values
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(evaluate, argv)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.io import read_csv, write_text
 from compfeat.reports.explorer.build import build
 from compfeat.reports.explorer.settings import Settings
@@ -14,7 +12,7 @@ from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables as Files
 
 
-def stage(
+def explorer(
     *,
     settings: Settings,
     tables: list[Path],
@@ -46,8 +44,3 @@ def stage(
     )
     write_text(html, page)
     print(f"explorer: {len(showcases)} images, {html.stat().st_size} bytes -> {html}")
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Make the explorer."""
-    return command(stage, argv)

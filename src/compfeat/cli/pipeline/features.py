@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.cli.arguments import command
 from compfeat.datasets.packed import Packed, in_chunks, open_packed
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
@@ -30,7 +29,7 @@ class FeaturesSettings(Section):
     batch_size: int = Field(8, ge=1, description="images at once; part of the result, too")
 
 
-def stage(*, settings: FeaturesSettings, arrays: Path, weights: Path, description: Path, features: Path) -> None:
+def features(*, settings: FeaturesSettings, arrays: Path, weights: Path, description: Path, features: Path) -> None:
     """Write the features that a network computes of a split, before any transform or quantiser.
 
     Args:
@@ -82,8 +81,3 @@ def write_features(path: Path, shape: tuple[int, ...], batches: Iterator[NDArray
             written += len(batch)
         if written != shape[0]:
             raise DataError(f"{path}: {written} images' features to write; expected {shape[0]}")
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(stage, argv)

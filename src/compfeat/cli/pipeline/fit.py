@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import write_arrays
-from compfeat.cli.arguments import command
 from compfeat.codecs import CODECS, Codec, Coding, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
@@ -105,8 +103,3 @@ def fit_codec(
     """Return the state of a codec fitted to ``features`` (N x C x h x w) after a method's transform, if it has one."""
     with transformed(features, transform_of(transform, state)) as coded:
         return codec.fit(coded, options, coding)
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(fit, argv)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from compfeat.arrays import write_arrays
-from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError, DataError
 from compfeat.io import write_csv, write_json, write_text
 from compfeat.results import TABLES, Inputs
@@ -71,8 +70,3 @@ def parsed(words: Sequence[str]) -> dict[str, dict[str, Path]]:
             raise ConfigError(f"--inputs: found {word!r}; expected KIND:ID=PATH")
         paths.setdefault(kind, {})[identity] = Path(path)
     return paths
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(gather, argv)

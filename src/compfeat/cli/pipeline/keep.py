@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.experiment.start import Start, TrainedOn, sha256_of
 from compfeat.io import read_json, write_bytes, write_json
 
 
-def stage(*, settings: TrainedOn, weights: Path, description: Path, kept: Path, start: Path) -> None:
+def keep(*, settings: TrainedOn, weights: Path, description: Path, kept: Path, start: Path) -> None:
     """Keep a trained network for other configurations to start from: copy its weights, and write down what they were trained on.
 
     Args:
@@ -26,8 +24,3 @@ def stage(*, settings: TrainedOn, weights: Path, description: Path, kept: Path, 
     described = Start(network=read_json(description), sha256=sha256_of(weights), trained_on=settings)
     write_bytes(kept, weights.read_bytes())
     write_json(start, described.model_dump(mode="json"))
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(stage, argv)

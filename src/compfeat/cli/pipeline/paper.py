@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.errors import DataError
 from compfeat.experiment.start import TrainedOn, known_training
 from compfeat.io import read_json, write_bytes
@@ -15,7 +14,7 @@ from compfeat.reports.paper.settings import Settings
 from compfeat.reports.summary import Tables
 
 
-def stage(
+def paper(
     *,
     settings: Settings,
     tables: list[Path],
@@ -54,8 +53,3 @@ def stage(
 def known_starts(files: Sequence[Path]) -> dict[str, TrainedOn]:
     """Return what weights were trained on, by their file, of those whose description is about their very bytes."""
     return {str(path): known for path in files if (known := known_training(path)) is not None}
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Set the paper."""
-    return command(stage, argv)

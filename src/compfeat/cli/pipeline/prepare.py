@@ -10,7 +10,6 @@ import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.cli.arguments import command
 from compfeat.datasets import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes, sha256_of
@@ -87,8 +86,3 @@ def check_rendered(samples: Sequence[Sample], root: Path, manifest: Path) -> Non
     problem = render_changes(Listing(tuple(samples)), root, manifest, manifest.parent / "no" / "memory")
     if problem:
         raise DataError(problem)
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(prepare, argv)

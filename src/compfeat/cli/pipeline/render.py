@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -14,7 +14,6 @@ import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError, ToolError
 from compfeat.experiment.runs import Split
 from compfeat.experiment.section import Section
@@ -100,8 +99,3 @@ def render(*, settings: RenderSettings, processes: int = 1, manifest: Path) -> N
     rows = sorted(row for scene in progress for row in scene)
     _remove_stale(root, s.split, {path for path, _, _ in rows})
     write_csv(manifest, pd.DataFrame(rows, columns=["path", "sha256", "size_bytes"]))
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(render, argv)

@@ -14,7 +14,6 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from compfeat.cli.arguments import command
 from compfeat.datasets.packed import open_packed
 from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
@@ -29,7 +28,8 @@ from compfeat.networks.tensors import REMAKE
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
 from compfeat.tasks import Task
-from compfeat.training.loop import Learner, Scenes, train
+from compfeat.training import loop
+from compfeat.training.loop import Learner, Scenes
 from compfeat.training.memory import keep_freed_memory
 from compfeat.training.plugins import plugin_modules, programs, variant_of
 from compfeat.training.schedule import epochs
@@ -43,7 +43,7 @@ DESCRIPTION = "network.json"
 """Name of the description that lies beside weights of the pipeline's own."""
 
 
-def stage(
+def train(
     *,
     settings: TrainSettings,
     train_arrays: Path,
@@ -102,7 +102,7 @@ def stage(
             if terms:
                 bar.set_postfix({term: f"{value:.4g}" for term, value in terms.items()}, refresh=False)
 
-        rows = train(learner, scenes, settings, resume, known, report, bar.write)
+        rows = loop.train(learner, scenes, settings, resume, known, report, bar.write)
     write_csv(epoch_table, pd.DataFrame(rows))
     described = describe(
         learner.network,
@@ -177,8 +177,3 @@ def identity(settings: TrainSettings, files: Mapping[str, Path], device: torch.d
         with path.open("rb") as file:
             found[f"file {name}"] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the stage."""
-    return command(stage, argv)

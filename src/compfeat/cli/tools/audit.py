@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.provenance.differences import audit_report
 from compfeat.provenance.records import DEFAULT, read_record, same_experiment
 from compfeat.provenance.text import audit_lines
@@ -33,8 +32,3 @@ def audit(*, record: str = DEFAULT, config: Sequence[Path] = (), project: Path =
     report = audit_report(project, read_record(project / record))
     print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(audit_lines(report, record)))
     return 1 if report["differences"] else 0
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(audit, argv)

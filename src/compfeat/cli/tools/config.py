@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError
 from compfeat.experiment import documentation
 from compfeat.experiment.files import load_config
@@ -45,8 +44,3 @@ def config(*, config: list[Path] = [], get: str = "", schema: bool = False, read
         print(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), end="")
     else:
         print(value if isinstance(value, str) else json.dumps(value))
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(config, argv)

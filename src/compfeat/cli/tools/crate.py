@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.provenance.commits import History
@@ -43,8 +41,3 @@ def crate(*, config: list[str], summary: Path | None = None, project: Path = Pat
     if history.problem:
         print(f"crate: it names no commit: {history.problem}")
     print(f"crate: {len(jobs)} jobs, {len(prints)} files -> {project / NAME}")
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(crate, argv)

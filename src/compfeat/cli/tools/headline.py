@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv
@@ -32,8 +30,3 @@ def headline(*, config: list[Path], project: Path = Path()) -> None:
         for line in missing_intervals(read_csv(project / intervals, ["verdict"])):
             print(line)
     print("\n".join([f"{len(files)} files:", *(f"  {path}" for path in files)]))
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(headline, argv)

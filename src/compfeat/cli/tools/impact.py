@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.provenance.chains import inside, read_graph
 from compfeat.provenance.dependence import impact_report
 from compfeat.provenance.text import impact_lines
@@ -31,8 +29,3 @@ def impact(path: str, *, project: Path = Path(), json_: bool = False) -> None:
     named = path if path.startswith(("tool:", "config:")) else inside(project, path)
     report = impact_report(project, read_graph(project), named)
     print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(impact_lines(report)))
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(impact, argv)

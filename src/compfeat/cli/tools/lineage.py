@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError
 from compfeat.provenance import text
 from compfeat.provenance.chains import inside, lineage_report, read_graph
@@ -47,8 +46,3 @@ def parse_row(words: Sequence[str]) -> dict[str, str]:
     if wrong:
         raise ConfigError(f"--row {wrong[0]}: expected COLUMN=VALUE, such as cut=c256")
     return {column: value for column, _, value in (word.partition("=") for word in words)}
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(lineage, argv)

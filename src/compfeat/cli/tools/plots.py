@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import vl_convert
 
-from compfeat.cli.arguments import command
 from compfeat.io import write_text
 
 PAGE = """<!DOCTYPE html>
@@ -41,8 +39,3 @@ def plots(*, page: Path) -> None:
     programs = vl_convert.javascript_bundle(START).replace("</script", "<\\/script")
     write_text(page, PAGE % programs)
     print(f"plots: {page}")
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(plots, argv)

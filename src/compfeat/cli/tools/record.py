@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.errors import DataError
 from compfeat.provenance.records import (
     DEFAULT,
@@ -60,8 +58,3 @@ def earlier(folder: Path) -> Record | None:
         return read_record(folder)
     except DataError:
         return None
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(record, argv)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.cli.arguments import command
 from compfeat.provenance.comparison import verify_report
 from compfeat.provenance.records import DEFAULT, read_record, same_experiment
 from compfeat.provenance.text import verify_lines
@@ -36,8 +35,3 @@ def verify(*, record: str = DEFAULT, config: Sequence[Path] = (), project: Path 
     report = verify_report(project, read_record(project / record), project / record)
     print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(verify_lines(report)))
     return 0 if report["identical"] else 1
-
-
-def main(argv: Sequence[str]) -> int | None:
-    """Run the command."""
-    return command(verify, argv)

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from compfeat.cli.pipeline import explorer as stage
+from compfeat.__main__ import call
 from compfeat.errors import DataError
 from compfeat.experiment.runs import Comparison
 from compfeat.reports.explorer import pictures
@@ -95,7 +95,7 @@ def test_the_stage_writes_one_file_and_twice_the_same(summaries: dict[str, Path]
     argv = ["--settings", settings.model_dump_json(), "--tables", *[str(folder / name) for name in FILES]]
     argv += ["--figures", str(tmp_path / "own@hevc.png"), "--pages", str(folder / "methods.csv")]
     for name in ("a", "b"):
-        stage.main([*argv, "--html", str(tmp_path / f"{name}.html")])
+        call("explorer", [*argv, "--html", str(tmp_path / f"{name}.html")])
         made.append((tmp_path / f"{name}.html").read_bytes())
     assert made[0] == made[1] and len(made[0]) < 15_000_000
     data = data_of(made[0].decode())
@@ -103,7 +103,7 @@ def test_the_stage_writes_one_file_and_twice_the_same(summaries: dict[str, Path]
     assert [f["title"] for f in data["figures"]] == ["own, hevc"] and data["tables"][0]["rows"][0][0] == "baseline"
     assert not re.search(r'(src|href)="(?!#|data:)', made[0].decode().partition("<script")[0])
     with pytest.raises(DataError, match=r"own@hevc.png: not among the declared inputs"):
-        stage.main([*argv[:2], *argv[2 : 3 + len(FILES)], "--html", str(tmp_path / "c.html")])
+        call("explorer", [*argv[:2], *argv[2 : 3 + len(FILES)], "--html", str(tmp_path / "c.html")])
 
 
 def test_numbers_are_those_of_the_tables(summaries: dict[str, Path]) -> None:

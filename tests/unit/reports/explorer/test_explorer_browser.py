@@ -11,7 +11,7 @@ import pytest
 
 import browser as chromium
 from browser import ARTIFACTS, PHONE, Visit, sideways, visit
-from compfeat.cli.pipeline import explorer as stage
+from compfeat.__main__ import call
 from compfeat.reports.explorer.settings import Settings
 from compfeat.reports.explorer.tables import NEEDS
 from compfeat.reports.showcase import NEEDS as PICTURES
@@ -37,7 +37,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         made[name] = folder / "explorer.html"
         pages = Settings(figures=(), pages=tuple(PAGES.values())).model_dump_json()
         argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
-        stage.main([*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])])
+        call(
+            "explorer", [*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])]
+        )
     return made
 
 

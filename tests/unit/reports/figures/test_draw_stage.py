@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pytest
 from PIL import Image
 
-from compfeat.cli.pipeline import draw
+from compfeat.__main__ import call
 from compfeat.errors import DataError
 from compfeat.reports.figures import FIGURES
 from synthetic_summary import Variant, write_summary
@@ -22,7 +22,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(name: str, summary: Path, folder: Path) -> tuple[bytes, bytes]:
     pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
     tables = [str(summary / needed) for needed in FIGURES.get(name).needs]
-    draw.main(["--figure", name, "--tables", *tables, "--pdf", str(pdf), "--png", str(png)])
+    call("draw", ["--figure", name, "--tables", *tables, "--pdf", str(pdf), "--png", str(png)])
     return pdf.read_bytes(), png.read_bytes()
 
 

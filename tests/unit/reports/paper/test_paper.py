@@ -14,7 +14,8 @@ import pytest
 import typst
 from torch.nn import ConvTranspose2d
 
-from compfeat.cli.pipeline import paper as stage
+from compfeat.__main__ import call
+from compfeat.cli.pipeline.paper import known_starts
 from compfeat.codecs.tiling import tile
 from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
@@ -129,14 +130,14 @@ def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], 
     argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", str(tmp_path / "paper.pdf")]
     argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
     tables = list(map(str, files_of(runs["default"])))
-    stage.main([*argv, *tables, "--starts", "--figures", *map(str, shown)])
+    call("paper", [*argv, *tables, "--starts", "--figures", *map(str, shown)])
     assert (tmp_path / "paper.pdf").stat().st_size > 20_000
     with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
-        stage.main([*argv, *tables])
+        call("paper", [*argv, *tables])
     with pytest.raises(DataError, match=r"points.csv: not among"):
-        stage.main([*argv, *tables[1:], "--figures", *map(str, shown)])
+        call("paper", [*argv, *tables[1:], "--figures", *map(str, shown)])
     with pytest.raises(ConfigError, match="--settings"):
-        stage.main(["--settings", "{", *argv[2:], *tables])
+        call("paper", ["--settings", "{", *argv[2:], *tables])
     with laid_out(facts_for(experiment, figures), [*files_of(runs["default"]), *shown]) as path:
         query = json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
     captions = [text_of(figure["caption"]["body"]) for figure in query]
@@ -331,7 +332,7 @@ def test_start_weights_are_described_where_their_description_is_theirs(runs: dic
     for cut, sha256 in (("c512", hashlib.sha256(b"weights").hexdigest()), ("c256", "0" * 64)):
         (tmp_path / f"{cut}.safetensors").write_bytes(b"weights")
         (tmp_path / f"{cut}.json").write_text(json.dumps(text | {"sha256": sha256}))
-    known = stage.known_starts([tmp_path / f"{cut}.safetensors" for cut in e.cuts])
+    known = known_starts([tmp_path / f"{cut}.safetensors" for cut in e.cuts])
     rows = table(tables_in(facts_for(e, starts=known), runs["default"]), "cut", "part", "file")
     cells = {(row["cut"], row["part"], Path(row["file"]).name): list(row.values())[3:] for row in rows}
     assert cells == {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compfeat.cli.pipeline import table_page as stage
+from compfeat.__main__ import call
 from compfeat.errors import DataError
 from compfeat.reports.tables import PAGES, pages_with
 from compfeat.reports.tables.build import build, written
@@ -26,7 +26,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_table_gets_a_page_and_twice_the_same(name: str, summary: Path, tmp_path: Path) -> None:
     argv = ["--settings", PAGES[name].model_dump_json(), "--table", str(summary / f"{name}.csv"), "--html"]
     for copy in ("a", "b"):
-        stage.main([*argv, str(tmp_path / copy)])
+        call("table_page", [*argv, str(tmp_path / copy)])
     page = (tmp_path / "a").read_text()
     assert page == (tmp_path / "b").read_text()
     table = pd.read_csv(summary / f"{name}.csv")
@@ -58,7 +58,8 @@ def test_no_rows_are_told() -> None:
 
 def test_a_missing_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"points.csv: not found"):
-        stage.main(
+        call(
+            "table_page",
             [
                 "--settings",
                 PAGE.model_dump_json(),
@@ -66,5 +67,5 @@ def test_a_missing_table_is_told(tmp_path: Path) -> None:
                 str(tmp_path / "points.csv"),
                 "--html",
                 str(tmp_path / "x"),
-            ]
+            ],
         )
