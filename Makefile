@@ -118,12 +118,15 @@ pictures: $(TEST_READY) ## Draw docs/images' pictures of the paper and the explo
 # Where the run of CONFIG is recorded.
 RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)
 
+# What makes a file stale, whatever a profile says of it.
+TRIGGERS = --rerun-triggers code input mtime params software-env
+
 .PHONY: record
 record: $(READY) ## Record the run's files and their hashes, if they are up to date; the default run's in DVC too
-	@plan=$$($(SNAKEMAKE) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
+	@plan=$$($(SNAKEMAKE) $(TRIGGERS) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
-	@$(SNAKEMAKE) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config $(CONFIGS) --record "$(RECORD)"
+	@$(SNAKEMAKE) $(TRIGGERS) --summary 2>/dev/null | $(BIN)/python -m compfeat record --config $(CONFIGS) --record "$(RECORD)"
 	@$(if $(CONFIG),,mkdir -p $(OUTPUT)/fit && $(BIN)/dvc commit --force && echo "Now commit $(RECORD) and dvc.lock.")
 
 .PHONY: audit

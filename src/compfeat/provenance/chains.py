@@ -14,7 +14,7 @@ from compfeat.provenance.code import identity
 from compfeat.provenance.commits import History
 from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph, Keep, Step
-from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, read_jobs, with_images
+from compfeat.provenance.jobs import PREPARE, RENDER, image_files, listed_hashes, not_run, read_jobs, with_images
 from compfeat.provenance.records import Record, read_record
 from compfeat.provenance.rows import Row, matching, read_rows
 from compfeat.provenance.selection import Declared, keeper, selection_of
@@ -91,6 +91,7 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
         "earlier_runs": earlier_runs(project, {path: found for path in sources if (found := prints[path])}, history),
         "changed_since": changed_since(steps, prints),
         "other_code": other_code(steps),
+        "not_run": sorted(made.intersection(not_run(project, [step.job for step in steps]))),
     }
     # What kept git from being asked is known when it has been asked for everything.
     return report | {"git": history.described()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,10 @@ CODE = re.compile(r"code of ([\w.]+) ([0-9a-f]{12})")
 """How rules name, as params, the modules that a job's code consists of (``code`` in ``workflow/rules/common.smk``)."""
 TOOLS = re.compile(r"\w[\w.+-]* \d[^,]*(?:, \w[\w.+-]* \d[^,]*)*")
 """How rules name packages and programs, as a param: ``numpy 2.4.6, pillow 13.0.0``."""
+LOG = re.compile(r"(.*)/logs/(.*)\.log")
+"""Where logs lie; benchmarks lie beside, as ``experiment/layout.py`` has it."""
+CLOCK_SECONDS = 5.0
+"""By how much Snakemake may be late to note the start of a job on a busy machine."""
 RENDER = "render"
 """The rule that makes source images, and lists them with their SHA-256 in a CSV beside them."""
 PREPARE = "prepare"
@@ -40,6 +45,7 @@ class Job:
     input_sha256: dict[str, str] = field(default_factory=dict, hash=False)
     started: float | None = None
     ended: float | None = None
+    logs: tuple[str, ...] = ()
 
 
 def read_jobs(project: Path) -> list[Job]:
@@ -82,7 +88,30 @@ def _job(group: list[Record]) -> Job:
         },
         started=min((r["starttime"] for _, r in group if r.get("starttime")), default=None),
         ended=max((r["endtime"] for _, r in group if r.get("endtime")), default=None),
+        logs=tuple(record.get("log") or ()),
     )
+
+
+def not_run(project: Path, jobs: Sequence[Job]) -> list[str]:
+    """Return, sorted, the outputs of jobs that Snakemake has a record of though they did not run.
+
+    ``snakemake --touch`` records today's settings and code for files that others made. It writes neither the job's log (an empty
+    one where there is none) nor its benchmark. Where both are missing, as in a clone that pulled results, the record is believed.
+    """
+    return sorted(path for job in jobs for log in job.logs if not _ran(job, project / log) for path in job.outputs)
+
+
+def _ran(job: Job, log: Path) -> bool:
+    """Return whether a job can have run when its record says it did: its log is as young, and its run time fits."""
+    benchmark = Path(LOG.sub(r"\1/benchmarks/\2.tsv", log.as_posix()))
+    if job.started is None or job.ended is None or not (log.is_file() or benchmark.is_file()):
+        return True
+    try:
+        (row,) = csv.DictReader(benchmark.read_text(encoding="utf-8").splitlines(), delimiter="\t")
+        fits = job.ended - job.started >= float(row["s"]) / 2
+    except (OSError, ValueError, KeyError):
+        return False
+    return fits and (not log.is_file() or log.stat().st_mtime >= job.started - CLOCK_SECONDS)
 
 
 def with_images(project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None) -> list[Job]:

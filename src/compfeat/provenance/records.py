@@ -20,7 +20,7 @@ from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
 from compfeat.provenance.files import Fingerprint, files_below, fingerprints
 from compfeat.provenance.graph import Graph
-from compfeat.provenance.jobs import PREPARE, Job, image_files, read_jobs, with_images
+from compfeat.provenance.jobs import PREPARE, Job, image_files, not_run, read_jobs, with_images
 
 DEFAULT = "data/reference/default"
 """Folder of the record of the run without an overlay."""
@@ -102,13 +102,18 @@ def jobs_of(project: Path, outputs: Iterable[str]) -> list[Job]:
     """Return the jobs that made ``outputs``.
 
     Raises:
-        DataError: Snakemake has no record of how one was made.
+        DataError: Snakemake has no record of how one was made, or one of a job that did not run.
     """
     wanted = set(outputs)
     jobs = [job for job in read_jobs(project) if wanted & set(job.outputs)]
     unknown = sorted(wanted - {path for job in jobs for path in job.outputs})
     if unknown:
         raise DataError(f"{some(unknown)}: Snakemake has no record of how it was made; delete it and run make paper")
+    if marked := not_run(project, jobs):
+        raise DataError(
+            f"{some(marked)}: Snakemake's record is of no run (snakemake --touch only marks files as made); "
+            "delete it and run make paper"
+        )
     return jobs
 
 
@@ -116,7 +121,7 @@ def make_record(project: Path, config: dict[str, Any], outputs: Outputs) -> Reco
     """Return the record of the run that made ``outputs``.
 
     Raises:
-        DataError: a file has no record of Snakemake's, is missing, is foreign, or changed after it was used.
+        DataError: a file has no record of Snakemake's or one without a run, is missing, is foreign, or changed after it was used.
     """
     jobs = jobs_of(project, outputs.paths)
     folders = artifact_folders(config, outputs.paths)

@@ -44,6 +44,8 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
         yield f"  checked out: commit {git['commit'][:DIGITS]}{changes}"
     if lineage["changed_since"]:
         yield f"  CHANGED since they were read: {', '.join(lineage['changed_since'])}"
+    if lineage["not_run"]:
+        yield f"  MARKED as made (snakemake --touch) without a run: {', '.join(lineage['not_run'])}"
     if lineage["other_code"]:
         yield f"  the source differs from what ran in: {', '.join(lineage['other_code'])}"
     for rule, steps in reversed(by_rule(lineage["steps"]).items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -210,3 +211,44 @@ def test_the_same_experiment_with_changed_settings_takes_its_records_place(
 def test_a_damaged_record_is_not_replaced(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (recorded / FOLDER / "record.json").write_text("{")
     assert_refused(recorded, capsys, "record.json")
+
+
+LOG, BENCHMARK = "results/logs/paper/paper.log", "results/benchmarks/paper/paper.tsv"
+PAPER = "results/paper/paper.pdf"
+
+
+def with_log(run: Path, *, seconds: str = "1.4", log_age: float = 0.0) -> None:
+    """Give the paper's job, which began at 1000 and took 1.5 s, a log and a benchmark."""
+    record = record_path(run, PAPER)
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"log": [LOG]}))
+    for path, text in ((LOG, ""), (BENCHMARK, f"s\th:m:s\n{seconds}\t0:00:01\n")):
+        (run / path).parent.mkdir(parents=True, exist_ok=True)
+        (run / path).write_text(text)
+    os.utime(run / LOG, (1000 - log_age, 1000 - log_age))
+
+
+def test_a_job_that_ran_is_recorded_with_its_log_or_without(run: Path) -> None:
+    with_log(run)
+    record_run(run)
+    shutil.rmtree(run / "results/logs")
+    record_run(run)
+    shutil.rmtree(run / "results/benchmarks")
+    record_run(run)
+
+
+def test_a_job_that_was_only_marked_as_made_is_refused(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = rf"{PAPER}: Snakemake's record is of no run \(snakemake --touch only marks files as made\); delete it"
+    with_log(run, log_age=60.0)
+    assert_refused(run, capsys, message)
+    with_log(run, seconds="20.5")
+    assert_refused(run, capsys, message)
+    for text in ("", "s\n", "s\n-\n"):
+        (run / BENCHMARK).write_text(text)
+        assert_refused(run, capsys, message)
+    (run / BENCHMARK).unlink()
+    assert_refused(run, capsys, message)
+    assert not (run / FOLDER).exists()
+    assert main(["crate", *with_summary(run)]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert main(["lineage", PAPER, "--project", str(run)]) == 0
+    assert f"\n  MARKED as made (snakemake --touch) without a run: {PAPER}\n" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compfeat.errors import DataError
-from compfeat.provenance.jobs import read_jobs
+from compfeat.provenance.jobs import not_run, read_jobs
 from compfeat.provenance.snakemake_metadata import read_records
 from recorded_run import digest, record_path
 
@@ -23,8 +24,10 @@ rule all:
 rule first:
     input: "source.txt"
     output: "a b.txt", "c.txt"
-    params: "code of compfeat.codecs.x 0123456789ab", "numpy 2.4.6, pillow 13.0.0"
-    shell: "cp {{input:q}} {{output[0]:q}}; cp {{input:q}} {{output[1]:q}}"
+    log: "out/logs/first.log"
+    benchmark: "out/benchmarks/first.tsv"
+    params: "code of compfeat.codecs.x 0123456789ab", "numpy 2.4.6, pillow 13.0.0", config.get("setting", "old")
+    shell: "sleep 1; cp {{input:q}} {{output[0]:q}}; cp {{input:q}} {{output[1]:q}} > {{log}}"
 
 rule second:
     input: "a b.txt"
@@ -39,10 +42,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workflow")
     (folder / "Snakefile").write_text(SNAKEFILE)
     (folder / "source.txt").write_text("source")
-    argv = [sys.executable, "-m", "snakemake", "--cores", "1"]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    snakemake(folder)
     return folder
+
+
+def snakemake(folder: Path, *argv: str) -> None:
+    words = [sys.executable, "-m", "snakemake", "--cores", "1", *argv]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_was_written_for_the_snakemake_that_is_installed() -> None:
@@ -55,7 +62,7 @@ def test_the_jobs_of_a_real_run(project: Path) -> None:
     assert first.code == {"compfeat.codecs.x": "0123456789ab"} and first.tools == ("numpy 2.4.6", "pillow 13.0.0")
     assert first.input_sha256 == {"source.txt": digest(project / "source.txt")}
     assert first.started is not None and first.ended is not None and first.started <= first.ended
-    assert first.command.strip() == "cp source.txt 'a b.txt'; cp source.txt c.txt"
+    assert first.command.strip() == "sleep 1; cp source.txt 'a b.txt'; cp source.txt c.txt > out/logs/first.log"
     assert (second.rule, second.inputs, second.outputs) == ("second", ("a b.txt",), (f"{LONG}/b.txt",))
 
 
@@ -71,3 +78,29 @@ def test_records_of_another_format_and_damaged_ones_are_refused(project: Path) -
         with pytest.raises(DataError, match=message):
             list(read_records(project))
     path.write_text(whole)
+
+
+def marked(project: Path) -> list[str]:
+    return not_run(project, read_jobs(project))
+
+
+@pytest.mark.parametrize("way", ["here", "copied", "copied without logs"])
+def test_files_that_are_only_marked_as_made_are_told_from_those_that_jobs_made(
+    way: str, project: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy)
+    assert marked(copy) == []
+    snakemake(copy, "--config", "setting=old", "--touch")
+    assert marked(copy) == []
+    if way != "here":
+        # What people do who copy results without Snakemake's own records.
+        shutil.rmtree(copy / ".snakemake")
+        for path in (copy / "out").rglob("*.*"):
+            path.touch()
+    if way == "copied without logs":
+        shutil.rmtree(copy / "out/logs")
+        shutil.rmtree(copy / "out/benchmarks")
+    snakemake(copy, "--config", "setting=new", "--touch", *(() if way == "here" else ("--forceall",)))
+    assert "'new'" in read_jobs(copy)[0].params
+    assert marked(copy) == ["a b.txt", "c.txt"]
