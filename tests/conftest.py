@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from skips import pytest_terminal_summary  # noqa: F401 - a hook of pytest's
 from small_disk import small_disk
 
 LONGEST = (

@@ -13,14 +13,13 @@ import pytest
 from helpers import PROJECT
 from project_copy import snakemake
 from shared import made_once
-from skips import needs_package
 from tiny_run import artifacts, tiny_project
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Path | None]:
     """A Slurm of one node, and the folder that it lies in; None for what SLURM_CLUSTER=yes says is there already."""
-    needs_package("snakemake_executor_plugin_slurm")
+    pytest.importorskip("snakemake_executor_plugin_slurm", reason="make scale installs it")
     if os.environ.get("SLURM_CLUSTER") == "yes":
         yield None
         return

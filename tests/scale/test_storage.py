@@ -15,7 +15,6 @@ import yaml
 
 from object_store import BUCKET, Line, Store, address, free_port, store
 from project_copy import environment
-from skips import needs_package
 from tiny_run import artifacts, with_environment
 
 pytestmark = pytest.mark.scale
@@ -34,7 +33,7 @@ LIST = (
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Store]:
     for module in ("moto", "dvc_s3", "snakemake_storage_plugin_s3"):
-        needs_package(module)
+        pytest.importorskip(module, reason="make scale installs it")
     with store() as found:
         yield found
 

@@ -139,7 +139,7 @@ def test_methods_beyond_the_paper_have_the_papers_networks_and_ladders_of_their_
         assert all(own[codec] != usual[codec] and len(own[codec]) >= len(usual[codec]) for codec in ("jpeg", "hevc"))
 
 
-@pytest.mark.parametrize("name", [*CONFIGS, "../tests/equality/earlier"])
+@pytest.mark.parametrize("name", CONFIGS)
 def test_configurations_are_valid(name: str) -> None:
     assert experiment(name).runs()
 
