@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import psutil
 
-from compfeat.experiment.checks import checked
+from compfeat.stages.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
-from compfeat.experiment.resources import Jobs, Predicted
+from compfeat.stages.resources import Jobs, Predicted
 
 PROJECT = Path(__file__).parents[1]
 FILES = ("config/full.yaml", "benchmarks/big_inputs.yaml")

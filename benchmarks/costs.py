@@ -11,10 +11,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from compfeat.codecs import CODECS
-from compfeat.experiment.checks import checked
+from compfeat.stages.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.experiment.resources import Jobs, Predicted
+from compfeat.stages.resources import Jobs, Predicted
 from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
 from compfeat.experiment.training import NetworkConfig
 from compfeat.networks.files import build_network, build_tasks

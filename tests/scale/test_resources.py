@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
-from compfeat.experiment.resources import Jobs, Predicted, layers, requested
+from compfeat.stages.checks import checked
+from compfeat.stages.resources import Jobs, Predicted, layers, requested
 from helpers import PROJECT
 
 MEASURED = list(csv.DictReader(Path(__file__).with_name("measured.csv").open(encoding="utf-8")))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from compfeat.experiment.checks import checked
 from compfeat.results.bd_rates import metrics_file
 from compfeat.results.planning import plan_of
+from compfeat.stages.checks import checked
 from helpers import PROJECT
 from project_copy import copy_project, snakemake
 

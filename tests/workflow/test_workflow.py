@@ -12,13 +12,13 @@ import yaml
 from compfeat.codecs import CODECS
 from compfeat.datasets import DATASETS
 from compfeat.errors import ConfigError
-from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import TRANSFORM, Run
 from compfeat.reports.tables import PAGES
 from compfeat.results import TABLES
+from compfeat.stages.checks import checked
 from helpers import PROJECT
 from project_copy import SNAKEMAKE, attempt, copy_project, snakemake
 

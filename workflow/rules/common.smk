@@ -13,7 +13,7 @@ from snakemake.settings.types import DeploymentMethod
 
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
-from compfeat.experiment.checks import checked
+from compfeat.stages.checks import checked
 from compfeat.experiment.consistency import not_counted
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout

@@ -1,6 +1,6 @@
 """What jobs are given, by cut, training, method and codec: modules, files and settings."""
 
-from compfeat.experiment.checks import ELSEWHERE
+from compfeat.stages.checks import ELSEWHERE
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.runs import Trained
 from compfeat.stages.coding import Coding

@@ -2,7 +2,7 @@
 
 from compfeat.datasets.sources import content_identity, listing, render_changes
 from compfeat.experiment.consistency import names_not_drawn, too_few, without_intervals
-from compfeat.experiment.resources import Jobs
+from compfeat.stages.resources import Jobs
 from compfeat.tasks import TASKS
 
 DATASET = EXPERIMENT.dataset

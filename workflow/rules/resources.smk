@@ -1,6 +1,6 @@
 """What jobs ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it; docs/scale.md."""
 
-from compfeat.experiment.resources import requested
+from compfeat.stages.resources import requested
 
 
 def gpus(training):

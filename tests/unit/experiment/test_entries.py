@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from matplotlib import get_data_path
 from matplotlib.ft2font import FT2Font
 
-from compfeat.experiment.checks import KEPT, PROJECT_FOLDERS, lies_in
 from compfeat.experiment.entries import CUT, DRAWN, inside, not_drawn, one_file, one_file_per_cut
+from compfeat.stages.checks import KEPT, PROJECT_FOLDERS, lies_in
 from helpers import PROJECT
 
 NAMES = st.text("abcXYZ09 äß任._'\"$&;%*?[]", min_size=1, max_size=6).filter(lambda name: name.strip(".~") == name)

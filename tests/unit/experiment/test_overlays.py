@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import names_not_drawn, not_counted, without_intervals
 from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS
 from compfeat.experiment.files import load_config, merged
+from compfeat.stages.checks import checked
 from helpers import PROJECT
 
 BASE = load_config([PROJECT / "config/config.yaml"])

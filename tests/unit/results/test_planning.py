@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from compfeat.errors import DataError
-from compfeat.experiment.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity, plan_of, record_of
+from compfeat.stages.checks import checked
 from helpers import PROJECT
 
 CONFIG = load_config([PROJECT / "config/config.yaml"])

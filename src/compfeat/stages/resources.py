@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import UNCODED, Split
+from compfeat.networks import NETWORKS
+from compfeat.tasks import TASKS
 
 MEGA = 1e6
 BATCH = 8
@@ -121,8 +122,7 @@ class Jobs:
 
     def record_bytes(self) -> int:
         """Return the bytes of one packed scene: the image, and the truth of all tasks."""
-        tasks = registry("tasks", "TASKS")
-        truths: dict[str, Any] = {t.field: t for name in self.experiment.tasks for t in tasks.get(name).truths}
+        truths: dict[str, Any] = {t.field: t for name in self.experiment.tasks for t in TASKS.get(name).truths}
         elements = [int(np.dtype(t.dtype).itemsize * math.prod(t.channels)) for t in truths.values()]
         return self.pixels * (3 + sum(elements))
 
@@ -131,14 +131,14 @@ class Jobs:
         if sends == "image":
             return 3 * self.pixels
         own = self.experiment.cuts[cut]
-        backbone = registry("networks", "NETWORKS").get(own.name)
+        backbone = NETWORKS.get(own.name)
         place = backbone.cuts[own.place]
         return int(place.channels * own.width // backbone.base_width * self.pixels // place.stride**2)
 
     def network_bytes(self, cut: str) -> float:
         """Return the bytes of all that training keeps of a network's parameters."""
         own = self.experiment.cuts[cut]
-        channels = registry("networks", "NETWORKS").get(own.name).cuts[own.place].channels
+        channels = NETWORKS.get(own.name).cuts[own.place].channels
         return float(NETWORK_BYTES * channels * own.width**2)
 
     def points(self) -> int:

@@ -1,23 +1,27 @@
-"""Checks of an experiment against the plug-ins that it names: their options, qualities, sizes and ground truth.
-
-Plug-ins are found by name at run time, so this module imports none; their modules are declarations, free of torch.
-"""
+"""Checks of an experiment against the plug-ins that it names: their options, qualities, sizes and ground truth."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from compfeat.codecs import CODECS
+from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
-from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import Comparison
 from compfeat.experiment.section import options_of
 from compfeat.io import own_path
+from compfeat.losses import LOSSES
+from compfeat.networks import NETWORKS
+from compfeat.reports.figures import FIGURES
+from compfeat.tasks import TASKS
+from compfeat.training.settings import check_phases
+from compfeat.training.variants import VARIANTS
+from compfeat.transforms import TRANSFORMS
 
 ELSEWHERE = "://"
 """Part of the address of a file in an object store, such as s3://bucket/file, which is fetched when it is needed."""
@@ -68,7 +72,7 @@ def _found(key: str, get: Callable[..., Any], *args: Any) -> Any:
 def _folders(e: Experiment) -> Iterator[str]:
     """Yield which folders of a run lie in one another, or among the files of the project itself."""
     root = os.path.relpath(_found("dataset.root", own_path, e.dataset.root))
-    dataset = _found("dataset.name", registry("datasets", "DATASETS").get, e.dataset.name)
+    dataset = _found("dataset.name", DATASETS.get, e.dataset.name)
     folders = {"output": e.output, "dataset.prepared": e.dataset.prepared}
     folders |= {} if e.keep is None else {"keep.folder": e.keep.folder}
     rendered = getattr(dataset, "rendered", False)
@@ -92,10 +96,9 @@ def lies_in(folder: str, outer: str) -> bool:
 
 
 def _datasets(e: Experiment) -> Iterator[str]:
-    dataset = _found("dataset.name", registry("datasets", "DATASETS").get, e.dataset.name)
-    tasks = registry("tasks", "TASKS")
+    dataset = _found("dataset.name", DATASETS.get, e.dataset.name)
     for name in e.tasks:
-        task = _found("tasks", tasks.get, name)
+        task = _found("tasks", TASKS.get, name)
         lacks = [truth.source for truth in task.truths if truth.source not in dataset.fields]
         if lacks:
             yield f"key 'tasks': {name} needs {lacks[0]!r}, which dataset {e.dataset.name} does not have; remove the task"
@@ -105,10 +108,9 @@ def _datasets(e: Experiment) -> Iterator[str]:
 
 
 def _networks(e: Experiment) -> Iterator[str]:
-    networks = registry("networks", "NETWORKS")
     height, width = e.dataset.size
     for cut, entry in e.cuts.items():
-        network = _found(f"cuts.{cut}.name", networks.get, entry.name)
+        network = _found(f"cuts.{cut}.name", NETWORKS.get, entry.name)
         if entry.place not in network.cuts:
             yield f"key 'cuts.{cut}.place': {entry.place!r} is unknown; expected one of {', '.join(network.cuts)}"
             continue
@@ -123,23 +125,20 @@ def _networks(e: Experiment) -> Iterator[str]:
 
 
 def _trainings(e: Experiment) -> Iterator[str]:
-    losses, variants = registry("losses", "LOSSES"), registry("training.variants", "VARIANTS")
-    networks = registry("networks", "NETWORKS")
-    check_phases = importlib.import_module("compfeat.training.settings").check_phases
     for name, training in e.trainings.items():
-        loss = _found(f"trainings.{name}.loss.name", losses.get, training.loss.name)
+        loss = _found(f"trainings.{name}.loss.name", LOSSES.get, training.loss.name)
         options = options_of(loss, training.loss.options, f"trainings.{name}.loss")
         for cut in e.cuts:
             problem = loss.problem(options, cut)
             if problem:
                 yield f"key 'trainings.{name}.loss': {problem}"
-        variant = _found(f"trainings.{name}.variant", variants.get, training.variant.name)
+        variant = _found(f"trainings.{name}.variant", VARIANTS.get, training.variant.name)
         variant_options = options_of(variant, training.variant.options, f"trainings.{name}.variant")
         problem = variant.problem(variant_options)
         if problem:
             yield f"key 'trainings.{name}.variant': {problem}"
         for cut, entry in e.cuts.items():
-            stride = networks.get(entry.name).cuts[entry.place].stride
+            stride = NETWORKS.get(entry.name).cuts[entry.place].stride
             size = (*e.dataset.size, e.dataset.images.train)
             _found(f"trainings.{name}.phases", check_phases, training.phases, cut, stride, *size)
 
@@ -160,10 +159,9 @@ def _starts(e: Experiment) -> Iterator[str]:
 
 
 def _transforms(e: Experiment) -> Iterator[str]:
-    transforms = registry("transforms", "TRANSFORMS")
     for name, method in e.methods.items():
         if method.transform is not None:
-            transform = _found(f"methods.{name}.transform.name", transforms.get, method.transform.name)
+            transform = _found(f"methods.{name}.transform.name", TRANSFORMS.get, method.transform.name)
             options = options_of(transform, method.transform.options, f"methods.{name}.transform")
             problem = transform.problem(options, e.tasks)
             if problem:
@@ -171,9 +169,8 @@ def _transforms(e: Experiment) -> Iterator[str]:
 
 
 def _codecs(e: Experiment) -> Iterator[str]:
-    codecs = registry("codecs", "CODECS")
     for key, entry in e.codecs.items():
-        codec = _found(f"codecs.{key}", codecs.get, entry.codec or key)
+        codec = _found(f"codecs.{key}", CODECS.get, entry.codec or key)
         options = options_of(codec, entry.options, f"codecs.{key}")
         _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg_path, options)
         for quality in entry.qualities:
@@ -181,7 +178,7 @@ def _codecs(e: Experiment) -> Iterator[str]:
     for name, method in e.methods.items():
         own = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
         for where, key, qualities in ((where, *entry) for where, given in own.items() for entry in given.items()):
-            codec = codecs.get(e.codecs[key].codec or key)
+            codec = CODECS.get(e.codecs[key].codec or key)
             if method.sends not in codec.sends:
                 yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"
             for quality in qualities:
@@ -216,8 +213,7 @@ def _ladders(e: Experiment) -> Iterator[str]:
 
 
 def _figures(e: Experiment) -> Iterator[str]:
-    figures = registry("reports.figures", "FIGURES")
     for name in e.figures:
-        ladder = _found("figures", figures.get, name).ladder
+        ladder = _found("figures", FIGURES.get, name).ladder
         if ladder is not None and ladder not in e.ladders:
             yield f"key 'figures': {name}: ladder {ladder!r} is not there; expected one of {', '.join(e.ladders)}"
