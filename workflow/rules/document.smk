@@ -23,7 +23,7 @@ FIGURE_TEXTS = [
     dict(name=spec.name, caption=spec.caption, category=spec.category) for spec in map(FIGURES.get, EXPERIMENT.figures)
 ]
 
-DESCRIBED_STARTS = described_starts()
+DESCRIBED_STARTS = TRAINING.described_starts()
 
 
 rule paper:

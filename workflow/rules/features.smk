@@ -17,8 +17,8 @@ rule features:
         **needs(lambda w: JOBS.features(w.cut, w.split), training=lambda w: w.training),
     params:
         *code("features", *TASK_MODULES),
-        settings=lambda w: settings(**device_settings(w.training)),
-        plugin_code=lambda w: plugin_code("features", network_module(w.cut), *TASK_MODULES),
+        settings=lambda w: settings(**TRAINING.inference_settings(w.training)),
+        plugin_code=lambda w: plugin_code("features", TRAINING.network_module(w.cut), *TASK_MODULES),
         tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat features --settings {params.settings} --arrays {input.arrays:q} --weights {input.weights:q} "

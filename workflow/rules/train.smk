@@ -1,4 +1,4 @@
-"""Training: one job a trained network. Trainings that start from another one wait for it."""
+"""Training: one job per trained network. Trainings that start from another one wait for it."""
 
 from compfeat.training.plugins import plugin_modules, programs
 
@@ -27,10 +27,10 @@ rule train:
     params:
         *code("train"),
         # From the wildcards alone: Snakemake does not compare params that are made from `input`, so a change would be missed.
-        settings=lambda w: settings(**section(train_settings(w.cut, w.training, w.seed))),
+        settings=lambda w: settings(**section(TRAINING.settings(trained_of(w)))),
         start=lambda w: flags(**start_files(w)),
-        plugin_code=lambda w: plugin_code("train", *plugin_modules(train_settings(w.cut, w.training, w.seed))),
-        tools=lambda w: ", ".join([versions("torch", "numpy"), *programs(train_settings(w.cut, w.training, w.seed))]),
+        plugin_code=lambda w: plugin_code("train", *plugin_modules(TRAINING.settings(trained_of(w)))),
+        tools=lambda w: ", ".join([versions("torch", "numpy"), *programs(TRAINING.settings(trained_of(w)))]),
     shell:
         "python -m compfeat train --settings {params.settings} --train-arrays {input.train:q} --val-arrays {input.val:q} "
         "--info {input.info:q} {params.start} --weights {output.weights:q} --description {output.description:q} "

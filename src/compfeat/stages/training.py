@@ -1,0 +1,61 @@
+"""The stages train and features: what a network is trained from, and where its weights start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.entries import CUT
+from compfeat.experiment.layout import Layout
+from compfeat.experiment.runs import Trained
+from compfeat.stages.checks import ELSEWHERE
+from compfeat.training.settings import TrainSettings
+
+
+@dataclass(frozen=True)
+class Training:
+    """What jobs that train a network, or compute its features, are given."""
+
+    experiment: Experiment
+    layout: Layout
+
+    def settings(self, trained: Trained) -> TrainSettings:
+        """Return what a training is made from beside its files."""
+        e = self.experiment
+        cut, recipe = (part.model_dump(mode="json") for part in (e.cuts[trained.cut], e.trainings[trained.training]))
+        return TrainSettings.of(trained.cut, trained.training, int(trained.seed), e.tasks, cut, recipe)
+
+    def start_files(self, trained: Trained) -> dict[str, str]:
+        """Return the weights that a training starts from by the stage's argument: paths, or addresses in an object store."""
+        cut, training = trained.cut, trained.training
+        start, encoder = self.experiment.trainings[training].start, self.experiment.cuts[cut].encoder_weights
+        files = {
+            "initial": self.layout.weights(Trained(cut, start, trained.seed))
+            if start in self.experiment.trainings
+            else _address(start, cut) or self.experiment.start_file(cut, training),
+            "encoder_weights": self.experiment.encoder_file(cut, training)
+            and (_address(encoder, cut) or self.experiment.encoder_file(cut, training)),
+        }
+        return {name: path for name, path in files.items() if path is not None}
+
+    def described_starts(self) -> list[str]:
+        """Return, sorted, the weights from outside the run that trainings start from and that a description lies beside."""
+        e = self.experiment
+        files = {e.start_file(trained.cut, trained.training) for trained in e.trained()} - {None}
+        found = sorted(path for path in files if path is not None)
+        return [path for path in found if Path(path).is_file() and Path(self.layout.start(path)).is_file()]
+
+    def inference_settings(self, training: str) -> dict[str, Any]:
+        """Return the machine's settings for inference with a training's network."""
+        return {"device": self.experiment.trainings[training].device, "threads": 1}
+
+    def network_module(self, cut: str) -> str:
+        """Return the module of a cut's network."""
+        return f"networks.{self.experiment.cuts[cut].name}"
+
+
+def _address(given: str | None, cut: str) -> str | None:
+    """Return the address in an object store that the configuration gives for a cut; None where it gives none."""
+    return given.replace(CUT, cut) if given and ELSEWHERE in given else None
