@@ -58,10 +58,10 @@ class Segmentation(Task):
         return shares
 
     def predict(self, output: Tensor) -> NDArray[np.uint8]:
-        """Return the most likely class of each pixel, uint8 N x H x W."""
+        """Return the most likely class of each pixel, the first of several, uint8 N x H x W."""
         import torch
 
-        classes: NDArray[np.uint8] = output.argmax(1).to(torch.uint8).cpu().numpy()
+        classes: NDArray[np.uint8] = output.max(1).indices.to(torch.uint8).cpu().numpy()
         return classes
 
     def score(self, prediction: NDArray[Any], record: np.void) -> dict[str, Any]:

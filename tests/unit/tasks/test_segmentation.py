@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from compfeat.datasets import IGNORE
 from compfeat.errors import DataError
-from compfeat.tasks.segmentation import confusion, miou
+from compfeat.tasks.segmentation import Segmentation, confusion, miou
 
 
 def test_default_ignore_is_the_datasets() -> None:
@@ -46,3 +47,12 @@ def test_refuses_what_is_no_class(label: int, predicted: int, what: str) -> None
 def test_refuses_different_shapes() -> None:
     with pytest.raises(ValueError, match="one shape"):
         confusion(np.zeros((2, 3), dtype=np.uint8), np.zeros((3, 2), dtype=int), 2)
+
+
+def test_the_first_of_equal_classes_is_predicted() -> None:
+    output = torch.zeros(2, 5, 3, 4)
+    output[0, 2:4] = 1.0
+    output[1, 1, :, 0] = output[1, 4, :, 0] = 2.0
+    predicted = Segmentation(tuple("abcde")).predict(output)
+    assert (predicted == output.argmax(1).numpy()).all() and predicted.dtype == np.uint8
+    assert (predicted[0] == 2).all() and (predicted[1, :, 0] == 1).all()
