@@ -1,12 +1,13 @@
 # Everything a person does here. `make help` lists it.
 SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+# -p: no startup files, functions, options or CDPATH of the session's.
+.SHELLFLAGS := -peu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 # The first Python of 3.11 or newer; another one: make paper PYTHON=/path/to/python3
 PYTHON ?= $(firstword $(shell for p in python3.11 python3.12 python3.13 python3; do \
-  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p"; done))
+  env -u BASH_ENV -u SHELLOPTS "$$p" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p"; done))
 # How many cores a run may use; empty takes the profile's.
 CORES ?=
 # An overlay on config/config.yaml, e.g. make paper CONFIG=config/camvid.yaml
@@ -18,11 +19,22 @@ BIN := .venv/bin
 READY := .venv/.ready
 TEST_READY := .venv/.ready-test
 SCALE_READY := .venv/.ready-scale
-PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
+PIP_INSTALL := $(BIN)/python -I -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
 # Two workers; each takes a file of tests at a time, and shares what its tests make.
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
-# A profile of another workflow's does not count here; profiles/default does.
-unexport SNAKEMAKE_PROFILE
+# What a session says to Python, pip, bash, git, DVC and Snakemake does not count here; where and how pip finds packages does.
+# What it says to libraries is the business of src/compfeat/determinism.py, but for those that Snakemake itself imports.
+PIP_MAY := INDEX_URL EXTRA_INDEX_URL FIND_LINKS NO_INDEX TRUSTED_HOST PROXY CERT CLIENT_CERT KEYRING_PROVIDER TIMEOUT DEFAULT_TIMEOUT \
+  RETRIES CACHE_DIR NO_CACHE_DIR NO_INPUT PREFER_BINARY USE_FEATURE USE_DEPRECATED CONFIG_FILE LOG
+PYTHON_MAY := DONTWRITEBYTECODE PYCACHEPREFIX UNBUFFERED FAULTHANDLER
+unexport $(filter-out PYTHON $(PYTHON_MAY:%=PYTHON%) $(PIP_MAY:%=PIP_%),$(filter PYTHON% PIP_% NETWORKX_% NPY_% PANDAS_%,$(.VARIABLES)))
+unexport BASH_ENV ENV SHELLOPTS BASHOPTS CDPATH GREP_OPTIONS SNAKEMAKE_PROFILE DVC_ROOT MPLBACKEND
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR
+# pip.conf may say otherwise.
+export PIP_USER := 0
+# A copy of this folder runs its own code, though its .venv names the original's.
+export PYTHONPATH := $(CURDIR)/src
+export PYTHONUTF8 := 1
 # Where HOME cannot be written, caches lie in the project.
 ifneq ($(shell mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" 2>/dev/null && test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" && echo yes),yes)
 export XDG_CACHE_HOME := $(CURDIR)/.snakemake/cache

@@ -36,8 +36,51 @@ def test_caches_lie_in_the_project_where_home_cannot_be_written(tmp_path: Path) 
     assert shown("XDG_CACHE_HOME", HOME=str(tmp_path), XDG_CACHE_HOME=str(tmp_path / "file/x")) == inside
 
 
-def test_another_workflows_profile_does_not_count() -> None:
-    assert shown("SNAKEMAKE_PROFILE", SNAKEMAKE_PROFILE="/cluster/profile") == ""
+def test_what_a_session_says_to_programs_does_not_count(tmp_path: Path) -> None:
+    evil = tmp_path / "evil.bash"
+    evil.write_text("echo evil; exit 3\n")
+    session = {
+        **{"PYTHONHOME": "/nowhere", "PYTHONOPTIMIZE": "2", "PYTHONSTARTUP": "/nowhere", "PYTHONWARNINGS": "error"},
+        **{
+            "PIP_TARGET": "/nowhere",
+            "PIP_REQUIRE_VIRTUALENV": "1",
+            "PIP_NO_BINARY": ":all:",
+            "PIP_CONSTRAINT": "/nowhere",
+        },
+        **{
+            "BASH_ENV": str(evil),
+            "ENV": str(evil),
+            "SHELLOPTS": "noclobber",
+            "CDPATH": "/",
+            "GREP_OPTIONS": "-v",
+        },
+        **{"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/nowhere", "GIT_INDEX_FILE": "/nowhere", "DVC_ROOT": "/nowhere"},
+        **{
+            "SNAKEMAKE_PROFILE": "/cluster/profile",
+            "NPY_ENABLE_CPU_FEATURES": "X86_V4",
+            "MPLBACKEND": "module://nowhere",
+        },
+    }
+    environment = environment_of_recipes(PYTHONPATH="/nowhere", PIP_USER="1", **session)
+    assert {name: environment[name] for name in session if environment.get(name, "") != ""} == {}
+    assert (environment["PYTHONPATH"], environment["PIP_USER"]) == (str(PROJECT / "src"), "0")
+
+
+def test_where_pip_finds_packages_counts() -> None:
+    session = {
+        "PIP_INDEX_URL": "https://example.org",
+        "PIP_NO_INDEX": "1",
+        "PIP_CERT": "/cert",
+        "PIP_CACHE_DIR": "/cache",
+    }
+    environment = environment_of_recipes(**session)
+    assert environment | session == environment
+
+
+def environment_of_recipes(**variables: str) -> dict[str, str]:
+    """Return the environment of a recipe, and check that a Python was found."""
+    printed = make("--eval=show: ; @test '$(PYTHON)' != '' -a '$(PYTHON)' != evil && env -0", "show", **variables)
+    return dict(line.partition("=")[::2] for line in printed.split("\0") if line)
 
 
 def test_an_index_for_torch_is_asked_where_it_is_given(tmp_path: Path) -> None:

@@ -11,6 +11,10 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
+from compfeat.determinism import fix_environment
+
+fix_environment()
+
 from compfeat.datasets import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.stages.checks import checked

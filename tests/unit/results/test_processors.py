@@ -33,8 +33,9 @@ PROCESSORS: dict[str, dict[str, str]] = {
 }
 """Settings of the environment that make libraries compute as on other processors, as far as this one has what they name."""
 PROGRAM = """
-import json, sys
+import json, os, sys
 from compfeat.__main__ import call
+os.environ.update(json.loads(sys.argv[2]))
 for argv in json.loads(sys.argv[1]):
     call("gather", argv)
 """
@@ -49,7 +50,7 @@ def test_tables_do_not_depend_on_the_instruction_set(tiny_run: Callable[..., Any
     made: dict[str, dict[str, bytes]] = {}
     for name, environment in PROCESSORS.items():
         words = json.dumps([run.argv(spec) for spec in specs])
-        argv = [sys.executable, "-W", "ignore", "-c", PROGRAM, words]
+        argv = [sys.executable, "-W", "ignore", "-c", PROGRAM, words, json.dumps(environment)]
         subprocess.run(argv, env={**os.environ, **environment}, capture_output=True, check=True)
         files = sorted(path for path in run.table("").rglob("*") if path.is_file())
         made[name] = {path.relative_to(run.table("")).as_posix(): path.read_bytes() for path in files}
