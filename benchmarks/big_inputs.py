@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import psutil
 
-from compfeat.stages.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
+from compfeat.stages.checks import checked
 from compfeat.stages.resources import Jobs, Predicted
 
 PROJECT = Path(__file__).parents[1]

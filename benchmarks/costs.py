@@ -11,13 +11,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from compfeat.codecs import CODECS
-from compfeat.stages.checks import checked
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.stages.resources import Jobs, Predicted
 from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
 from compfeat.experiment.training import NetworkConfig
 from compfeat.networks.files import build_network, build_tasks
+from compfeat.stages.checks import checked
+from compfeat.stages.resources import Jobs, Predicted
 from compfeat.transforms import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
