@@ -31,7 +31,9 @@ PROCESSORS: dict[str, dict[str, str]] = {
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable",
     },
 }
-"""Settings of the environment that make libraries compute as on other processors, as far as this one has what they name."""
+"""Settings of the environment that make libraries compute as on other processors."""
+if "avx512f" not in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""):
+    del PROCESSORS["AVX-512"]
 PROGRAM = """
 import json, os, sys
 from compfeat.__main__ import call
