@@ -61,19 +61,26 @@ def parents(module: str) -> list[str]:
     return [".".join(parts[:i]) for i in range(2, len(parts))]
 
 
-def imported_modules(module: str) -> Iterator[str]:
-    """Yield the modules of the package that ``module`` imports, at its top or within functions."""
+@cache
+def imported_modules(module: str) -> tuple[str, ...]:
+    """Return, sorted, the modules of the package that ``module`` imports, at its top or within functions.
+
+    Raises:
+        ConfigError: it cannot be parsed.
+    """
     path = source_path(module)
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    modules: set[str] = set()
     for name in read_module(path).imports:
         below = name.lstrip(".")
         up = len(name) - len(below)
-        parts = [*package[: len(package) + 1 - up], below] if up else [below]
+        whole = ".".join([*package[: len(package) + 1 - up], below]) if up else below
         # The last part of `from a import b` is a module or something in one.
-        candidates = [".".join(parts), ".".join(parts).rpartition(".")[0]]
-        found = next((one for one in candidates if one.startswith(f"{PACKAGE}.") and source_path(one).is_file()), None)
+        candidates = (one for one in (whole, whole.rpartition(".")[0]) if one.startswith(f"{PACKAGE}."))
+        found = next((one for one in candidates if source_path(one).is_file()), None)
         if found is not None:
-            yield found
+            modules.add(found)
+    return tuple(sorted(modules))
 
 
 def module_identities(*modules: str) -> dict[str, str]:

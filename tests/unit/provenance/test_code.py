@@ -30,7 +30,7 @@ Edit = Callable[[str, str, str], set[str]]
 
 
 def forget() -> None:
-    for remembered in (code.read_module, code.closure, code.known):
+    for remembered in (code.read_module, code.imported_modules, code.closure, code.known):
         remembered.cache_clear()
 
 
