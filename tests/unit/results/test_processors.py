@@ -32,8 +32,6 @@ PROCESSORS: dict[str, dict[str, str]] = {
     },
 }
 """Settings of the environment that make libraries compute as on other processors."""
-if "avx512f" not in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""):
-    del PROCESSORS["AVX-512"]
 PROGRAM = """
 import json, os, sys
 from compfeat.__main__ import call
