@@ -7,6 +7,7 @@ and jobs; both are sorted, so that a record of the same run is the same to the b
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -15,12 +16,14 @@ from typing import Any
 import pandas as pd
 
 from compfeat.errors import ConfigError, DataError
+from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
 from compfeat.provenance.files import Fingerprint, files_below, fingerprints
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, Job, image_files, not_run, read_jobs, with_images
+from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity
 
 DEFAULT = "data/reference/default"
 """Folder of the record of the run without an overlay."""
@@ -135,9 +138,22 @@ def make_record(project: Path, config: dict[str, Any], outputs: Outputs) -> Reco
     artifacts, deleted = present(project, known - outputs.deleted), as_read(jobs, outputs.deleted)
     if broken := unsound(jobs, artifacts):
         raise DataError(f"{some(broken)}; delete what was made from it and run make paper")
+    check_stated(project, config)
     code = dict(sorted(pair for job in jobs for pair in job.code.items()))
     kept = tuple(without_circumstances(job, {*artifacts, *deleted}) for job in jobs)
     return Record(config, tuple(folders), artifacts, kept, code, deleted)
+
+
+def check_stated(project: Path, config: dict[str, Any]) -> None:
+    """Raise DataError where the tables of a run state another experiment than ``config`` (``experiment.json``)."""
+    path = Layout(str(config["output"]), "").table(RECORDED_EXPERIMENT)
+    if not (project / path).is_file():
+        return
+    stated = read_json(project / path)
+    own = json.loads(json.dumps(identity(Experiment.of(config))))
+    if own != stated:
+        differing = ", ".join(disagreements(own, stated)) or "entries that only one of them has"
+        raise DataError(f"{path}: made with other settings than the configuration's ({differing}); run make paper")
 
 
 def as_read(jobs: Sequence[Job], deleted: Iterable[str]) -> dict[str, str]:

@@ -12,9 +12,14 @@ import pytest
 
 from compfeat.__main__ import main
 from compfeat.errors import DataError
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config, merged
+from compfeat.io import write_json
 from compfeat.provenance import records as record
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.records import read_record
+from compfeat.results.planning import identity
+from helpers import PROJECT
 from recorded_run import CONFIG, make, record_path, record_run, summary, with_summary, write_run
 
 FOLDER = "data/reference/default"
@@ -252,3 +257,16 @@ def test_a_job_that_was_only_marked_as_made_is_refused(run: Path, capsys: pytest
     assert re.search(message, capsys.readouterr().err)
     assert main(["lineage", PAPER, "--project", str(run)]) == 0
     assert f"\n  MARKED as made (snakemake --touch) without a run: {PAPER}\n" in capsys.readouterr().out
+
+
+def test_settings_other_than_the_tables_state_are_refused(tmp_path: Path) -> None:
+    config = load_config([PROJECT / "config/config.yaml"])
+    path = tmp_path / "results/summarise/experiment.json"
+    write_json(path, identity(Experiment.of(config)))
+    record.check_stated(tmp_path, config)
+    record.check_stated(tmp_path, merged(config, {"seeds": [0, 1]}))  # of several seeds the settings are the same
+    changed = merged(config, {"trainings": {"baseline": {"warmup_epochs": 0.5}}})
+    with pytest.raises(DataError, match=r"experiment\.json: made with other settings .*\(trainings\.baseline\)"):
+        record.check_stated(tmp_path, changed)
+    with pytest.raises(DataError, match=r"\(entries that only one of them has\)"):
+        record.check_stated(tmp_path, merged(config, {"methods": {"more": {"training": "baseline"}}}))
