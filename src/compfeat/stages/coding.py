@@ -96,7 +96,6 @@ class Coding:
 
     def evaluate_files(self, run: Run, codec: str) -> dict[str, str]:
         """Return what a job reads that evaluates a codec of a run. Raises ConfigError where the codec does not code the run."""
-        self._check(run, codec)
         files = self.encode_files(run, codec) | {"arrays": self.layout.arrays("val")} | self.network_files(run)
         return files if codec == UNCODED else files | self.coded_files(run, codec)
 
