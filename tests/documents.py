@@ -19,8 +19,9 @@ from compfeat.experiment.files import load_config
 from compfeat.experiment.section import options_of
 from compfeat.reports.paper.settings import CodecEntry, Settings
 from compfeat.reports.texts import FigureText
+from compfeat.results.resolved import Resolved
 from helpers import PROJECT
-from synthetic_summary import BPE, CHANNELS, Variant
+from synthetic_summary import CHANNELS, Variant, experiment
 
 TOOLS = {"torch": "2.1"}
 
@@ -31,29 +32,15 @@ def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def experiment_of(variant: Variant) -> Experiment:
-    """Return a configuration whose run could have made a variant's summary."""
-    config = config_of()
-    config |= {"tasks": list(variant.tasks), "cuts": {cut: {} for cut in variant.cuts}, "seeds": list(variant.seeds)}
-    known = config["trainings"]
-    config["trainings"] = {name: known.get(name) or {**known["baseline"]} for name in variant.methods}
-    config["methods"] = {
-        name: {"training": name, "sends": "image" if variant.sends_image(name) else "features"}
-        for name in variant.methods
-    }
-    config["codecs"] = {
-        codec: {"qualities": [quality for name, quality in BPE if name == codec]} for codec in variant.codecs
-    }
-    config["ladders"] = {name: {"codecs": list(codecs)} for name, codecs in variant.own_ladders().items()}
-    config["comparisons"] = [{"method": c.method, "against": c.against} for c in variant.comparisons()]
-    config["claims"] = None
-    return Experiment.of(config)
+    """Return the configuration whose run made a variant's summary."""
+    return Resolved.read(experiment(variant), "").experiment
 
 
-def settings_of(experiment: Experiment, figures: Sequence[FigureText] = ()) -> Settings:
+def settings_of(whole: Experiment, figures: Sequence[FigureText] = ()) -> Settings:
     """Return the paper's settings as the workflow gives them; the codec ``prior``, which is not there, codes no pictures."""
-    codecs = {name: codec_entry(name, entry) for name, entry in experiment.codecs.items()}
-    rendered = experiment.dataset.name == "streets"
-    return Settings(experiment=experiment, rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
+    codecs = {name: codec_entry(name, entry) for name, entry in whole.codecs.items()}
+    rendered = whole.dataset.name == "streets"
+    return Settings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
 
 
 def codec_entry(name: str, entry: CodecConfig) -> CodecEntry:

@@ -16,19 +16,17 @@ from typing import Any
 import yaml
 
 from compfeat.__main__ import main
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
+from compfeat.results.resolved import Resolved
+from helpers import PROJECT
 
-CONFIG: dict[str, Any] = {
-    "output": "results",
-    "dataset": {"name": "streets", "root": "data/raw/streets", "prepared": "data/prepared/streets"},
-    "seeds": [0],
-    "training": {"noise_steps": 1, "precision": "float32"},
-}
 CUT, SEED = "c256", "seed0"
 TRAININGS = {"plain": "start", "tight": "start", "start": None}
 METHODS = {"plain": "plain", "tight": "tight", "rotated": "plain"}
 QUALITIES = {"hevc": ("qp22", "qp34"), "jpeg": ("q95",)}
 OF_ROTATED = {"laplace": ("d1.5",)}
-LADDERS = {"hevc": ["hevc"], "published": ["png", "jpeg"], "learned": ["laplace"]}
+LADDERS = {"hevc": ["hevc"], "published": ["jpeg"], "learned": ["laplace"]}
 PUBLISHED = "data/published/published_points.csv"
 PREPARED = "data/prepared/streets"
 NAME_MAX = 254
@@ -42,6 +40,23 @@ POINTS = [
     }.items()
     for quality in qualities
 ]
+
+CONFIG: dict[str, Any] = load_config([PROJECT / "config/config.yaml"]) | {
+    "cuts": {CUT: {}},
+    "trainings": {name: {"loss": {"name": "baseline"}, "start": start} for name, start in TRAININGS.items()},
+    "methods": {name: {"training": training, "label": name.title()} for name, training in METHODS.items()},
+    "codecs": {
+        "hevc": {"qualities": ["qp22", "qp34"]},
+        "jpeg": {"qualities": ["q95"]},
+        "laplace": {"qualities": ["d1"]},
+    },
+    "ladders": {name: {"codecs": codecs, "label": name.upper()} for name, codecs in LADDERS.items()},
+    "comparisons": [],
+    "claims": None,
+    "records": None,
+    "figures": [],
+}
+"""The default's, with what the run has of it."""
 
 
 def digest(path: Path) -> str:
@@ -170,11 +185,7 @@ def tables() -> dict[str, str]:
         "claims.csv": f"{claims}fewer,this run,{CUT},tight,plain,hevc,miou,-10.5\nfewer,published,{CUT},tight,plain,,,-20\n",
         "published_points.csv": f"cut,method,rate_bpe\n{CUT},plain,4.0\n",
         "published_bd_rate.csv": f"cut,method,bd_rate_percent\n{CUT},plain,-20\n",
-        "methods.csv": "method,label,training,transform\n"
-        + "".join(f"{method},{method.title()},{training},\n" for method, training in METHODS.items()),
-        "ladders.csv": "ladder,label,codec\n"
-        + "".join(f"{ladder},{ladder.upper()},{codec}\n" for ladder, codecs in LADDERS.items() for codec in codecs),
-        "metrics.csv": "metric,curve_metric,curve_label,unit\nmiou,miou,mIoU,\n",
+        "experiment.json": json.dumps(Resolved.of(Experiment.of(CONFIG)).dumped(), indent=2),
     }
 
 
@@ -185,13 +196,11 @@ def summarise(project: Path, found: Mapping[str, Sequence[str]]) -> None:
     descriptions = [trained(training, "network.json") for training in ("plain", "tight")]
     curves = [trained(training, "epochs.csv") for training in TRAININGS]
     read: dict[str, list[str]] = {
-        "methods.csv": [],
-        "ladders.csv": [],
-        "metrics.csv": [],
+        "experiment.json": [],
         "points.csv": [*descriptions, *found["ledgers"], *found["scores"]],
         "per_image.csv": [*found["ledgers"], *found["scores"]],
         "epochs.csv": curves,
-        "bd_rate.csv": ["results/summarise/points.csv", "results/summarise/ladders.csv"],
+        "bd_rate.csv": ["results/summarise/points.csv", "results/summarise/experiment.json"],
         "headline.csv": ["results/summarise/points.csv", "results/summarise/bd_rate.csv"],
         "float_intervals.csv": [*found["scores"]],
         "published_points.csv": [PUBLISHED],

@@ -6,9 +6,10 @@ them, so that what reads tables is tested apart from what writes them.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run
-from compfeat.io import atomic_path, write_csv
-from compfeat.results.names import METRIC_COLUMNS
+from compfeat.io import atomic_path, write_csv, write_text
+from compfeat.results.resolved import SECTIONS
+from compfeat.tasks import Metric
 from helpers import PROJECT
 
 CLASSES = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person")
@@ -41,17 +45,16 @@ SAVINGS = {
 """Every method's rate, as a share of the first one's at the same quality; in the order of display."""
 LABELS = {"low_rank": "low rank", "remote": "remote inference", "rotated": "rotated channels (KLT)"}
 """Names that are shown, where they differ from the method's own."""
-TASK_METRICS: dict[str, tuple[tuple[str, str, str, str, str, int, bool, bool], ...]] = {
-    "segmentation": (("miou", "miou", "mIoU", "mIoU", "", 3, True, True),),
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "segmentation": (Metric("miou", "mIoU", "", 3),),
     "disparity": (
-        ("rmse", "inv_rmse", "RMSE", "1/RMSE", "px", 2, False, True),
-        ("rmse_authors", "inv_rmse_authors", "RMSE (authors')", "1/RMSE (authors')", "px", 2, False, False),
+        Metric("rmse", "RMSE", "px", 2, higher_is_better=False),
+        Metric("rmse_authors", "RMSE (authors')", "px", 2, higher_is_better=False, compared=False),
     ),
-    "reconstruction": (("psnr_db", "psnr_db", "PSNR", "PSNR", "dB", 2, True, True),),
-    "normals": (("angle_deg", "inv_angle_deg", "angular error", "1/angular error", "°", 1, False, True),),
+    "reconstruction": (Metric("psnr_db", "PSNR", "dB", 2, of_image="image_psnr_db"),),
+    "normals": (Metric("angle_deg", "angular error", "°", 1, higher_is_better=False),),
 }
-"""Of every task: metric, curve_metric, label, curve_label, unit, digits, higher_is_better, compared."""
-OF_IMAGE = {"psnr_db": "image_psnr_db"}
+"""Of every task."""
 CROSSOVER_COLUMNS = [
     *("cut", "split", "remote", "seed", "ladder", "remote_ladder", "metric", "remote_metric"),
     *(
@@ -136,10 +139,13 @@ class Variant:
         pairs = product(self.methods[1:], self.own_ladders())
         return [Comparison(method, self.methods[0], ladder, ladder) for method, ladder in pairs] + list(self.across)
 
-    def metrics(self) -> pd.DataFrame:
-        """Return metrics.csv of the tasks."""
-        rows = [(task, *metric, OF_IMAGE.get(metric[0], "")) for task in self.tasks for metric in TASK_METRICS[task]]
-        return pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of the tasks."""
+        return [metric for task in self.tasks for metric in METRICS[task]]
+
+    def compared(self) -> list[Metric]:
+        """Return those of them that BD-rates are about."""
+        return [metric for metric in self.metrics() if metric.compared]
 
     def sends_image(self, method: str) -> bool:
         return method in self.image_senders
@@ -175,7 +181,7 @@ def point_rows(variant: Variant) -> Iterator[dict[str, Any]]:
         gain = 0.02 * (list(SAVINGS).index(run.method) % 4 if run.method in SAVINGS else 1) + (
             0.05 if run.cut == "c256" else 0.0
         )
-        names = variant.metrics()["metric"]
+        names = [metric.name for metric in variant.metrics()]
         metrics = {name: SPAN[name][0] + (SPAN[name][1] - SPAN[name][0]) * (keep * (1 - gain)) for name in names}
         image = variant.sends_image(run.method)
         elements = PIXELS / 4 if image else int(np.prod(CHANNELS[run.cut]))
@@ -238,7 +244,7 @@ def epochs(variant: Variant) -> pd.DataFrame:
                 row |= {f"loss_{task}": (k + 0.5) * fall, f"log_variance_{task}": -k + fall}
             if not first:
                 row |= {"loss_features": 30 * fall + 5, "log_variance_features": 3 + fall}
-            for name in variant.metrics()["metric"]:
+            for name in (metric.name for metric in variant.metrics()):
                 low, high = SPAN[name]
                 row[f"val_{name}"] = high + (low - high) * 0.5 * fall
             rows.append(row)
@@ -248,7 +254,7 @@ def epochs(variant: Variant) -> pd.DataFrame:
 def bd_rates(variant: Variant) -> pd.DataFrame:
     """Return bd_rate.csv: the savings, a little apart by metric, fit and bytes; all refused where the variant is flat."""
     rows = []
-    curve_metrics = variant.metrics().query("compared")["curve_metric"]
+    curve_metrics = [metric.curve_name for metric in variant.compared()]
     for cut, c, seed in product(variant.cuts, variant.comparisons(), variant.seeds):
         for (m, metric), fit, rate in product(enumerate(curve_metrics), FITS, RATES):
             ratio = saving(c.method, seed) / saving(c.against, seed)
@@ -309,7 +315,7 @@ def float_rows(variant: Variant, points: pd.DataFrame) -> Iterator[dict[str, Any
     floats = floats_of(points).set_index(RUN)
     pairs = dict.fromkeys((c.method, c.against) for c in variant.comparisons())
     for cut, (method, against), seed in product(variant.cuts, pairs, variant.seeds):
-        for metric in variant.metrics().query("compared")["metric"]:
+        for metric in (metric.name for metric in variant.compared()):
             test, anchor = (float(floats.loc[(cut, name, seed), metric]) for name in (method, against))
             keys = {"cut": cut, "method": method, "against": against, "seed": seed, "metric": metric}
             yield keys | {"float_anchor": anchor, "float_test": test, "difference": test - anchor}
@@ -330,7 +336,7 @@ def headline_of(variant: Variant, rates: pd.DataFrame, floats: pd.DataFrame) -> 
     columns = ["bd_rate_percent", "bd_rate_min_percent", "bd_rate_max_percent", "n_seeds", "n_ok", "verdict"]
     more = ["float_metric", "float_anchor", "float_test", "float_difference"]
     own = rates[(rates["fit"] == HEADLINE_FIT) & (rates["rate"] == "total")]
-    plain = variant.metrics().set_index("curve_metric")["metric"]
+    plain = {metric.curve_name: metric.name for metric in variant.metrics()}
     rows = []
     for cell, table in own.groupby(keys, sort=False):
         percents = table["bd_rate_percent"]
@@ -465,11 +471,11 @@ def crossovers_of(variant: Variant) -> pd.DataFrame:
             continue
         sides = ((c.method, c.ladder), (c.against, c.against_ladder))
         (remote, remote_ladder), (split, ladder) = sorted(sides, key=lambda side: not variant.sends_image(side[0]))
-        for _, m in variant.metrics().query("compared").iterrows():
-            for name in [m["curve_metric"], *([m["of_image"]] if m["of_image"] else [])]:
-                crossed = not variant.flat and name == m["curve_metric"]
+        for m in variant.compared():
+            for name in [m.curve_name, *([m.of_image] if m.of_image else [])]:
+                crossed = not variant.flat and name == m.curve_name
                 where = (1, 1500.0 + seed, 0.2, split, remote) if crossed else (0, np.nan, np.nan, remote, remote)
-                key = (cut, split, remote, seed, ladder, remote_ladder, m["curve_metric"], name)
+                key = (cut, split, remote, seed, ladder, remote_ladder, m.curve_name, name)
                 rows.append((*key, *where, 300.0, 9000.0, "ok"))
     return pd.DataFrame(rows, columns=CROSSOVER_COLUMNS)
 
@@ -604,28 +610,40 @@ def lengths_of(intervals: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def names(variant: Variant) -> dict[str, pd.DataFrame]:
-    """Return the tables of what things are called and in which order they are shown."""
-    methods = []
-    for i, method in enumerate(variant.methods):
-        image = variant.sends_image(method)
-        training, sends = (variant.methods[0], "image") if image else (method, "features")
-        methods.append((method, LABELS.get(method, method), training, "", sends, i))
-    ladders = [
-        (name, " and ".join(codec.upper() for codec in codecs), codec, i)
-        for i, (name, codecs) in enumerate(variant.own_ladders().items())
-        for codec in codecs
-    ]
-    comparisons = [(c.method, c.against, c.ladder, c.against_ladder) for c in variant.comparisons()]
+def experiment(variant: Variant) -> dict[str, Any]:
+    """Return experiment.json: the project's configuration but for what the variant is about, and what follows from it."""
+    methods = {}
+    for name in variant.methods:
+        training, sends = (variant.methods[0], "image") if variant.sends_image(name) else (name, "features")
+        methods[name] = {"label": LABELS.get(name, ""), "training": training, "transform": None, "sends": sends}
     qualities = [key for key in BPE if key[0] in variant.codecs]
-    codecs = [(*key, [k for k in qualities if k[0] == key[0]].index(key), key in LOSSLESS) for key in qualities]
-    return {
-        "metrics": variant.metrics(),
-        "methods": pd.DataFrame(methods, columns=["method", "label", "training", "transform", "sends", "position"]),
-        "ladders": pd.DataFrame(ladders, columns=["ladder", "label", "codec", "position"]),
-        "comparisons": pd.DataFrame(comparisons, columns=["method", "against", "ladder", "against_ladder"]),
-        "codecs": pd.DataFrame(codecs, columns=["codec", "quality", "position", "lossless"]),
+    comparisons = [asdict(comparison) for comparison in variant.comparisons()]
+    values = Experiment.of(load_config([PROJECT / "config/config.yaml"])).model_dump(mode="json")
+    recipe = values["trainings"]["baseline"]
+    values |= {
+        "dataset": values["dataset"] | {"name": "streets"},
+        "tasks": variant.tasks,
+        "cuts": {name: values["cuts"].get(name, values["cuts"]["c512"]) for name in variant.cuts},
+        "trainings": {entry["training"]: recipe for entry in methods.values()},
+        "methods": methods,
+        "seeds": variant.seeds,
+        "codecs": {name: {"qualities": [q for codec, q in qualities if codec == name]} for name in variant.codecs},
+        "ladders": {
+            name: {"label": " and ".join(codec.upper() for codec in codecs), "codecs": codecs}
+            for name, codecs in variant.own_ladders().items()
+        },
+        "comparisons": comparisons,
     }
+    resolved = {
+        "comparisons": comparisons,
+        "qualities": [{"codec": c, "quality": q, "lossless": (c, q) in LOSSLESS} for c, q in qualities],
+        "metrics": [
+            {"task": task, "curve_name": metric.curve_name, "curve_label": metric.curve_label} | asdict(metric)
+            for task in variant.tasks
+            for metric in METRICS[task]
+        ],
+    }
+    return {name: values[name] for name in SECTIONS} | {"resolved": resolved}
 
 
 def write_summary(folder: Path, variant: Variant) -> Path:
@@ -642,7 +660,7 @@ def write_summary(folder: Path, variant: Variant) -> Path:
         "headline": headline_of(variant, rates, floats),
         "intervals": intervals,
         "float_intervals": float_intervals,
-        "point_intervals": point_intervals_of(points, list(variant.metrics()["metric"])),
+        "point_intervals": point_intervals_of(points, [metric.name for metric in variant.metrics()]),
         "bd_details": details_of(rates),
         "claims": claims_of(variant, intervals, float_intervals),
         "crossovers": crossovers_of(variant),
@@ -650,11 +668,11 @@ def write_summary(folder: Path, variant: Variant) -> Path:
         "seeds_intervals": recorded,
         "training_length": lengths_of(intervals),
         "feature_statistics": statistics(variant),
-        **names(variant),
         **published(),
     }
     for name, table in tables.items():
         write_csv(folder / f"{name}.csv", table)
+    write_text(folder / "experiment.json", json.dumps(experiment(variant)))
     with atomic_path(folder / "pictures.npz") as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **dict(sorted(pictures(variant).items())))
     return folder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -13,16 +13,18 @@ import pandas as pd
 
 from compfeat.__main__ import call
 from compfeat.arrays import write_arrays
+from compfeat.experiment.config import Experiment, part_of
+from compfeat.experiment.entries import MethodConfig
+from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
-from compfeat.results import TABLES, TableSpec
-from compfeat.results.plan import BootstrapPlan, CodecPlan, ComparisonPlan, LadderPlan, Limits, MethodPlan, Plan
+from compfeat.results.tables import TABLES, Inputs, TableSpec
 from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
 PUBLISHED = PROJECT / "data/published"
 IDS = ["007", "008", "009"]
-SIZES = {"fine": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
+SIZES = {"lossless": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}
 """Two codecs, and by how much their streams are larger."""
 NETWORK = {"channels": 4, "feature_height": 2, "feature_width": 8, "input_height": 16, "input_width": 32}
@@ -31,19 +33,19 @@ TASKS = ("segmentation", "disparity", "reconstruction")
 
 @dataclass
 class TinyRun:
-    """Files and plan of a run; ``bytes_of`` says by what factor a method's streams differ."""
+    """Files and experiment of a run; ``bytes_of`` says by what factor a method's streams differ."""
 
     folder: Path
-    plan: Plan
+    experiment: Experiment
     bytes_of: dict[str, float]
     seeds: tuple[int, ...] = (0,)
     inputs: dict[str, dict[str, Path]] = field(default_factory=dict)
 
     def write(self) -> None:
-        for cut in self.plan.cuts:
-            for method in self.plan.methods:
+        for cut in self.experiment.cuts:
+            for name, method in self.experiment.methods.items():
                 for seed in self.seeds:
-                    self._write_run(Run(cut, method.name, seed), method)
+                    self._write_run(Run(cut, name, seed), method)
         names = ("published_points", "published_bytes_per_image")
         self.inputs["published"] = {name: PUBLISHED / f"{name}.csv" for name in names}
         self.inputs["val"] = self._write_val()
@@ -51,7 +53,7 @@ class TinyRun:
     def path(self, kind: str, name: str, file: str) -> Path:
         return self.inputs.setdefault(kind, {}).setdefault(name, self.folder / kind / name / file)
 
-    def _write_run(self, run: Run, method: MethodPlan) -> None:
+    def _write_run(self, run: Run, method: MethodConfig) -> None:
         trained = f"{run.cut}/{method.training}/seed{run.seed}"
         write_json(self.path("descriptions", trained, "network.json"), NETWORK)
         write_csv(self.path("epochs", trained, "epochs.csv"), pd.DataFrame({"epoch": [1, 2], "total": [3.0, 2.0]}))
@@ -61,17 +63,14 @@ class TinyRun:
             np.save(path, np.random.default_rng(0).random((3, 4, 2, 8), dtype=np.float32))
         uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
         self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05), method.sends)
-        for codec in self.plan.codecs:
-            errors = {quality: 0.05 + 0.1 * i for i, quality in enumerate(codec.qualities)}
-            self._write_codec(run, codec.name, errors, method.sends)
+        for codec, factor in CODECS.items():
+            self._write_codec(run, codec, {q: 0.05 + 0.1 * i for i, q in enumerate(SIZES)}, method.sends)
             ledgers = {}
-            for quality in codec.qualities:
-                size = round(
-                    SIZES[quality] * CODECS[codec.name] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
-                )
+            for quality in SIZES:
+                size = round(SIZES[quality] * factor * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed)))
                 columns = {"payload_bytes": [size] * 3, "header_bytes": [9] * 3, "side_info_bytes": [8] * 3}
                 ledgers[quality] = pd.DataFrame({"image_id": IDS} | columns)
-            write_ledger(self.path("ledgers", f"{run.id}/{codec.name}", "ledger.csv"), ledgers)
+            write_ledger(self.path("ledgers", f"{run.id}/{codec}", "ledger.csv"), ledgers)
 
     def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
         scores: dict[str, Any] = {"image_id": np.array(IDS)}
@@ -86,7 +85,7 @@ class TinyRun:
             }
             if sends == "image":
                 scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
-            for task in self.plan.tasks:
+            for task in self.experiment.tasks:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
         write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
@@ -109,68 +108,74 @@ class TinyRun:
         """Return what a rule gives the stage."""
         files = [f"{kind}:{name}={path}" for kind in spec.needs for name, path in self.inputs.get(kind, {}).items()]
         files += [f"table:{name}={self.table(name)}" for name in spec.tables]
-        settings = self.plan.model_dump_json(include=set(spec.uses))
-        outputs = [str(self.table(name)) for name in spec.files(self.plan)]
-        return ["--name", spec.name, "--settings", settings, "--inputs", *files, "--outputs", *outputs]
+        settings = self.experiment.model_dump_json(include=set(spec.uses))
+        return ["--settings", settings, "--inputs", *files, "--output", str(self.table(spec.file))]
 
     def gather(self, *names: str) -> dict[str, Path]:
-        """Make the tables of computations (all, in an order that works, where none is named); return them by file."""
-        made: dict[str, Path] = {}
-        for spec in in_order(names or TABLES.names()):
+        """Make tables and those that they are made from (all where none is named); return them by file."""
+        order = in_order(names or TABLES.names())
+        for spec in order:
             call("gather", self.argv(spec))
-            made |= {name: self.table(name) for name in spec.files(self.plan)}
-        return made
+        return {spec.file: self.table(spec.file) for spec in order}
 
     def read(self, name: str) -> pd.DataFrame:
         return pd.read_csv(self.table(name), dtype={"image_id": str}, keep_default_na=False, na_values=[""])
 
 
 def in_order(names: Iterable[str]) -> list[TableSpec]:
-    """Return computations, each after those among them whose tables it reads."""
-    specs = {name: TABLES.get(name) for name in names}
-    makers = {file: name for name, spec in specs.items() for file in spec.makes}
-    order = TopologicalSorter(
-        {name: [makers[file] for file in spec.tables if file in makers] for name, spec in specs.items()}
-    )
-    return [specs[name] for name in order.static_order()]
+    """Return tables and those that they are made from, each after what it reads."""
+    specs: dict[str, TableSpec] = {}
+    pending = list(names)
+    while pending:
+        spec = TABLES.get(pending.pop())
+        specs[spec.file] = spec
+        pending += [Path(file).stem for file in spec.tables if file not in specs]
+    return [specs[file] for file in TopologicalSorter({f: spec.tables for f, spec in specs.items()}).static_order()]
 
 
-def tiny_plan(methods: list[MethodPlan], comparisons: list[tuple[str, str, str, str]], **changes: Any) -> Plan:
-    codecs = [
-        CodecPlan(name=name, qualities=tuple(SIZES), lossless={"fine": QUANTISED}, lossless_images={"fine": FLOAT})
-        for name in CODECS
-    ]
+OLD, NEW, FOLDED, REMOTE = "old", "new", "folded", "remote"
+METHODS: dict[str, dict[str, Any]] = {
+    OLD: {"label": "Old", "training": "train_old"},
+    NEW: {"label": "New", "training": "train_new"},
+    FOLDED: {"label": "Folded", "training": "train_old", "transform": "rotation"},
+    REMOTE: {"label": "Remote", "training": "train_old", "sends": "image"},
+}
+BYTES = {OLD: 1.0, NEW: 0.8, FOLDED: 0.5, REMOTE: 2.0}
+PAIRS = [(NEW, OLD, "on_a", "on_a"), (NEW, OLD, "on_b", "on_b")]
+CONFIG = load_config([PROJECT / "config/config.yaml"])
+
+
+STATISTICS = {"resamples": 12, "confidence": 0.9, "seed": 0}
+
+
+def published_inputs(**statistics: Any) -> Inputs:
+    """Return what tables of the authors' numbers are made from."""
+    names = ("published_points", "published_bytes_per_image")
+    paths = {"published": {name: PUBLISHED / f"{name}.csv" for name in names}}
+    return Inputs(part_of({"statistics": STATISTICS | statistics}), paths)
+
+
+def tiny_experiment(methods: Sequence[str], comparisons: Sequence[tuple[str, ...]], **changes: Any) -> Experiment:
     names = ("method", "against", "ladder", "against_ladder")
-    values: dict[str, Any] = {
-        "dataset": "scenes",
-        "tasks": TASKS,
-        "cuts": ("c512",),
-        "methods": tuple(methods),
-        "codecs": tuple(codecs),
-        "ladders": tuple(LadderPlan(name=f"on {name}", label=name.upper(), codecs=(name,)) for name in CODECS),
-        "comparisons": tuple(ComparisonPlan(**dict(zip(names, pair, strict=True))) for pair in comparisons),
-        "frontier": True,
-        "bootstrap": BootstrapPlan(resamples=12, confidence=0.9, seed=0),
-        "claims": (
-            Limits(
-                group="paper",
-                text="about 20 % fewer bits",
-                method="new",
-                against="old",
-                ladders=tuple(pair[2:] for pair in comparisons if pair[:2] == ("new", "old")),
-                published=True,
-                bd_rate_percent=-15,
-                float_loss={"miou": 0.005, "rmse": 1},
-                least_tasks=2,
-            ),
-        ),
-        "showcase": (0, 2),
-        "experiment": {"tasks": list(TASKS)},
+    claim = {
+        "text": "about 20 % fewer bits",
+        "method": NEW,
+        "against": OLD,
+        "published": True,
+        "bd_rate_percent": -15,
+        "float_loss": {"miou": 0.005, "rmse": 1},
+        "least_tasks": 2,
     }
-    return Plan(**values | changes)
-
-
-OLD, NEW = (MethodPlan(name=name, label=name.title(), training=f"train_{name}") for name in ("old", "new"))
-FOLDED = MethodPlan(name="folded", label="Folded", training="train_old", transform="rotation")
-REMOTE = MethodPlan(name="remote", label="Remote", training="train_old", sends="image")
-PAIRS = [("new", "old", "on a", "on a"), ("new", "old", "on b", "on b")]
+    values: dict[str, Any] = {
+        "dataset": CONFIG["dataset"] | {"name": "scenes"},
+        "tasks": TASKS,
+        "cuts": {"c512": {}},
+        "methods": {name: METHODS[name] for name in methods},
+        "codecs": {name: {"codec": "hevc", "qualities": tuple(SIZES)} for name in CODECS},
+        "ladders": {f"on_{name}": {"label": name.upper(), "codecs": (name,)} for name in CODECS},
+        "comparisons": tuple(dict(zip(names, pair, strict=True)) for pair in comparisons),
+        "statistics": STATISTICS,
+        "claims": {"paper": claim},
+        "showcase": {"images": (0, 2)},
+    }
+    return Experiment.of(CONFIG | values | changes)

@@ -165,4 +165,4 @@ def test_the_recipes_steps_make_what_a_run_needs_for_a_user_who_is_not_root(clea
     # What its command would do: nothing is missing for it.
     assert "snakemake" in built.output_of("make", "--dry-run", "paper")
     plan = built.output_of("/bin/sh", "-c", "exec snakemake --dry-run --configfile config/smoke.yaml 2>&1")
-    assert "table_bd_rates" in plan
+    assert "table_shown" in plan

@@ -95,7 +95,7 @@ def test_a_file_that_shows_late_is_waited_for(project: Path, reference: dict[str
     assert artifacts(project).items() <= reference.items()
     (project / TABLE).unlink(missing_ok=True)
     output = snakemake(project, TABLE, "--latency-wait", "60", real=True)
-    assert set(planned_jobs(output)) == {"table_points"}
+    assert set(planned_jobs(output)) == {"table_shown:points.csv"}
     assert artifacts(project) == reference
 
 

@@ -49,7 +49,7 @@ def test_jobs_with_a_network_run_one_at_a_time_on_one_gpu(
         shutil.rmtree(project / "results" / stage)
     plan = snakemake(project, "--dry-run", *PROFILE, "--forceall")
     asked = re.findall(r"^(?:local)?rule (\w+):\n(?:.+\n)*?    resources: .*\bgpu=(\d)", plan, re.M)
-    assert {rule for rule, _ in asked} >= {"render", "train", "features", "encode", "table_points"}
+    assert {rule for rule, _ in asked} >= {"render", "train", "features", "encode", "table_shown"}
     assert [rule for rule, gpus in asked if (gpus == "1") is not rule.startswith(ON_A_GPU)] == []
     since = time.time()
     snakemake(project, "evaluate_all", *PROFILE, real=True)

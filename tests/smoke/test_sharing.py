@@ -179,12 +179,12 @@ def test_a_stale_run_is_not_recorded(changed: Path) -> None:
 def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None:
     snakemake(changed, "--cores", "2")
     said = output_of(changed, "make", "record")
-    assert "changed results/summarise/ladders.csv" in said and "config statistics" in said
+    assert "changed results/summarise/experiment.json" in said and "config statistics" in said
     assert "changed results/encode" not in said
     settings = dvc(changed, "params", "diff")
     assert re.search(r"statistics.resamples\s+20\s+30", settings)
     json.loads(dvc(changed, "metrics", "diff", "--json"))
-    assert "results/summarise/metrics/c256/" in dvc(changed, "metrics", "show")
+    assert "results/summarise/metrics.json" in dvc(changed, "metrics", "show")
     commit(changed, "another setting")
     output_of(changed, "make", "plots", "REV=HEAD~1")
     page = (changed / "dvc_plots/index.html").read_text()

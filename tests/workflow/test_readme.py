@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from compfeat.results._bd_rate import HEADLINE_FIT
-from compfeat.results.published import published_bd_rate, read_published
+from compfeat.results.delta_rate import HEADLINE_FIT
+from compfeat.results.tables import published_bd_rate
 from helpers import PROJECT
+from tiny_results import published_inputs
 
 RECORDS = {"default": "## What comes out", "camvid": "On photographs"}
 """Recorded runs, and where their table stands in the README."""
@@ -258,10 +259,7 @@ def test_what_longer_training_gives_is_the_recorded_run(row: list[str]) -> None:
 def test_the_means_by_length_are_the_recorded_ones() -> None:
     table = pd.read_csv(PROJECT / "data/reference/length/intervals.csv").query("ladder == 'hevc'")
     means = table.groupby("method")["bd_rate_percent"].mean()
-    points, sizes = (
-        PROJECT / "data/published" / f"{name}.csv" for name in ("published_points", "published_bytes_per_image")
-    )
-    released = published_bd_rate(read_published(points, sizes)[0]).query("cut == 'c256' and fit == 'authors_cubic'")
+    released = published_bd_rate.make(published_inputs()).query("cut == 'c256' and fit == 'authors_cubic'")
     published = released["bd_rate_percent"].mean()
     readme, method = (" ".join((PROJECT / page).read_text().split()) for page in ("README.md", "docs/method.md"))
     loss = [means[f"compressible{ending}"] for ending in ("", "_12", "_36")]

@@ -17,7 +17,7 @@ from compfeat.experiment import documentation
 from compfeat.losses import LOSSES
 from compfeat.networks import NETWORKS
 from compfeat.reports.figures import FIGURES
-from compfeat.results import TABLES
+from compfeat.results.tables import TABLES
 from compfeat.tasks import TASKS
 from compfeat.training.variants import VARIANTS
 from compfeat.transforms import TRANSFORMS

@@ -30,13 +30,15 @@ TASK_JOBS = {
     "train:*",
     "features:*",
     "evaluate:*",
-    "table_[!p]*",
-    "table_p[!a]*",
+    "table*:*",
     "draw:*",
     "paper",
     "explorer",
 }
 """Jobs that are given the code of tasks."""
+EXPERIMENT = "table:experiment.json"
+CODEC_TABLES = {EXPERIMENT, "table_shown:seeds_intervals.csv"}
+"""Tables that are told what codecs can do, though they read nothing that is coded."""
 
 
 @pytest.fixture(scope="module")
@@ -144,26 +146,26 @@ def test_times_of_files_never_matter(project: Path) -> None:
 
 
 CODE = {
-    "codecs/jpeg.py": {"encode:*/jpeg", "evaluate:*/jpeg"},
-    "codecs/png.py": {"encode:*/png", "evaluate:*/png"},
-    "codecs/_images.py": {"encode:*/png", "encode:*/jpeg", "evaluate:*/png", "evaluate:*/jpeg"},
-    "codecs/hevc.py": {"encode:*/hevc", "evaluate:*/hevc"},
-    "codecs/_ffmpeg.py": {"encode:*/hevc", "evaluate:*/hevc"},
-    "codecs/frames.py": {"encode:*", "evaluate:*/png", "evaluate:*/jpeg", "evaluate:*/hevc"},
-    "codecs/quantiser.py": {"encode:*", "evaluate:*", "table_feature_statistics", "paper"},
-    "codecs/tiling.py": {"encode:*", "evaluate:*", "paper"},
+    "codecs/jpeg.py": {"encode:*/jpeg", "evaluate:*/jpeg", *CODEC_TABLES},
+    "codecs/png.py": {"encode:*/png", "evaluate:*/png", *CODEC_TABLES},
+    "codecs/_images.py": {"encode:*/png", "encode:*/jpeg", "evaluate:*/png", "evaluate:*/jpeg", *CODEC_TABLES},
+    "codecs/hevc.py": {"encode:*/hevc", "evaluate:*/hevc", *CODEC_TABLES},
+    "codecs/_ffmpeg.py": {"encode:*/hevc", "evaluate:*/hevc", *CODEC_TABLES},
+    "codecs/frames.py": {"encode:*", "evaluate:*/png", "evaluate:*/jpeg", "evaluate:*/hevc", *CODEC_TABLES},
+    "codecs/quantiser.py": {"encode:*", "evaluate:*", "table:feature_statistics.csv", "paper", *CODEC_TABLES},
+    "codecs/tiling.py": {"encode:*", "evaluate:*", "paper", *CODEC_TABLES},
     "losses/compressible.py": {"train:c256/compressible/*"},
     "losses/baseline.py": {"train:c256/baseline/*"},
     "training/loop.py": {"train:*"},
     "networks/resnet34.py": {"train:*", "features:*", "evaluate:*"},
     "tasks/segmentation.py": TASK_JOBS,
-    "results/points.py": {"table_points"},
-    "results/statistics.py": {"table_statistics"},
-    "results/pictures.py": {"table_pictures"},
+    "results/tables/points.py": {"table_shown:points.csv"},
+    "results/tables/intervals.py": {"table_shown:intervals.csv"},
+    "results/tables/pictures.py": {"table:pictures.npz"},
     "reports/figures/training_curves.py": {"draw:training_curves"},
     "reports/explorer/viewer.py": {"explorer"},
     "reports/paper/facts.py": {"paper"},
-    "reports/tables/build.py": {"table_page:*", "explorer"},
+    "reports/cells.py": {"explorer"},
     "scenes/render.py": {"render:*"},
     "datasets/cityscapes.py": {"prepare:*"},
     "datasets/camvid.py": set(),
@@ -185,7 +187,7 @@ def test_an_edit_of_code_reruns_what_uses_it(module: str, project: Path, graph: 
 TOOLS = {
     "torch": {"train:*", "features:*", "evaluate:*"},
     "imageio-ffmpeg": {"encode:*/hevc", "evaluate:*/hevc"},
-    "bjontegaard": {"table_[!p]*", "table_points", "table_pictures", "table_published"},
+    "bjontegaard": {"table*:*"},
     "typst": {"paper"},
     "altair": {"explorer"},
     "dvc": set(),
@@ -207,25 +209,29 @@ def changed(section: str, **values: Any) -> dict[str, Any]:
     return {section: {**SMALL.get(section, {}), **values}}
 
 
-PLAN = {"table_names", "table_points", "table_bd_rates", "table_pictures", "table_statistics"}
-"""Tables whose plan names the methods or codecs."""
 SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a QP": (
         changed("codecs", hevc={"qualities": ["qp22", "qp28", "qp34"]}),
-        {"encode:*/hevc", "evaluate:*/hevc", *PLAN},
+        {"encode:*/hevc", "evaluate:*/hevc", *CODEC_TABLES},
     ),
     "a figure more": ({"figures": [*SMALL["figures"], "image_sizes"]}, {"draw:image_sizes", "explorer"}),
     "the loss's strength": (
         {"trainings": {"compressible": {"loss": {"strength": {"c256": 0.5}}}}},
-        {"train:c256/compressible/*"},
+        {"train:c256/compressible/*", EXPERIMENT},
     ),
-    "the noise": ({"training": {"noise_steps": 2}}, {"train:*"}),
-    "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate:*", "table_pictures"}),
-    "the frontier": ({"bd_rate": {"frontier": False}}, {"table_bd_rates", "table_crossovers", "table_statistics"}),
-    "the resamples": ({"statistics": {"resamples": 77}}, {"table_statistics", "table_published"}),
-    "the rendered seed": ({"dataset": {"render_seed": 2}}, {"render:*"}),
+    "the noise": ({"training": {"noise_steps": 2}}, {"train:*", EXPERIMENT}),
+    "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate:*", "table:pictures.npz", EXPERIMENT}),
+    "the frontier": (
+        {"bd_rate": {"frontier": False}},
+        {"table:bd_rate.csv", "table_shown:crossovers.csv", "table_shown:intervals.csv", EXPERIMENT},
+    ),
+    "the resamples": (
+        {"statistics": {"resamples": 77}},
+        {"table:resamples.npz", "table:published_intervals.csv", EXPERIMENT},
+    ),
+    "the rendered seed": ({"dataset": {"render_seed": 2}}, {"render:*", EXPERIMENT}),
 }
-"""The jobs that another setting enters; the whole configuration goes into the paper."""
+"""The jobs that another setting enters."""
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -243,8 +249,8 @@ def test_another_setting_reruns_what_it_enters(setting: str, project: Path) -> N
 def test_another_published_number_reruns_what_stands_on_it(project: Path, graph: str) -> None:
     with edited(project, "data/published/published_points.csv", lambda text: text.replace("1", "2", 1)):
         planned = plan(project)
-    assert "table_published" in planned and not matching(
-        {"encode:*", "evaluate:*", "train:*", "table_points"}, set(planned)
+    assert "table:published_points.csv" in planned and not matching(
+        {"encode:*", "evaluate:*", "train:*", "table_shown:points.csv"}, set(planned)
     )
 
 

@@ -16,8 +16,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import TRANSFORM, Run
-from compfeat.reports.tables import PAGES
-from compfeat.results import TABLES
+from compfeat.results.tables import TABLES
 from compfeat.stages.checks import checked
 from helpers import PROJECT
 from project_copy import SNAKEMAKE, attempt, copy_project, snakemake
@@ -81,13 +80,10 @@ def test_job_counts(name: str, project: Path) -> None:
         "table": len(TABLES.names()),
         "paper": 1,
         "explorer": 1,
-        "table_page": len(PAGES) + sum(len(TABLES.get(own).pages) for own in TABLES.names()),
         "draw": len(e.figures),
     }
     if e.keep is not None:  # Networks that others start from are all that such a run is for.
-        expected |= dict.fromkeys(
-            ("features", "fit", "encode", "evaluate", "table", "paper", "explorer", "table_page", "draw"), 0
-        )
+        expected |= dict.fromkeys(("features", "fit", "encode", "evaluate", "table", "paper", "explorer", "draw"), 0)
         expected |= {"keep": len(e.cuts)}
     counts: dict[str, int] = {}
     for rule, count in job_counts(output).items():

@@ -1,34 +1,26 @@
-"""The documents: the paper as one PDF, the explorer as one HTML file, and a page a table, from tables, figures and the config."""
+"""The documents: the paper as one PDF and the explorer as one HTML file, from tables and figures."""
 
 import compfeat
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
 from compfeat.reports.paper.facts import PUBLISHED_TASKS
 from compfeat.reports.paper.facts import TABLES as PAPER_TABLES
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
-from compfeat.reports.tables import pages_with
-from compfeat.reports.texts import TableText
 
 SOFTWARE = ("torch", "numpy", "pandas", "pillow", "ffmpeg-python", "imageio-ffmpeg", "bjontegaard", "seaborn")
 """What the paper names of the software that a run used."""
 REPORTS = Path(compfeat.__file__).parent / "reports"
 PAGE = sorted(path for kind in ("html", "css", "js") for path in (REPORTS / "explorer").glob(f"*.{kind}"))
-OWN_TABLES = [
-    TableText(name=Path(file).stem, title=title, caption=caption, category="More tables")
-    for spec in map(TABLES.get, TABLES.names())
-    for file, (title, caption) in spec.pages.items()
-]
-"""Tables that say themselves what stands around them."""
-PAGES = pages_with(OWN_TABLES)
 FIGURE_TEXTS = [
     dict(name=spec.name, caption=spec.caption, category=spec.category) for spec in map(FIGURES.get, EXPERIMENT.figures)
 ]
 
+TABLE_TEXTS = [{key: getattr(TABLES.specs[file], key) for key in ("name", "title", "caption")} for file in SHOWN]
 DESCRIBED_STARTS = TRAINING.described_starts()
 
 
 rule paper:
     input:
-        tables=[LAYOUT.table(name) for name in PAPER_TABLES],
+        tables=[LAYOUT.table(name) for name in (*PAPER_TABLES, "experiment.json")],
         networks=[LAYOUT.description(EXPERIMENT.trained_of(run)) for run in EXPERIMENT.runs()],
         figures=[LAYOUT.figure(name, "pdf") for name in EXPERIMENT.figures],
         starts=DESCRIBED_STARTS,
@@ -51,7 +43,6 @@ rule paper:
     params:
         *code("paper", *dict.fromkeys([*TASK_MODULES, *(f"tasks.{task}" for task in PUBLISHED_TASKS)])),
         settings=settings(
-            experiment=section(EXPERIMENT, "keep_features"),
             rendered=IS_RENDERED,
             codecs={
                 name: dict(
@@ -75,7 +66,7 @@ rule explorer:
     input:
         tables=[LAYOUT.table(name) for name in dict.fromkeys([*EXPLORER_NEEDS, *SHOWCASE_NEEDS])],
         figures=[LAYOUT.figure(name, "png") for name in EXPERIMENT.figures],
-        pages=[LAYOUT.table(f"{text.name}.csv") for text in OWN_TABLES],
+        pages=[LAYOUT.table(file) for file in SHOWN],
     output:
         report(
             LAYOUT.document("explorer.html"),
@@ -93,7 +84,7 @@ rule explorer:
         **needs(lambda w: JOBS.shown("document")),
     params:
         *code("explorer", *TASK_MODULES),
-        settings=settings(figures=FIGURE_TEXTS, pages=[section(text) for text in OWN_TABLES]),
+        settings=settings(figures=FIGURE_TEXTS, pages=TABLE_TEXTS),
         more=lambda w, input: flags(figures=list(input.figures), pages=list(input.pages)),
         page=lambda w: [f"{path.name} {sha256_of(path)}" for path in PAGE],
         tools=versions("altair", "vl-convert-python", "jinja2", "matplotlib", "seaborn", "pillow", "numpy", "pandas"),
@@ -102,43 +93,7 @@ rule explorer:
         "> {log:q} 2>&1"
 
 
-rule table_page:
-    input:
-        LAYOUT.table("{table}.csv"),
-    output:
-        report(
-            LAYOUT.document("tables/{table}.html"),
-            caption="../report/table.rst",
-            category=lambda w: PAGES[w.table].category,
-            labels=lambda w: {"result": f"table: {PAGES[w.table].title}"},
-        ),
-    log:
-        LAYOUT.log("paper", "tables/{table}"),
-    benchmark:
-        LAYOUT.benchmark("paper", "tables/{table}")
-    wildcard_constraints:
-        table="|".join(PAGES),
-    group:
-        together("results")
-    resources:
-        **needs(lambda w: JOBS.shown("draw")),
-    params:
-        *code("table_page"),
-        caption=lambda w: PAGES[w.table].caption,
-        settings=lambda w: settings(**section(PAGES[w.table])),
-        page=lambda w: sha256_of(REPORTS / "tables/table.html"),
-        tools=versions("jinja2", "pandas"),
-    shell:
-        "python -m compfeat table_page --settings {params.settings} --table {input:q} --html {output:q} > {log:q} 2>&1"
-
-
-rule table_pages:
-    input:
-        [LAYOUT.document(f"tables/{table}.html") for table in PAGES],
-
-
 rule paper_all:
     input:
         rules.paper.output,
         rules.explorer.output,
-        rules.table_pages.input,

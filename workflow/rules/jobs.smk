@@ -39,9 +39,3 @@ def start_files(wildcards):
     Snakemake's storage plugin."""
     files = TRAINING.start_files(trained_of(wildcards))
     return {name: storage(path) if ELSEWHERE in path else path for name, path in files.items()}
-
-
-def table_inputs(spec):
-    """Return the files that a computation reads, as (KIND:ID, path)."""
-    files = [(f"{kind}:{name}", path) for kind in spec.needs for name, path in KINDS[kind].items()]
-    return files + [(f"table:{name}", LAYOUT.table(name)) for name in spec.tables]

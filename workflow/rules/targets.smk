@@ -8,33 +8,38 @@ rule prepare_all:
 
 rule train_all:
     input:
-        results_of([LAYOUT.weights, LAYOUT.description, LAYOUT.epochs], TRAINED),
+        results_of([LAYOUT.weights, LAYOUT.description, LAYOUT.epochs], EXPERIMENT.trained()),
 
 
 rule features_all:
     input:
-        [LAYOUT.features(trained, "val") for trained in FEATURES],
+        list(TABLES.kinds["features"].values()),
         [
             LAYOUT.features(trained, "train")
-            for trained in dict.fromkeys(EXPERIMENT.trained_of(run) for run, _ in FITTED)
+            for trained in dict.fromkeys(EXPERIMENT.trained_of(run) for run in EXPERIMENT.runs() if CODING.fitted(run))
         ],
 
 
 rule fit_all:
     input:
-        [LAYOUT.fitted(run, name) for run, name in FITTED],
+        [LAYOUT.fitted(run, name) for run in EXPERIMENT.runs() for name in CODING.fitted(run)],
 
 
 rule encode_all:
     input:
-        [path for run, codec in CODED for path in CODING.coded_files(run, codec).values()],
+        [
+            path
+            for run, codec in CODING.run_codecs()
+            if codec != UNCODED
+            for path in CODING.coded_files(run, codec).values()
+        ],
 
 
 rule evaluate_all:
     input:
-        [path(run, codec) for path in (LAYOUT.scores, LAYOUT.pictures) for run, codec in RUN_CODECS],
+        [path for kind in ("scores", "pictures") for path in TABLES.kinds[kind].values()],
 
 
 rule summarise_all:
     input:
-        [LAYOUT.table(name) for name in TABLE_FILES],
+        TABLES.files(),

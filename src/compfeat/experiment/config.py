@@ -6,9 +6,9 @@ Read from YAML (``experiment/files.py``); ``Experiment.of`` resolves what cuts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from compfeat.errors import ConfigError
 from compfeat.experiment.entries import (
@@ -33,7 +33,7 @@ from compfeat.experiment.entries import (
 )
 from compfeat.experiment.plugins import registry
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
-from compfeat.experiment.section import Section, validated
+from compfeat.experiment.section import Section, options_of, validated
 from compfeat.experiment.training import Name
 from compfeat.io import own_path
 
@@ -188,6 +188,44 @@ class Experiment(Section):
     def label(self, method: str) -> str:
         """Return what a method is called in figures and tables."""
         return self.methods[method].label or method
+
+    def lossless(self, method: str) -> dict[tuple[str, str], str]:
+        """Return the lossless (codec, quality) of what a method sends, with the uncoded quality that each must equal."""
+        found: dict[tuple[str, str], str] = {}
+        for name, qualities in self.qualities(method).items():
+            entry = self.codecs[name]
+            codec = registry("codecs", "CODECS").get(entry.codec or name)
+            options = options_of(codec, entry.options, f"codecs.{name}")
+            for quality in qualities:
+                reference = codec.reference(quality, self.methods[method].sends, options)
+                if reference is not None:
+                    found[name, quality] = reference
+        return found
+
+
+class Part(Experiment):
+    """Some sections of an experiment (see ``part_of``); reading another one is an error."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise ConfigError(f"section {name!r} of the experiment is read, but not given; add it to what is used")
+            raise AttributeError(name)
+
+
+def part_of(values: Mapping[str, Any]) -> Experiment:
+    """Return an experiment of which only the sections in ``values`` are there, checked as those of a whole one.
+
+    Raises:
+        ConfigError: a section is unknown, or a key in it is wrong; later, where a section is read that is not there.
+    """
+    fields: dict[str, Any] = {k: (f.annotation, f) for k, f in Experiment.model_fields.items() if k in values}
+    sections = validated(create_model("Sections", __base__=Section, **fields), values)
+    part = Part.model_construct(**dict(sections))
+    for name in Experiment.model_fields.keys() - fields.keys():
+        vars(part).pop(name, None)  # its default
+    return part
 
 
 def resolved(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from compfeat.experiment.layout import Layout
-from compfeat.io import read_csv
+from compfeat.io import read_csv, read_json
 from compfeat.provenance.differences import STATES, Difference, differences
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.records import Record
 from compfeat.provenance.selection import KEYS
+from compfeat.results.resolved import EXPERIMENT, Resolved
 
 SIZE = "bytes_per_image"
 BD_RATE = "bd_rate_percent"
@@ -38,8 +39,9 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
     own = {copy.name: project / layout.table(copy.name) for copy in sorted(reference.glob("*.csv"))}
     reordered = {layout.table(name) for name, path in own.items() if same_rows(reference / name, path)}
     found = [d for d in differences(project, record) if d.path not in reordered]
-    metrics = read_csv(project / layout.table("metrics.csv"), ["metric", "unit"])
-    units = {SIZE: PERCENT} | {str(m["metric"]): _unit(m["unit"]) for m in metrics.to_dict("records")}
+    experiment = project / layout.table(EXPERIMENT)
+    metrics = Resolved.read(read_json(experiment), str(experiment)).metrics
+    units = {SIZE: PERCENT} | {metric.name: f" {metric.unit}".rstrip() for _, metric in metrics}
     tables = {name: (read_csv(reference / name, []), read_csv(own[name], [])) for name in ("points.csv", "bd_rate.csv")}
     return {
         "identical": not found,
@@ -49,10 +51,6 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
         "points": compare(*tables["points.csv"], units),
         "bd_rates": compare(*tables["bd_rate.csv"], {BD_RATE: IN_PERCENT_POINTS}),
     }
-
-
-def _unit(unit: Any) -> str:
-    return "" if pd.isna(unit) else f" {unit}"
 
 
 def same_rows(reference: Path, own: Path) -> bool:

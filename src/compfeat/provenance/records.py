@@ -7,7 +7,6 @@ and jobs; both are sorted, so that a record of the same run is the same to the b
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,7 +22,7 @@ from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
 from compfeat.provenance.files import Fingerprint, files_below, fingerprints
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, Job, image_files, not_run, read_jobs, with_images
-from compfeat.results.planning import RECORDED_EXPERIMENT, disagreements, identity
+from compfeat.results.recorded import RECORDED_EXPERIMENT, disagreements, identity
 
 DEFAULT = "data/reference/default"
 """Folder of the record of the run without an overlay."""
@@ -149,9 +148,8 @@ def check_stated(project: Path, config: dict[str, Any]) -> None:
     path = Layout(str(config["output"]), "").table(RECORDED_EXPERIMENT)
     if not (project / path).is_file():
         return
-    stated = read_json(project / path)
-    own = json.loads(json.dumps(identity(Experiment.of(config))))
-    if own != stated:
+    stated, own = read_json(project / path), Experiment.of(config).model_dump(mode="json")
+    if identity(own) != identity(stated):
         differing = ", ".join(disagreements(own, stated)) or "entries that only one of them has"
         raise DataError(f"{path}: made with other settings than the configuration's ({differing}); run make paper")
 

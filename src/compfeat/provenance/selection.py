@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compfeat.experiment.runs import UNCODED
-from compfeat.io import read_csv
+from compfeat.io import read_json
 from compfeat.provenance.graph import Graph, Keep
 from compfeat.provenance.jobs import Job
 from compfeat.provenance.places import MEASURED, OF_RUN, OF_TRAINED, kind_of, place
+from compfeat.results.resolved import EXPERIMENT, Resolved
 
 KEYS = (
     *("group", "claim", "source", "cut", "method", "against", "training", "seed", "codec", "quality"),
@@ -25,7 +26,7 @@ Names = frozenset[str] | None
 
 @dataclass(frozen=True)
 class Declared:
-    """What the experiment declares, as its tables ``methods.csv`` and ``ladders.csv`` say."""
+    """What the experiment declares, as ``experiment.json`` beside its tables says."""
 
     trainings: Mapping[str, str]
     """From a method to its training."""
@@ -34,17 +35,18 @@ class Declared:
 
     @classmethod
     def beside(cls, table: Path) -> Declared:
-        """Return what is declared in the folder of a summary table; nothing where a table is not there.
+        """Return what is declared in the folder of a summary table; nothing where the experiment is not there.
 
         Raises:
-            DataError: a table is damaged.
+            DataError: the experiment is damaged.
         """
-        paths = [table.with_name(name) for name in ("methods.csv", "ladders.csv")]
-        methods = read_csv(paths[0], ["method", "training"]) if paths[0].is_file() else None
-        ladders = read_csv(paths[1], ["ladder", "codec"]) if paths[1].is_file() else None
+        path = table.with_name(EXPERIMENT)
+        if not path.is_file():
+            return cls({}, {})
+        experiment = Resolved.read(read_json(path), str(path)).experiment
         return cls(
-            {} if methods is None else dict(zip(methods["method"], methods["training"], strict=True)),
-            {} if ladders is None else {str(k): frozenset(group) for k, group in ladders.groupby("ladder")["codec"]},
+            {name: method.training for name, method in experiment.methods.items()},
+            {name: frozenset(ladder.codecs) for name, ladder in experiment.ladders.items()},
         )
 
 

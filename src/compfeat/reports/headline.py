@@ -10,10 +10,10 @@ from tabulate import tabulate
 
 from compfeat.experiment.runs import UNCODED, Comparison
 from compfeat.reports.labels import comparison_label, ladder_label
-from compfeat.reports.summary import Tables
+from compfeat.reports.summary import Tables, ladders, methods, metrics
 
 PAIR = ["method", "against", "ladder", "against_ladder"]
-NEEDS = ("headline.csv", "points.csv", "methods.csv", "ladders.csv", "metrics.csv")
+NEEDS = ("headline.csv", "points.csv", "experiment.json")
 """Files of the summary that the headline is read from."""
 
 
@@ -26,8 +26,8 @@ def headline_text(tables: Tables) -> str:
     wanted = ("cut", *PAIR, "metric", "bd_rate_percent", "verdict", "float_anchor", "float_test")
     rows = tables.csv("headline.csv", *wanted)
     points = tables.csv("points.csv", "cut", "method", "seed", "codec", "quality")
-    methods, ladders = _labels(tables, "methods.csv", "method"), _labels(tables, "ladders.csv", "ladder")
-    metrics = _labels(tables, "metrics.csv", "curve_metric", "curve_label")
+    labels, known = methods(tables), {name: ladder.label for name, ladder in ladders(tables).items()}
+    curves = {metric.curve_name: metric.curve_label for metric in metrics(tables)}
     counts = (
         f"{len(points[['cut', 'method', 'seed']].drop_duplicates())} runs, {len(points)} points "
         f"({int((points['codec'] != UNCODED).sum())} coded)."
@@ -37,9 +37,9 @@ def headline_text(tables: Tables) -> str:
     cells: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows.to_dict("records"):
         comparison = Comparison(*(row[name] for name in PAIR))
-        compared = comparison_label(comparison, methods, ladders)
-        line = cells.setdefault((row["cut"], compared, metrics.get(row["metric"], row["metric"])), {})
-        line[ladder_label(comparison, ladders)] = _bd_rate(row)
+        compared = comparison_label(comparison, labels, known)
+        line = cells.setdefault((row["cut"], compared, curves.get(row["metric"], row["metric"])), {})
+        line[ladder_label(comparison, known)] = _bd_rate(row)
         line |= {"float: against": _number(row["float_anchor"]), "float: method": _number(row["float_test"])}
     columns = sorted(
         dict.fromkeys(name for line in cells.values() for name in line), key=lambda name: name.startswith("float: ")
@@ -55,11 +55,6 @@ def missing_intervals(intervals: pd.DataFrame) -> list[str]:
     verdicts = intervals["verdict"]
     reasons = verdicts[verdicts.str.startswith("no interval")].value_counts(sort=False)
     return [f"{count} of {len(intervals)} BD-rates have {reason}." for reason, count in reasons.items()]
-
-
-def _labels(tables: Tables, name: str, key: str, label: str = "label") -> dict[str, str]:
-    table = tables.csv(name, key, label)
-    return dict(zip(table[key].astype(str), table[label].astype(str), strict=True))
 
 
 def _bd_rate(row: Mapping[Any, Any]) -> str:

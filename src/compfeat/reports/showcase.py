@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from compfeat.arrays import Arrays
 from compfeat.experiment.runs import QUANTISED, UNCODED, Point, parse_point
-from compfeat.reports.summary import POINT, Arrays, Tables, methods, qualities
+from compfeat.reports.summary import POINT, Tables, methods, qualities
 
 FILE = "pictures.npz"
 SENT = "sent"
 """The picture of what was sent: the tiled features, or the image."""
 BYTES = ["payload_bytes", "header_bytes", "side_info_bytes"]
-NEEDS = (FILE, "points.csv", "per_image.csv", "methods.csv", "codecs.csv")
+NEEDS = (FILE, "points.csv", "per_image.csv", "experiment.json")
 """Files of the summary that a showcase is read from."""
 
 

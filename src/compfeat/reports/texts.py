@@ -21,4 +21,3 @@ class TableText(Section):
     name: str = Field(description="of its file, without the suffix")
     title: str = Field(description="its heading")
     caption: str = Field(description="what it shows, in a few sentences")
-    category: str = Field(description="the heading that it stands below in the report")

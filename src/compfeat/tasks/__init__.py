@@ -48,6 +48,7 @@ class Metric:
         digits: decimals in print.
         higher_is_better: its direction.
         compared: whether BD-rates, figures and claims are about it; others are kept in the tables alone.
+        of_image: the column that says the same of a decoded image itself, where a method sends the image; empty for none.
     """
 
     name: str
@@ -56,11 +57,13 @@ class Metric:
     digits: int = 4
     higher_is_better: bool = True
     compared: bool = True
+    of_image: str = ""
 
     @property
     def title(self) -> str:
-        """Label and unit, for an axis."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        """Label and unit, for an axis; an arrow where lower is better."""
+        more = [part for part in (self.unit, "" if self.higher_is_better else "↓") if part]
+        return f"{self.label} ({', '.join(more)})" if more else self.label
 
     @property
     def curve_name(self) -> str:

@@ -29,7 +29,7 @@ class Reconstruction(Task):
     name = "reconstruction"
     title = "reconstruction of the input"
     truths: ClassVar[tuple[Truth, ...]] = ()
-    metrics = (Metric("psnr_db", "PSNR", "dB", 2),)
+    metrics = (Metric("psnr_db", "PSNR", "dB", 2, of_image="image_psnr_db"),)
     likelihood = "regression"
 
     @property

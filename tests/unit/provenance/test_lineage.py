@@ -175,7 +175,7 @@ def test_the_text_names_results_first_and_shares_what_jobs_share(run: Path, caps
     printed = capsys.readouterr().out
     assert printed.startswith(f"{BD_RATE}  ") and digest(run / BD_RATE) in printed.splitlines()[0]
     heads = re.findall(r"^(\w+): (\d+) jobs?$", printed, re.M)
-    counts = {"bd_rate": 1, "points": 1, "evaluate": 2, "encode": 2, "features": 2, "train": 3, "ladders": 1}
+    counts = {"bd_rate": 1, "points": 1, "evaluate": 2, "encode": 2, "features": 2, "train": 3, "experiment": 1}
     assert heads == [(rule, str(n)) for rule, n in (counts | {"prepare": 2, "render": 2}).items()]
     assert printed.count("  settings: ") >= len(heads)
     assert "4 source files of images in data/raw/streets" in printed

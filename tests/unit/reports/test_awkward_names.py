@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from matplotlib.text import Text
 
@@ -24,11 +23,7 @@ from compfeat.reports.headline import headline_text
 from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables as Files
-from compfeat.reports.tables import PAGES
-from compfeat.reports.tables.build import build as table_page
-from compfeat.results.bd_rates import readable
 from synthetic_summary import Variant, write_summary
-from tiny_results import NEW, OLD, PAIRS, tiny_plan
 
 LABELS = {
     "baseline": "under $5 and not $6^",
@@ -105,26 +100,3 @@ def test_explorer_pages_and_headline_show_them_as_they_are(
     )
     crossed = read_csv(folder / "crossovers.csv", [])
     assert set(crossed["remote"]) == {"inf"} and set(crossed["split"]) == {"baseline"}
-    methods = table_page(PAGES["claims"].model_copy(), read_csv(folder / "methods.csv", []))
-    assert all(f"<td>{html.escape(label)}</td>" in methods for label in labels.values())
-
-
-def test_a_bar_in_a_text_ends_no_cell_of_markdown() -> None:
-    plan = tiny_plan([OLD, NEW], PAIRS)
-    row: dict[str, Any] = {
-        "cut": "c",
-        "method": "new",
-        "against": "old",
-        "ladder": "a",
-        "against_ladder": "a",
-        "verdict": "ok | so",
-    }
-    row |= {
-        "bd_rate_percent": 1.0,
-        "n_ok": 1,
-        "n_seeds": 1,
-        "float_metric": "miou",
-        "float_anchor": 1.0,
-        "float_test": 1.0,
-    }
-    assert readable(pd.DataFrame([row]), plan)["verdict"].tolist() == ["ok \\| so"]

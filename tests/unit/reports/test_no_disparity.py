@@ -23,7 +23,7 @@ from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables as Files
 from documents import description, experiment_of, settings_of
 from synthetic_summary import Variant, write_summary
-from tiny_results import NEW, OLD, PAIRS, TinyRun, tiny_plan
+from tiny_results import BYTES, NEW, OLD, PAIRS, TinyRun, tiny_experiment
 
 VARIANT = Variant(cuts=("c256",))
 FIGURE_NAMES = [f"{name}@hevc" if FIGURES.by_ladder(name) else name for name in FIGURES.names()]
@@ -60,8 +60,8 @@ def test_documents(summary: Path) -> None:
     assert facts["viewer"]["images"]
     experiment = experiment_of(VARIANT)
     described = [description(experiment, cut) for cut in experiment.cuts]
-    facts = paper_facts(settings_of(experiment, ()), described, {})
-    assert build(facts, [summary / name for name in TABLES]).startswith(b"%PDF")
+    facts = paper_facts(experiment, settings_of(experiment, ()), described, {})
+    assert build(facts, [summary / name for name in (*TABLES, "experiment.json")]).startswith(b"%PDF")
 
 
 def test_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         keep(path, {k: np.zeros_like(v) if "/disparity/" in k and v.ndim == 1 else v for k, v in arrays.items()})
 
     monkeypatch.setattr("tiny_results.write_arrays", without)
-    run = TinyRun(tmp_path, tiny_plan([OLD, NEW], PAIRS), {"old": 1.0, "new": 0.8})
+    run = TinyRun(tmp_path, tiny_experiment([OLD, NEW], PAIRS), BYTES)
     run.write()
     run.gather()
     assert run.read("points.csv")["rmse"].isna().all() and run.read("points.csv")["miou"].notna().all()

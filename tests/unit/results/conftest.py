@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compfeat.results.plan import MethodPlan
-from tiny_results import NEW, OLD, PAIRS, TinyRun, tiny_plan
+from tiny_results import BYTES, NEW, OLD, PAIRS, TinyRun, tiny_experiment
 
 
 @pytest.fixture
@@ -17,14 +16,12 @@ def tiny_run(tmp_path: Path) -> Callable[..., TinyRun]:
     """Return a function that writes a run's files and returns the run."""
 
     def write(
-        methods: list[MethodPlan] | None = None,
+        methods: Sequence[str] = (OLD, NEW),
         comparisons: list[tuple[str, str, str, str]] = PAIRS,
         seeds: tuple[int, ...] = (0,),
         **changes: Any,
     ) -> TinyRun:
-        plan = tiny_plan(methods or [OLD, NEW], comparisons, **changes)
-        factors = {"old": 1.0, "new": 0.8, "folded": 0.5, "remote": 2.0}
-        run = TinyRun(tmp_path, plan, factors, seeds)
+        run = TinyRun(tmp_path, tiny_experiment(methods, comparisons, **changes), BYTES, seeds)
         run.write()
         return run
 

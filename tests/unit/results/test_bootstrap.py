@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,40 +15,71 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
+from compfeat.experiment.config import Experiment, part_of
+from compfeat.experiment.entries import StatisticsConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Point, Run
-from compfeat.results._bd_rate import Rules
-from compfeat.results._bootstrap import (
+from compfeat.results.bootstrap import (
     ALL_SEEDS,
     RATE,
+    RESAMPLES,
     TOO_FEW,
     Samples,
+    bd_rate_intervals,
     bd_replicates,
+    float_intervals,
     image_counts,
     interval,
     interval_cells,
-    interval_tables,
     of_different_images,
     over_seeds,
-    point_intervals,
     point_samples,
 )
-from compfeat.results._measured import Measured
-from compfeat.results.plan import BootstrapPlan, ComparisonPlan, LadderPlan, MethodPlan, Plan
+from compfeat.results.delta_rate import Rules
+from compfeat.results.measured import Measured, compared_metrics
+from compfeat.results.tables import TABLES, Inputs
 from compfeat.tasks import TASKS, Metric
 
-PLAN = BootstrapPlan(resamples=40, confidence=0.9, seed=3)
+PLAN = StatisticsConfig(resamples=40, confidence=0.9, seed=3)
 N = 30
 QUALITIES = ("qp10", "qp20", "qp30", "qp40", "qp46")
 NAMES = ("segmentation", "reconstruction", "disparity")
 
 
-def plan(*others: str, tasks: tuple[str, ...] = NAMES) -> Plan:
-    """Return the plan of a comparison of each of ``others`` with the method old."""
-    methods = tuple(MethodPlan(name=name, label=name, training=name) for name in ("old", *others))
-    pairs = [ComparisonPlan(method=m, against="old", ladder="h", against_ladder="h") for m in others]
-    ladders = (LadderPlan(name="h", label="H", codecs=("hevc",)),)
-    return Plan(tasks=tasks, methods=methods, comparisons=tuple(pairs), ladders=ladders, frontier=True)
+METRICS = compared_metrics(NAMES)
+
+
+def experiment(*others: str) -> Experiment:
+    """Return the experiment of a comparison of each of ``others`` with the method old."""
+    return part_of(
+        {
+            "methods": {name: {"training": name} for name in ("old", *others)},
+            "codecs": {"hevc": {"qualities": QUALITIES}},
+            "ladders": {"h": {"codecs": ("hevc",)}},
+            "comparisons": [{"method": name, "against": "old"} for name in others],
+            "bd_rate": {"frontier": True},
+            "statistics": PLAN.model_dump(),
+        }
+    )
+
+
+def interval_tables(
+    points: dict[Point, Samples], *others: str, metrics: Sequence[Metric] = METRICS
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the intervals of BD-rates and of differences on float features."""
+    e = experiment(*others)
+    return bd_rate_intervals(points, e, metrics), float_intervals(points, e, metrics)
+
+
+def of_points(points: dict[Point, Samples], folder: Path) -> pd.DataFrame:
+    """Return the intervals of points."""
+    arrays = {f"{point.id}/{name}": values for point, own in points.items() for name, values in own.items()}
+    write_arrays(folder / RESAMPLES, arrays)
+    part = part_of({"tasks": NAMES, "statistics": PLAN.model_dump()})
+    found = TABLES.get("point_intervals").make(Inputs(part, {"table": {RESAMPLES: folder / RESAMPLES}}))
+    assert isinstance(found, pd.DataFrame)
+    return found
 
 
 def measured(run: Run, quality: str, factor: float = 1.0, codec: str = "hevc") -> Measured:
@@ -79,7 +112,7 @@ def expected(point: Measured, drawn: Any = slice(None)) -> dict[str, float]:
 
 
 def all_samples(
-    factors: dict[str, float], seeds: tuple[int, ...] = (0,), plan: BootstrapPlan = PLAN
+    factors: dict[str, float], seeds: tuple[int, ...] = (0,), plan: StatisticsConfig = PLAN
 ) -> dict[Point, Samples]:
     counts = image_counts(N, plan)
     points: dict[Point, Samples] = {}
@@ -108,7 +141,7 @@ def test_all_images_as_they_are_give_the_metrics_of_the_points_table() -> None:
 @given(st.integers(0, 2**31))
 def test_a_resample_is_what_the_drawn_images_give(seed: int) -> None:
     point = measured(Run("c256", "old", 0), "qp30")
-    counts = image_counts(N, BootstrapPlan(resamples=20, confidence=0.9, seed=seed))
+    counts = image_counts(N, StatisticsConfig(resamples=20, confidence=0.9, seed=seed))
     samples = point_samples(point, counts)
     drawn = np.repeat(np.arange(N), counts[2].astype(int))
     assert len(drawn) == N
@@ -116,9 +149,9 @@ def test_a_resample_is_what_the_drawn_images_give(seed: int) -> None:
         assert samples[name][2] == pytest.approx(value, rel=1e-12)
 
 
-def test_every_point_has_an_interval_of_its_rate_and_metrics() -> None:
+def test_every_point_has_an_interval_of_its_rate_and_metrics(tmp_path: Path) -> None:
     points = all_samples({"old": 1.0, "new": 0.8})
-    table = point_intervals(points, plan("new").compared(), PLAN)
+    table = of_points(points, tmp_path)
     assert len(table) == 2 * (4 * len(QUALITIES) + 3), "five coded points with four values, the float one with three"
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
     key = {"method": "new", "quality": "qp30", "metric": "bytes_per_image"}
@@ -138,7 +171,7 @@ def test_images_without_a_scored_pixel_are_skipped() -> None:
     assert samples["rmse"][0] == pytest.approx(expected(point, others)["rmse"])
 
 
-@pytest.mark.parametrize("metric", plan("new").compared(), ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 @pytest.mark.parametrize("factor", [1.0, 0.75, 1.2])
 def test_a_factor_on_all_bytes_is_the_bd_rate_in_every_resample(metric: Metric, factor: float) -> None:
     """The resample is the same for both methods, so what the images do cancels."""
@@ -151,17 +184,17 @@ def test_a_factor_on_all_bytes_is_the_bd_rate_in_every_resample(metric: Metric, 
 
 
 def test_tables_name_every_cell_and_repeat() -> None:
-    bd_rates, floats = interval_tables(all_samples({"old": 1.0, "new": 0.8}), plan("new"), PLAN)
+    bd_rates, floats = interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new")
     assert bd_rates["metric"].tolist() == ["miou", "psnr_db", "inv_rmse"]
     assert (bd_rates["seed"] == "0").all() and (bd_rates["verdict"] == "ok").all()
     assert floats["difference"].tolist() == [0, 0, 0]
-    again, _ = interval_tables(all_samples({"old": 1.0, "new": 0.8}), plan("new"), PLAN)
+    again, _ = interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new")
     pd.testing.assert_frame_equal(bd_rates, again)
 
 
 def test_every_comparison_has_its_own_rows() -> None:
     points = all_samples({"old": 1.0, "new": 0.8, "third": 0.5})
-    bd_rates, floats = interval_tables(points, plan("new", "third"), PLAN)
+    bd_rates, floats = interval_tables(points, "new", "third")
     means = bd_rates.groupby(["method", "against"])["bd_rate_percent"].mean()
     assert means.to_dict() == pytest.approx({("new", "old"): -20.0, ("third", "old"): -50.0}, abs=1e-3)
     assert len(floats) == 2 * 3
@@ -172,7 +205,7 @@ def test_several_seeds_get_rows_of_all_together_and_their_spread() -> None:
     for point in list(points):
         if point.run.method == "new" and point.run.seed == 1 and RATE in points[point]:
             points[point][RATE] = points[point][RATE] * 0.5
-    bd_rates, _ = interval_tables(points, plan("new"), PLAN)
+    bd_rates, _ = interval_tables(points, "new")
     own = bd_rates[bd_rates["metric"] == "psnr_db"]
     assert own["seed"].tolist() == ["0", "1", ALL_SEEDS]
     first, second, both = own["bd_rate_percent"].tolist()
@@ -181,15 +214,17 @@ def test_several_seeds_get_rows_of_all_together_and_their_spread() -> None:
 
 
 def test_tasks_that_the_run_does_not_have_have_no_rows() -> None:
-    bd_rates, floats = interval_tables(all_samples({"old": 1.0, "new": 0.8}), plan("new", tasks=NAMES[:2]), PLAN)
+    bd_rates, floats = interval_tables(
+        all_samples({"old": 1.0, "new": 0.8}), "new", metrics=compared_metrics(NAMES[:2])
+    )
     assert set(bd_rates["metric"]) == {"miou", "psnr_db"} and set(floats["metric"]) == {"miou", "psnr_db"}
 
 
 def test_a_comparison_that_lacks_a_run_is_one_line() -> None:
     with pytest.raises(DataError, match="comparison of third with old: cut c256, seed 0 has one of them only"):
-        interval_tables(all_samples({"old": 1.0, "new": 0.8}), plan("new", "third"), PLAN)
+        interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new", "third")
     with pytest.raises(DataError, match="neither has a run"):
-        interval_tables({}, plan("new"), PLAN)
+        interval_tables({}, "new")
 
 
 def test_refused_resamples_are_counted_and_many_of_them_leave_no_interval() -> None:
@@ -212,23 +247,22 @@ FEW_RESAMPLES = PLAN.model_copy(update={"resamples": 19})
 
 
 @pytest.mark.parametrize(("n_images", "plan"), [(1, PLAN), (9, PLAN), (10, FEW_RESAMPLES), (1, FEW_RESAMPLES)])
-def test_too_few_images_or_resamples_are_not_resampled(n_images: int, plan: BootstrapPlan) -> None:
+def test_too_few_images_or_resamples_are_not_resampled(n_images: int, plan: StatisticsConfig) -> None:
     assert image_counts(n_images, plan).tolist() == [[1.0] * n_images]
     assert len(image_counts(10, PLAN)) == 41 and len(image_counts(10, PLAN.model_copy(update={"resamples": 20}))) == 21
 
 
-def test_what_is_not_resampled_has_no_interval_over_several_seeds_either() -> None:
+def test_what_is_not_resampled_has_no_interval_over_several_seeds_either(tmp_path: Path) -> None:
     whole = all_samples({"old": 1.0, "new": 0.8}, seeds=(0, 1))
     points = {point: {name: values[:1] for name, values in samples.items()} for point, samples in whole.items()}
-    bd_rates, floats = interval_tables(points, plan("new"), PLAN)
-    expected, _ = interval_tables(whole, plan("new"), PLAN)
+    bd_rates, floats = interval_tables(points, "new")
+    expected, _ = interval_tables(whole, "new")
     assert bd_rates["bd_rate_percent"].tolist() == expected["bd_rate_percent"].tolist()
     assert bd_rates["seed"].tolist() == ["0", "1", ALL_SEEDS] * 3 and set(bd_rates["verdict"]) == {TOO_FEW}
-    of_points = point_intervals(points, plan("new").compared(), PLAN)
     for table, ends in (
         (bd_rates, ["low_percent", "high_percent"]),
         (floats, ["low", "high"]),
-        (of_points, ["low", "high"]),
+        (of_points(points, tmp_path), ["low", "high"]),
     ):
         assert table[ends].isna().all(axis=None) and (table["n_resamples"] == 0).all()
 
@@ -254,7 +288,7 @@ def test_a_refused_seed_refuses_the_mean_over_seeds() -> None:
 
 
 def test_the_interval_of_a_mean_covers_the_truth_about_as_often_as_it_says() -> None:
-    plan, rng, hits = BootstrapPlan(resamples=200, confidence=0.9, seed=0), np.random.default_rng(1), 0
+    plan, rng, hits = StatisticsConfig(resamples=200, confidence=0.9, seed=0), np.random.default_rng(1), 0
     counts = image_counts(40, plan)
     for _ in range(200):
         values = rng.normal(7.0, 2.0, 40)

@@ -11,12 +11,12 @@ import pytest
 
 from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
+from compfeat.experiment.config import part_of
 from compfeat.io import write_csv
-from compfeat.results import Inputs
-from compfeat.results.bounds import make as make_bounds
-from compfeat.results.bounds import spectrum
-from compfeat.results.plan import MethodPlan, Plan
-from compfeat.results.transforms import make as make_transforms
+from compfeat.results.tables import Inputs
+from compfeat.results.tables.bounds import make as make_bounds
+from compfeat.results.tables.bounds import spectrum
+from compfeat.results.tables.transforms import make as make_transforms
 
 
 def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:
@@ -33,12 +33,12 @@ def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:
     assert power[0] < 1e-6 * power[1] and found[:, :, 0].sum() > found[:, :, -1].sum()
 
 
-METHODS = (
-    MethodPlan(name="plain", label="", training="base"),
-    MethodPlan(name="turned", label="", training="base", transform="task_klt"),
-    MethodPlan(name="picture", label="", training="base", sends="image"),
-)
-PLAN = Plan(tasks=("segmentation", "reconstruction"), methods=METHODS)
+METHODS = {
+    "plain": {"training": "base"},
+    "turned": {"training": "base", "transform": "task_klt"},
+    "picture": {"training": "base", "sends": "image"},
+}
+EXPERIMENT = part_of({"tasks": ["segmentation", "reconstruction"], "methods": METHODS})
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def inputs(tmp_path: Path) -> Inputs:
     rows: list[tuple[Any, ...]] = [("none", "float", 0.1, None), ("a", "fine", 0.1, 3.0), ("a", "rough", 0.2, 0.5)]
     points = pd.DataFrame(
         [
-            ("c", m.name, 0, codec, q, mse, rate if m.sends == "features" else None)
-            for m in METHODS
+            ("c", name, 0, codec, q, mse, rate if method.sends == "features" else None)
+            for name, method in EXPERIMENT.methods.items()
             for codec, q, mse, rate in rows
         ],
         columns=[*keys, "mse", "rate_bpe"],
@@ -72,11 +72,11 @@ def inputs(tmp_path: Path) -> Inputs:
         "features": {"c/base/seed0": tmp_path / "val.npy"},
         "transforms": {"c/turned/seed0": tmp_path / "transform.npz"},
     }
-    return Inputs(PLAN, paths)
+    return Inputs(EXPERIMENT, paths)
 
 
 def test_bounds_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inputs) -> None:
-    bounds = make_bounds(inputs)["bounds.csv"]
+    bounds = make_bounds(inputs)
     assert isinstance(bounds, pd.DataFrame)
     assert bounds[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
         [name, "a", "rough", "reconstruction"] for name in ("plain", "turned")
@@ -88,9 +88,9 @@ def test_bounds_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inpu
 
 
 def test_no_sensitivity_no_bound(inputs: Inputs) -> None:
-    bare = Inputs(PLAN, {**inputs.paths, "transforms": {}})
-    for name, table in (make_bounds(bare) | make_transforms(bare)).items():
-        assert isinstance(table, pd.DataFrame) and len(table) == 0 and len(table.columns) > 4, name
+    bare = Inputs(EXPERIMENT, {**inputs.paths, "transforms": {}})
+    for table in (make_bounds(bare), make_transforms(bare)):
+        assert isinstance(table, pd.DataFrame) and len(table) == 0 and len(table.columns) > 4
 
 
 def test_a_run_without_float_features_is_named(inputs: Inputs) -> None:
@@ -102,6 +102,6 @@ def test_a_run_without_float_features_is_named(inputs: Inputs) -> None:
 
 
 def test_a_transform_weighs_what_both_sides_need(inputs: Inputs) -> None:
-    table = make_transforms(inputs)["transforms.csv"]
+    table = make_transforms(inputs)
     assert isinstance(table, pd.DataFrame)
     assert table.to_numpy().tolist() == [["c", "turned", 0, "task_klt", 4 * (2 + 4 + 4)]]

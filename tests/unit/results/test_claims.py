@@ -8,8 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from compfeat.results._bootstrap import TOO_FEW
-from compfeat.results._claims import (
+from compfeat.experiment.entries import ClaimsConfig
+from compfeat.experiment.runs import Comparison
+from compfeat.results.bootstrap import TOO_FEW
+from compfeat.results.published import AUTHORS_FIT, METRICS, read_published
+from compfeat.results.tables import published_bd_rate, published_intervals
+from compfeat.results.tables.claims import (
     FEWER_BITS,
     NO_LOSS,
     NOT_SUPPORTED,
@@ -27,21 +31,21 @@ from compfeat.results._claims import (
     verdict,
     worse,
 )
-from compfeat.results.plan import BootstrapPlan, Limits
-from compfeat.results.published import AUTHORS_FIT, METRICS, published_bd_rate, published_intervals, read_published
-from tiny_results import PUBLISHED
+from tiny_results import published_inputs
 
-LIMITS = Limits(
-    group="paper",
+LIMITS = ClaimsConfig(
+    ladders=None,
+    ladder=None,
+    against_ladder=None,
     text="about 20 % fewer bits",
     method="new",
     against="old",
-    ladders=(("h", "h"), ("hevc", "hevc")),
     published=True,
     bd_rate_percent=-15,
     float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1},
     least_tasks=2,
 )
+ABOUT = [Comparison("new", "old", "h", "h")]
 BY_NAME = {metric.name: metric for metric in METRICS}
 NAN = float("nan")
 
@@ -95,15 +99,14 @@ def test_several_tasks_counts_sure_and_possible_ones(
 
 
 def test_the_published_intervals_are_around_the_published_bd_rates() -> None:
-    points, sizes = read_published(PUBLISHED / "published_points.csv", PUBLISHED / "published_bytes_per_image.csv")
-    intervals = published_intervals(points, sizes, BootstrapPlan(resamples=25, confidence=0.95, seed=0))
-    expected = published_bd_rate(points)
+    inputs = published_inputs(resamples=25)
+    intervals, expected = published_intervals.make(inputs), published_bd_rate.make(inputs)
     by_cell = expected[expected["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])["bd_rate_percent"]
     for row in intervals.to_dict("records"):
         assert row["bd_rate_percent"] == pytest.approx(by_cell[row["cut"], row["metric"]])
         assert row["low_percent"] < row["bd_rate_percent"] < row["high_percent"]
     assert len(published_cells(intervals)) == 6
-    assert {c.cut for c in published_losses(points)} == {"c256", "c512"}
+    assert {c.cut for c in published_losses(read_published(inputs)[0])} == {"c256", "c512"}
 
 
 def test_worse_is_positive_for_every_metric() -> None:
@@ -130,8 +133,7 @@ def test_losses_of_the_run_take_the_anchors_own_value() -> None:
 
 
 def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
-    points, sizes = read_published(PUBLISHED / "published_points.csv", PUBLISHED / "published_bytes_per_image.csv")
-    published = published_intervals(points, sizes, BootstrapPlan(resamples=1, confidence=0.95, seed=0))
+    published = published_intervals.make(published_inputs(resamples=1))
     keys = {"cut": "c256", "method": "new", "against": "old", "seed": "0", "metric": "rmse"}
     bd_rates = pd.DataFrame([keys | {"ladder": "h", "against_ladder": "h", "bd_rate_percent": -50.0}])
     bd_rates = bd_rates.assign(low_percent=NAN, high_percent=NAN, verdict=TOO_FEW)
@@ -140,7 +142,7 @@ def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
         [["c256", "old", 0, "none", "float", 2.0]], columns=["cut", "method", "seed", "codec", "quality", "rmse"]
     )
     table = claims_table(
-        [*published_cells(published), *run_cells(bd_rates, LIMITS)],
+        [*published_cells(published), *run_cells(bd_rates, ABOUT)],
         run_losses(floats, at, LIMITS, BY_NAME),
         LIMITS,
         BY_NAME,
@@ -155,7 +157,7 @@ def test_claims_are_about_the_two_methods_that_the_config_names() -> None:
     rows = [["c", "new", "old", "0", "h", "h", "miou"], ["c", "third", "old", "0", "h", "h", "miou"]]
     rows += [["c", "new", "third", "0", "h", "h", "miou"], ["c", "new", "old", "0", "h", "j", "miou"]]
     numbers: dict[str, Any] = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
-    (found,) = run_cells(pd.DataFrame(rows, columns=columns).assign(**numbers), LIMITS)
+    (found,) = run_cells(pd.DataFrame(rows, columns=columns).assign(**numbers), ABOUT)
     assert (found.method, found.against, found.ladder, found.source) == ("new", "old", "h", THIS_RUN)
 
 
@@ -164,8 +166,8 @@ def test_a_record_of_several_seeds_is_judged_anew_over_all_of_them() -> None:
     own = [cell(-20, -25, -16), replace(cell(-18, -19, -12), seed="all")]
     own.append(replace(own[1], method="third"))
     losses = [replace(cell(0.001, 0, 0.002), ladder="", seed=seed) for seed in ("0", "all")]
-    record = claims_table(own, losses, LIMITS, BY_NAME)
-    bits, loss = recorded_cells(record, FEWER_BITS, LIMITS), recorded_cells(record, NO_LOSS, LIMITS)
+    record = claims_table(own, losses, LIMITS, BY_NAME).assign(group="paper")
+    bits, loss = (recorded_cells(record, claim, "paper", LIMITS) for claim in (FEWER_BITS, NO_LOSS))
     assert [(c.source, c.seed, c.ladder, c.value) for c in bits] == [(RECORDED, "all", "hevc", -18)]
     assert [(c.source, c.metric, c.ladder) for c in loss] == [(RECORDED, "miou", "")]
     looser = LIMITS.model_copy(update={"bd_rate_percent": -10})

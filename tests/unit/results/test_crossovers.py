@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compfeat.results._curves import Curve
-from compfeat.results.crossovers import crossings
+from compfeat.results.curves import Curve
+from compfeat.results.tables.crossovers import crossings
 from tiny_results import OLD, REMOTE, TinyRun
 
 RATES = np.array([100.0, 200.0, 400.0, 800.0, 1600.0])
@@ -66,13 +66,13 @@ def test_what_has_no_crossing(features: Curve, images: Curve, verdict: str) -> N
 
 def test_a_run_of_both_has_rows(tiny_run: Callable[..., TinyRun]) -> None:
     run = tiny_run(
-        methods=[OLD, REMOTE], comparisons=[("remote", "old", "on a", "on a"), ("old", "remote", "on b", "on a")]
+        methods=[OLD, REMOTE], comparisons=[("remote", "old", "on_a", "on_a"), ("old", "remote", "on_b", "on_a")]
     )
     run.gather("points", "crossovers")
     table = run.read("crossovers.csv").set_index(["ladder", "remote_ladder", "metric", "remote_metric"])
     assert set(table["split"]) == {"old"} and set(table["remote"]) == {"remote"}
     kinds = [("miou", "miou"), ("inv_rmse", "inv_rmse"), ("psnr_db", "psnr_db"), ("psnr_db", "image_psnr_db")]
-    assert list(table.index) == [(ladder, "on a", *kind) for ladder in ("on a", "on b") for kind in kinds]
+    assert list(table.index) == [(ladder, "on_a", *kind) for ladder in ("on_a", "on_b") for kind in kinds]
     # The images take twice the bytes and do as well; what was decoded itself is better than any output.
     assert list(table["better_above"]) == ["old", "old", "old", "remote"] * 2
     assert (table["better_below"] == table["better_above"]).all() and (table["crossing"] == 0).all()

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-from compfeat.results.feature_statistics import (
+from compfeat.results.tables.feature_statistics import (
     channel_gain_db,
     dct2,
     effective_rank,

@@ -15,9 +15,11 @@ import pytest
 from compfeat.__main__ import call
 from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import CompfeatError, ConfigError, DataError
+from compfeat.experiment.config import Experiment, part_of
 from compfeat.io import write_csv, write_json
-from compfeat.results import TABLES, Kind
-from compfeat.results.plan import Plan
+from compfeat.results.inputs import Inputs, Kind
+from compfeat.results.resolved import SECTIONS, Resolved
+from compfeat.results.tables import TABLES, TableSpec, all_tables
 from compfeat.transport.ledger import read_ledger, write_ledger
 from tiny_results import FOLDED, OLD, REMOTE
 
@@ -40,11 +42,6 @@ COLUMNS = {
     "claims.csv": "group,claim,text,source,cut,method,against,seed,ladder,against_ladder,metric,"
     "statistic,value,low,high,unit,rule,verdict,reason",
     "feature_statistics.csv": "cut,method,seed,statistic,x,value",
-    "metrics.csv": "task,metric,curve_metric,label,curve_label,unit,digits,higher_is_better,compared,of_image",
-    "methods.csv": "method,label,training,transform,sends,position",
-    "comparisons.csv": "method,against,ladder,against_ladder",
-    "ladders.csv": "ladder,label,codec,position",
-    "codecs.csv": "codec,quality,position,lossless",
 }
 """What other packages and users read; the tables of a run of three tasks in this order of tasks."""
 
@@ -53,14 +50,36 @@ def contents(run: Any) -> dict[str, bytes]:
     return {str(path.relative_to(run.folder)): path.read_bytes() for path in run.table("").rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("name", TABLES.names())
-def test_a_table_declares_what_it_is_made_of(name: str) -> None:
-    spec = TABLES.get(name)
-    made_elsewhere = {file for other in TABLES.names() if other != name for file in TABLES.get(other).makes}
-    assert spec.name == name and spec.makes and not set(spec.makes) & made_elsewhere
-    assert set(spec.tables) <= made_elsewhere, "another computation makes what it reads"
-    assert set(spec.uses) <= set(Plan.model_fields) and set(spec.needs) <= set(get_args(Kind))
-    assert set(spec.pages) <= set(spec.makes)
+@pytest.mark.parametrize("spec", all_tables(), ids=TABLES.names())
+def test_a_table_declares_what_it_is_made_of(spec: TableSpec) -> None:
+    assert spec.name in TABLES.names() and spec.file.removeprefix(spec.name) in (".csv", ".npz", ".json")
+    assert set(spec.tables) <= {other.file for other in all_tables()} - {spec.file}, "another table"
+    assert set(spec.uses) <= set(Experiment.model_fields) and set(spec.needs) <= set(get_args(Kind))
+    assert bool(spec.title) == bool(spec.caption)
+
+
+def test_a_section_that_is_not_declared_cannot_be_read(run: Any) -> None:
+    part = part_of(run.experiment.model_dump(mode="json", include={"tasks", "bd_rate"}))
+    assert part.tasks == run.experiment.tasks and part.bd_rate == run.experiment.bd_rate
+    for name in ("methods", "claims", "keep_features"):
+        with pytest.raises(ConfigError, match=f"section '{name}' of the experiment is read, but not given"):
+            getattr(part, name)
+    with pytest.raises(ConfigError, match="section 'comparisons'"):
+        TABLES.get("bd_rate").make(Inputs(part, {"table": {"points.csv": run.gather("points")["points.csv"]}}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("{", "--settings: not JSON"),
+        ("[]", "expected sections by name"),
+        ('{"task": []}', "key 'task' is unknown"),
+        ('{"statistics": {"resamples": 0, "confidence": 0.9, "seed": 0}}', "statistics.resamples"),
+    ],
+)
+def test_settings_that_are_no_sections(run: Any, settings: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        call("gather", ["--settings", settings, "--output", str(run.table("epochs.csv"))])
 
 
 @pytest.mark.slow
@@ -95,12 +114,10 @@ def test_inputs_of_another_form(run: Any, text: str) -> None:
         call("gather", argv)
 
 
-@pytest.mark.parametrize(
-    "change", [lambda argv: argv[:-1], lambda argv: [*argv, "x/other.csv"], lambda argv: [*argv, argv[-1]]]
-)
-def test_outputs_that_are_not_the_tables(run: Any, change: Callable[[list[str]], list[str]]) -> None:
-    with pytest.raises(ConfigError, match=r"--outputs: found .*; points makes per_image.csv, points.csv"):
-        call("gather", change(run.argv(TABLES.get("points"))))
+def test_outputs_that_are_not_the_table(run: Any) -> None:
+    for name, expected in (("points.json", "expected points.csv"), ("pints.csv", "table 'pints' is unknown")):
+        with pytest.raises(ConfigError, match=expected):
+            call("gather", ["--settings", "{}", "--output", str(run.table(name))])
 
 
 def test_columns_of_the_run_in_the_epochs_are_refused(run: Any) -> None:
@@ -135,31 +152,50 @@ def test_scores_and_ledger_of_other_images(run: Any) -> None:
             run.gather("points")
 
 
-def test_names_say_how_things_are_shown(run: Any) -> None:
-    run.gather("names")
-    assert run.read("methods.csv")[["method", "label", "position"]].to_numpy().tolist() == [
-        ["old", "Old", 0],
-        ["new", "New", 1],
+def test_the_experiment_says_how_things_are_shown(run: Any) -> None:
+    path = run.gather("experiment")["experiment.json"]
+    values = json.loads(path.read_text())
+    assert set(values) == {*SECTIONS, "resolved"} and list(values["methods"]) == ["old", "new"]
+    resolved = Resolved.read(values, "experiment.json")
+    assert [resolved.experiment.label(name) for name in resolved.experiment.methods] == ["Old", "New"]
+    assert list(resolved.comparisons) == run.experiment.resolved_comparisons()
+    assert [point for point, lossless in resolved.lossless.items() if lossless] == [
+        ("a", "lossless"),
+        ("b", "lossless"),
     ]
-    codecs = run.read("codecs.csv")
-    assert codecs[codecs["lossless"]].to_numpy().tolist() == [["a", "fine", 0, True], ["b", "fine", 0, True]]
-    metrics = run.read("metrics.csv").set_index("metric")
-    assert metrics.loc["rmse", ["curve_metric", "curve_label", "unit"]].tolist() == ["inv_rmse", "1/RMSE", "px"]
-    assert metrics["compared"].to_dict() == {"miou": True, "rmse": True, "rmse_authors": False, "psnr_db": True}
-    assert metrics["of_image"].dropna().to_dict() == {"psnr_db": "image_psnr_db"}
+    metrics = {metric.name: metric for _, metric in resolved.metrics}
+    assert (metrics["rmse"].curve_name, metrics["rmse"].curve_label, metrics["rmse"].unit) == (
+        "inv_rmse",
+        "1/RMSE",
+        "px",
+    )
+    assert [name for name, metric in metrics.items() if not metric.compared] == ["rmse_authors"]
+    assert {name: metric.of_image for name, metric in metrics.items() if metric.of_image} == {
+        "psnr_db": "image_psnr_db"
+    }
+    with pytest.raises(DataError, match=r"x\.json: not the experiment of this run"):
+        Resolved.read({name: section for name, section in values.items() if name != "resolved"}, "x.json")
 
 
-def test_comparisons_are_tracked_in_files_of_their_own(run: Any) -> None:
-    made = run.gather("points", "bd_rates")
-    files = sorted(name for name in made if name.startswith("metrics/"))
-    assert files == ["metrics/c512/new-old-on a.json", "metrics/c512/new-old-on b.json"]
-    found = json.loads(made[files[0]].read_text())
-    assert sorted(found) == ["inv_rmse", "miou", "psnr_db"] and all(-20 <= value <= -14 for value in found.values())
+def test_bd_rates_are_tracked_by_cut_comparison_and_metric(run: Any) -> None:
+    found = json.loads(run.gather("metrics")["metrics.json"].read_text())
+    assert list(found) == ["c512"] and list(found["c512"]) == ["new-old-on_a", "new-old-on_b"]
+    rates = found["c512"]["new-old-on_a"]
+    assert sorted(rates) == ["inv_rmse", "miou", "psnr_db"] and all(-20 <= value <= -14 for value in rates.values())
+
+
+def test_runs_of_other_images_are_not_put_together(run: Any) -> None:
+    path = run.inputs["scores"]["c512/old/seed0/none"]
+    arrays = read_arrays(path)
+    write_arrays(path, arrays | {"image_id": arrays["image_id"][::-1]})
+    for name in ("points", "per_image", "resamples"):
+        with pytest.raises(DataError, match="3 images, those of the first run 3, or their ids or order differ"):
+            run.gather(name)
 
 
 def test_a_method_that_sends_the_image_compares_in_bytes_an_image(tiny_run: Callable[..., Any]) -> None:
-    pairs = [("remote", "old", "on a", "on a"), ("folded", "remote", "on a", "on b")]
-    run = tiny_run([OLD, FOLDED, REMOTE], pairs, claims=())
+    pairs = [("remote", "old", "on_a", "on_a"), ("folded", "remote", "on_a", "on_b")]
+    run = tiny_run([OLD, FOLDED, REMOTE], pairs, claims=None)
     run.gather()
     points = run.read("points.csv")
     remote = points[(points["method"] == "remote") & (points["codec"] == "a")]
@@ -167,10 +203,10 @@ def test_a_method_that_sends_the_image_compares_in_bytes_an_image(tiny_run: Call
         remote["rate_bpe"].isna().all() and remote["rate_bpe_authors"].isna().all() and remote["rate_bpp"].notna().all()
     )
     headline = run.read("headline.csv").set_index(["method", "against", "ladder", "against_ladder", "metric"])
-    assert 85 < headline["bd_rate_percent"]["remote", "old", "on a", "on a", "miou"] < 100, (
+    assert 85 < headline["bd_rate_percent"]["remote", "old", "on_a", "on_a", "miou"] < 100, (
         "twice the payload, equal headers"
     )
-    assert headline["bd_rate_percent"]["folded", "remote", "on a", "on b", "psnr_db"] < -75
+    assert headline["bd_rate_percent"]["folded", "remote", "on_a", "on_b", "psnr_db"] < -75
     assert len(run.read("claims.csv")) == 0
     details = run.read("bd_details.csv").set_index(["method", "against", "metric"])
     assert "anchor: has no rate per feature element" in details["verdict_at_1_percent_loss"]["folded", "remote", "miou"]
@@ -186,29 +222,27 @@ def test_fewer_tasks_make_fewer_rows(tiny_run: Callable[..., Any]) -> None:
     assert set(run.read("claims.csv").query("source == 'this run'")["claim"]) == {"fewer_bits", "several_tasks"}
 
 
-@pytest.mark.parametrize("name", ["bd_rates", "statistics"])
+@pytest.mark.parametrize("name", ["bd_rate", "intervals", "float_intervals"])
 def test_a_comparison_without_its_runs_is_one_line(tiny_run: Callable[..., Any], name: str) -> None:
     run = tiny_run(seeds=(0, 1))
     for kind in ("scores", "ledgers"):
         run.inputs[kind] = {key: path for key, path in run.inputs[kind].items() if "old/seed1" not in key}
-    run.gather("points", "published")
     with pytest.raises(CompfeatError, match="comparison of new with old: cut c512, seed 1 has one of them only"):
         run.gather(name)
 
 
-@pytest.mark.parametrize("name", ["bd_rates", "statistics"])
+@pytest.mark.parametrize("name", ["bd_details", "float_intervals"])
 def test_a_run_without_float_features_is_one_line(run: Any, name: str) -> None:
     path = run.inputs["scores"]["c512/old/seed0/none"]
     write_arrays(path, {key: array for key, array in read_arrays(path).items() if not key.startswith("float/")})
-    run.gather("points", "published")
     with pytest.raises(DataError, match="none/float"):
         run.gather(name)
 
 
 def test_tables_are_made_without_heavy_imports() -> None:
     heavy = ("torch", "matplotlib", "seaborn", "scipy", "bjontegaard", "imageio_ffmpeg")
-    code = "import sys; from compfeat.results import TABLES; import compfeat.cli.pipeline.gather; "
-    code += "[TABLES.get(name) for name in TABLES.names()]; "
+    code = "import sys; from compfeat.results.tables import all_tables; import compfeat.cli.pipeline.gather; "
+    code += "all_tables(); "
     code += f"print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
@@ -218,16 +252,15 @@ def test_a_record_of_several_seeds_is_shown_where_it_is_about_the_same(
     tiny_run: Callable[..., Any], tmp_path: Path
 ) -> None:
     run = tiny_run(seeds=(0, 1, 2))
-    run.gather("points", "published", "statistics")
+    run.gather("seeds_intervals", "claims")
     assert len(run.read("seeds_intervals.csv")) == 0, "no record"
-    assert json.loads(run.table("experiment.json").read_text()) == run.plan.experiment
     recorded = tmp_path / "recorded"
     intervals, claims = run.read("intervals.csv"), run.read("claims.csv")
     other = intervals.assign(method="third")
     write_csv(recorded / "intervals.csv", pd.concat([intervals, other, intervals.assign(cut="c128")]))
     write_csv(recorded / "claims.csv", pd.concat([claims, claims.assign(method="third"), claims.assign(cut="c128")]))
     run.inputs["seeds_record"] = {name: recorded / f"{name}.csv" for name in ("intervals", "claims")}
-    run.gather("statistics")
+    run.gather("seeds_intervals", "claims")
     pd.testing.assert_frame_equal(run.read("seeds_intervals.csv"), intervals)
     found = run.read("claims.csv").query("source == 'recorded seeds'")
     expected = claims.query("source == 'this run' and seed == 'all'")
@@ -237,6 +270,5 @@ def test_a_record_of_several_seeds_is_shown_where_it_is_about_the_same(
 def test_a_record_that_lacks_a_column_is_one_line(run: Any, tmp_path: Path) -> None:
     write_csv(tmp_path / "intervals.csv", pd.DataFrame({"cut": ["c512"]}))
     run.inputs["seeds_record"] = dict.fromkeys(("intervals", "claims"), tmp_path / "intervals.csv")
-    run.gather("points", "published")
     with pytest.raises(DataError, match=r"intervals\.csv: lacks column 'against'"):
-        run.gather("statistics")
+        run.gather("seeds_intervals")

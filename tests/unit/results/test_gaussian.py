@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compfeat.results._gaussian import gaussian_rate
+from compfeat.results.gaussian import gaussian_rate
 
 
 def test_one_gaussian_has_the_textbook_rate() -> None:

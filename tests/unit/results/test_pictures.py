@@ -7,19 +7,14 @@ import pytest
 
 from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import DataError
-from compfeat.experiment.runs import Run
-from compfeat.results.pictures import MOST_QUALITIES, evenly, shown_qualities
-from tiny_results import OLD, PAIRS, REMOTE, tiny_plan
+from compfeat.results.tables.pictures import MOST_QUALITIES, evenly, shown_qualities
+from tiny_results import OLD, PAIRS, REMOTE, tiny_experiment
 
 
 def test_lossy_qualities_and_the_uncoded_one_that_a_codec_sees() -> None:
-    plan = tiny_plan([OLD, REMOTE], [])
-    old, remote = Run("c512", "old", 0), Run("c512", "remote", 0)
-    assert shown_qualities(plan, old, "a", {"fine", "qp10", "qp40"}) == ["qp10", "qp40"]
-    assert (shown_qualities(plan, old, "none", set()), shown_qualities(plan, remote, "none", set())) == (
-        ["u8"],
-        ["float"],
-    )
+    e = tiny_experiment([OLD, REMOTE], [])
+    assert shown_qualities(e, OLD, "a", {"lossless", "qp10", "qp40"}) == ["qp10", "qp40"]
+    assert [shown_qualities(e, method, "none", set()) for method in (OLD, REMOTE)] == [["u8"], ["float"]]
 
 
 def test_long_ladders_are_thinned_evenly_with_both_ends() -> None:
@@ -45,4 +40,4 @@ def test_missing_pictures_are_reported(run: Any) -> None:
 
 def test_images_beyond_the_split_are_reported(tiny_run: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match=r"val has 3 images; expected image 5 of showcase.images"):
-        tiny_run(showcase=(5,)).gather("pictures")
+        tiny_run(showcase={"images": [5]}).gather("pictures")

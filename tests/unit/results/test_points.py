@@ -9,9 +9,9 @@ import pytest
 
 from compfeat.errors import DataError
 from compfeat.experiment.runs import Point, Run
-from compfeat.results._measured import Measured
-from compfeat.results.plan import CodecPlan, Plan
-from compfeat.results.points import check_common_images, check_lossless, per_image_table, point_row, points_table
+from compfeat.results.measured import Measured
+from compfeat.results.tables.per_image import per_image_table
+from compfeat.results.tables.points import check_lossless, point_row, points_table
 from tiny_results import NETWORK, OLD, REMOTE
 
 SCORES: dict[str, dict[str, Any]] = {
@@ -25,18 +25,7 @@ CODED = Measured(Point(Run("c", "old", 0), "png", "lossless"), ["a", "b"], NETWO
 UNCODED = replace(CODED, point=Point(CODED.point.run, "none", "u8"), ledger=None)
 WORSE = replace(CODED, scores={**SCORES, "segmentation": {"confusion": np.array([[[9, 1], [0, 1]]] * 2)}})
 METRICS = ["miou", "psnr_db"]
-PLAN = Plan(
-    tasks=("segmentation", "reconstruction"),
-    methods=(OLD, REMOTE),
-    codecs=(
-        CodecPlan(
-            name="png",
-            qualities=("lossless", "q9"),
-            lossless={"lossless": "u8"},
-            lossless_images={"lossless": "float"},
-        ),
-    ),
-)
+LOSSLESS = {method: {("png", "lossless"): quality} for method, quality in ((OLD, "u8"), (REMOTE, "float"))}
 
 
 def table(*points: Measured) -> pd.DataFrame:
@@ -66,21 +55,21 @@ def test_uncoded_points_have_no_bytes() -> None:
 
 
 def test_lossless_must_equal_what_its_codec_refers_to() -> None:
-    check_lossless(table(CODED, UNCODED), METRICS, PLAN)
+    check_lossless(table(CODED, UNCODED), METRICS, LOSSLESS)
     with pytest.raises(DataError, match="c/old/seed0/png/lossless: miou is"):
-        check_lossless(table(WORSE, UNCODED), METRICS, PLAN)
+        check_lossless(table(WORSE, UNCODED), METRICS, LOSSLESS)
     with pytest.raises(DataError, match="has no point none/u8"):
-        check_lossless(table(CODED), METRICS, PLAN)
-    check_lossless(table(replace(WORSE, point=replace(CODED.point, quality="q9")), UNCODED), METRICS, PLAN)
+        check_lossless(table(CODED), METRICS, LOSSLESS)
+    check_lossless(table(replace(WORSE, point=replace(CODED.point, quality="q9")), UNCODED), METRICS, LOSSLESS)
 
 
 def test_a_lossless_image_must_equal_the_float_features() -> None:
     run = Run("c", "remote", 0)
     image = replace(CODED, point=Point(run, "png", "lossless"), sends="image")
     uncoded = replace(UNCODED, point=Point(run, "none", "float"), sends="image")
-    check_lossless(table(image, uncoded), METRICS, PLAN)
+    check_lossless(table(image, uncoded), METRICS, LOSSLESS)
     with pytest.raises(DataError, match=r"c/remote/seed0/png/lossless: miou is .* as at none/float"):
-        check_lossless(table(replace(image, scores=WORSE.scores), uncoded), METRICS, PLAN)
+        check_lossless(table(replace(image, scores=WORSE.scores), uncoded), METRICS, LOSSLESS)
 
 
 def test_a_point_twice() -> None:
@@ -93,6 +82,3 @@ def test_per_image_table_has_every_scalar_score() -> None:
     assert list(images)[-2:] == ["sse_reconstruction", "n_reconstruction"]
     assert images["payload_bytes"].tolist()[:2] == [50, 70]
     assert images["payload_bytes"].isna().tolist() == [False, False, True, True]
-    check_common_images(images)
-    with pytest.raises(DataError, match="c/old/seed0/png/lossless: has 1 images, the first point 2"):
-        check_common_images(images.iloc[1:])

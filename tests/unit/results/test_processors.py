@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from compfeat.cli.pipeline.gather import DIGITS, rounded
-from compfeat.results import TABLES
+from compfeat.results.tables import TABLES
 from tiny_results import in_order
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from compfeat.errors import DataError
-from compfeat.results._bd_rate import Rules, compare
+from compfeat.results.delta_rate import Rules, compare
 from compfeat.results.published import (
     ANCHOR,
     AUTHORS_FIT,
@@ -15,18 +15,15 @@ from compfeat.results.published import (
     authors_fit,
     check_totals,
     curve,
-    published_bd_rate,
-    published_paired,
     read_published,
 )
-from tiny_results import PUBLISHED
-
-FILES = ("published_points.csv", "published_bytes_per_image.csv")
+from compfeat.results.tables import Inputs, published_bd_rate, published_paired
+from tiny_results import published_inputs
 
 
 @pytest.fixture(scope="module")
 def released() -> tuple[pd.DataFrame, pd.DataFrame]:
-    return read_published(*(PUBLISHED / name for name in FILES))
+    return read_published(published_inputs())
 
 
 def test_rates_are_bits_per_feature_element(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
@@ -35,8 +32,8 @@ def test_rates_are_bits_per_feature_element(released: tuple[pd.DataFrame, pd.Dat
     assert points.loc[("c256", ANCHOR, "png", "lossless"), "rate_bpe"] == pytest.approx(8 * 23264714 / (500 * 131072))
 
 
-def test_authors_numbers(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    table = published_bd_rate(released[0])
+def test_authors_numbers() -> None:
+    table = published_bd_rate.make(published_inputs())
     authors = table[table["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])
     expected = {
         ("c256", "miou"): -20.6837,
@@ -50,10 +47,8 @@ def test_authors_numbers(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     assert (table["n_images"] == 500).all()
 
 
-def test_library_agrees_with_the_authors_cubic_where_it_is_not_refused(
-    released: tuple[pd.DataFrame, pd.DataFrame],
-) -> None:
-    table = published_bd_rate(released[0]).pivot_table(
+def test_library_agrees_with_the_authors_cubic_where_it_is_not_refused() -> None:
+    table = published_bd_rate.make(published_inputs()).pivot_table(
         index=["cut", "metric"], columns="fit", values="bd_rate_percent", dropna=False
     )
     both = table.dropna()
@@ -72,8 +67,8 @@ def test_the_degree_moves_inverse_rmse_at_c256_by_over_two_points(
     assert abs(three - four) > 2.0
 
 
-def test_at_c512_only_half_the_images_got_smaller(released: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    paired = published_paired(released[1]).set_index(["cut", "codec", "quality"])
+def test_at_c512_only_half_the_images_got_smaller() -> None:
+    paired = published_paired.make(published_inputs()).set_index(["cut", "codec", "quality"])
     lossless = paired["smaller_share"].xs(("png", "lossless"), level=("codec", "quality"))
     assert lossless.to_dict() == pytest.approx({"c256": 0.994, "c512": 0.542})
     assert (paired["n_images"] == 500).all()
@@ -90,5 +85,7 @@ def test_contradictions_are_named(released: tuple[pd.DataFrame, pd.DataFrame]) -
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    inputs = published_inputs()
+    lost = {name: tmp_path / path.name for name, path in inputs.of("published").items()}
     with pytest.raises(DataError, match=r"published_points\.csv: not found"):
-        read_published(*(tmp_path / name for name in FILES))
+        read_published(Inputs(inputs.experiment, {"published": lost}))

@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compfeat.__main__ import call
 from compfeat.arrays import Arrays, read_arrays, write_arrays
 from compfeat.errors import DataError
-from tiny_results import NEW, OLD, PAIRS, REMOTE, TinyRun, tiny_plan
+from compfeat.results.tables import TABLES
+from tiny_results import NEW, OLD, PAIRS, REMOTE, TinyRun, tiny_experiment
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> TinyRun:
-    made = TinyRun(tmp_path, tiny_plan([OLD, NEW, REMOTE], PAIRS), {"old": 1.0, "new": 0.8, "remote": 1.0})
+    made = TinyRun(tmp_path, tiny_experiment([OLD, NEW, REMOTE], PAIRS), {OLD: 1.0, NEW: 0.8, REMOTE: 1.0})
     made.write()
     return made
 
@@ -36,8 +38,8 @@ def test_every_file_is_read_once(run: TinyRun, monkeypatch: pytest.MonkeyPatch) 
         read.append(path)
         return read_arrays(path)
 
-    monkeypatch.setattr("compfeat.results.read_arrays", counted)
-    run.gather("rate_distortion")
+    monkeypatch.setattr("compfeat.results.inputs.read_arrays", counted)
+    call("gather", run.argv(TABLES.get("rate_distortion")))
     assert len(read) == len(set(read)) == 2 * 3, "of each method that sends features: both codecs and what is not coded"
 
 
@@ -46,7 +48,7 @@ def test_a_transform_with_fewer_components_spends_its_bits_on_all_elements(run: 
     write_arrays(path, read_arrays(path) | {"variance": np.ones((1, 2, 8))})
     run.gather("points", "rate_distortion")
     rows = run.read("rate_distortion.csv").set_index(["method", "codec", "quality"])["bound_bpe"]
-    assert rows["new", "a", "fine"] == pytest.approx(rows["old", "a", "fine"] / 4)
+    assert rows["new", "a", "lossless"] == pytest.approx(rows["old", "a", "lossless"] / 4)
 
 
 def test_a_point_that_was_not_measured_is_named(run: TinyRun) -> None:

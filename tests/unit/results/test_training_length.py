@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,19 @@ import pandas as pd
 import pytest
 
 from compfeat.errors import DataError
+from compfeat.experiment.entries import MethodConfig
 from compfeat.io import write_csv, write_json
-from compfeat.results.plan import MethodPlan
-from compfeat.results.training_length import CELL, MEASURED, with_lengths
+from compfeat.results.tables.training_length import CELL, MEASURED, with_lengths
 
 METHODS = {
-    name: MethodPlan(name=name, label=name, training=training, transform=transform, sends=sends)  # type: ignore[arg-type]
+    name: MethodConfig.model_validate({"training": training, "transform": transform, "sends": sends})
     for name, training, transform, sends in (
-        ("base", "b4", "", "features"),
-        ("loss", "l4", "", "features"),
-        ("long_base", "b12", "", "features"),
-        ("long_loss", "l12", "", "features"),
+        ("base", "b4", None, "features"),
+        ("loss", "l4", None, "features"),
+        ("long_base", "b12", None, "features"),
+        ("long_loss", "l12", None, "features"),
         ("turned", "b12", "klt", "features"),
-        ("picture", "b12", "", "image"),
+        ("picture", "b12", None, "image"),
     )
 }
 EPOCHS = pd.DataFrame(
@@ -47,7 +48,7 @@ def test_methods_that_were_trained_equally_long_are_compared() -> None:
 
 def test_a_record_takes_the_place_of_this_run(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
     run = tiny_run()
-    run.gather("points", "published", "statistics", "epochs", "training_length")
+    run.gather("training_length")
     own = run.read("training_length.csv")
     assert set(own["source"]) == {"this run"} and len(own) == len(run.read("intervals.csv")) > 0
     longer = run.read("epochs.csv")
@@ -55,21 +56,19 @@ def test_a_record_takes_the_place_of_this_run(tiny_run: Callable[..., Any], tmp_
     both = pd.concat([run.read("intervals.csv"), run.read("intervals.csv").assign(cut="c128")])
     write_csv(tmp_path / "intervals.csv", both)
     write_csv(tmp_path / "epochs.csv", pd.concat([longer, longer.assign(cut="c128")]))
-    methods = run.plan.methods
-    entries = {m.name: {"training": m.training, "transform": None, "sends": m.sends} for m in methods}
-    entries[methods[-1].name]["transform"] = {"name": "klt"}
+    entries = json.loads(run.experiment.model_dump_json(include={"methods"}))["methods"]
+    entries["new"]["transform"] = {"name": "klt"}
     write_json(tmp_path / "experiment.json", {"methods": entries})
     files = {"intervals": "intervals.csv", "epochs": "epochs.csv", "experiment": "experiment.json"}
     run.inputs["length_record"] = {name: tmp_path / file for name, file in files.items()}
     run.gather("training_length")
     found = run.read("training_length.csv")
     assert set(found["source"]) == {"record"} and set(found["epochs"]) == {30} and set(found["cut"]) == set(own["cut"])
-    assert set(found.loc[found["method"] == methods[-1].name, "transform"]) == {"klt"}
+    assert set(found.loc[found["method"] == "new", "transform"]) == {"klt"}
 
 
 def test_a_record_that_lacks_a_column_is_one_line(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
     run = tiny_run()
-    run.gather("points", "published", "statistics", "epochs")
     write_csv(tmp_path / "intervals.csv", pd.DataFrame({"cut": ["c512"]}))
     run.inputs["length_record"] = {"intervals": tmp_path / "intervals.csv"}
     with pytest.raises(DataError, match=r"intervals\.csv: lacks column 'against'"):

@@ -1,7 +1,8 @@
-"""Make tables from what the stages before left."""
+"""Make a table from what the stages before left."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,55 +10,63 @@ import pandas as pd
 
 from compfeat.arrays import write_arrays
 from compfeat.errors import ConfigError, DataError
-from compfeat.io import write_csv, write_json, write_text
-from compfeat.results import TABLES, Inputs
-from compfeat.results.plan import Plan
+from compfeat.experiment.config import part_of
+from compfeat.io import write_csv, write_text
+from compfeat.results.tables import TABLES, Content, Inputs
 
 DIGITS = 10
 """Significant digits of tables. The last of a double's 16 depend on the processor in logarithms, fits and matrix products."""
 
 
-def gather(*, name: str, settings: Plan, inputs: list[str] = [], outputs: list[Path]) -> None:  # noqa: B006 - never changed
-    """Make the tables of one computation.
+def gather(*, settings: str, inputs: list[str] = [], output: Path) -> None:  # noqa: B006 - never changed
+    """Make a table.
 
     Args:
-        name: the computation, a module of compfeat.results.
-        settings: the parts of the configuration that it uses.
+        settings: the sections of the experiment that the table uses, as JSON.
         inputs: the files that it reads, each KIND:ID=PATH.
-        outputs: the files that it makes, each in the folder of tables by its name.
+        output: its file, called like the module of compfeat.results.tables that makes it.
 
     Raises:
-        ConfigError: an input without kind or id, or outputs that the computation does not make.
+        ConfigError: no table has the output's name, the settings are wrong, or an input has no kind or id.
         DataError: a file is missing or damaged, or the files do not go together.
     """
-    spec = TABLES.get(name)
-    files = spec.files(settings)
-    paths = {file: path for file in files for path in outputs if path.as_posix().endswith(f"/{file}")}
-    if set(paths) != set(files) or len(outputs) != len(files):
-        found = ", ".join(sorted(str(path) for path in outputs))
-        raise ConfigError(f"--outputs: found {found}; {name} makes {', '.join(sorted(files))}")
-    made = spec.make(Inputs(settings, parsed(inputs)))
-    for file, path in paths.items():
-        content = made.get(file)
-        if isinstance(content, pd.DataFrame):
-            write_csv(path, rounded(content))
-        elif isinstance(content, str):
-            write_text(path, content)
-        elif path.suffix == ".npz" and isinstance(content, dict):
-            write_arrays(path, content)
-        elif path.suffix == ".json" and isinstance(content, dict):
-            write_json(path, content)
-        else:
-            raise DataError(
-                f"{name}: made no {file} of a kind that can be written; expected a table, arrays, text or a mapping"
-            )
-    print(f"gather {name}: {', '.join(files)}")
+    spec = TABLES.get(output.stem)
+    if output.name != spec.file:
+        raise ConfigError(f"--output: found {output.name}; expected {spec.file}")
+    write(output, spec.make(Inputs(part_of(sections(settings)), parsed(inputs))))
+    print(f"gather: {output}")
+
+
+def write(path: Path, content: Content) -> None:
+    """Write a table's content. Raises DataError where it is not of the kind that its file's name says."""
+    if path.suffix == ".csv" and isinstance(content, pd.DataFrame):
+        write_csv(path, rounded(content))
+    elif path.suffix == ".npz" and isinstance(content, dict):
+        write_arrays(path, content)
+    elif path.suffix == ".json" and isinstance(content, dict):
+        # In the order that it was made in, which is that of display.
+        write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    else:
+        raise DataError(
+            f"{path.name}: made {type(content).__name__}; expected rows (.csv), arrays (.npz) or values (.json)"
+        )
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose floating-point cells have DIGITS significant digits."""
     floats = table.select_dtypes("float")
     return table.assign(**{str(name): [float(f"{v:.{DIGITS}g}") for v in column] for name, column in floats.items()})
+
+
+def sections(text: str) -> dict[str, object]:
+    """Return the sections in a text of JSON. Raises ConfigError where there are none."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"--settings: not JSON ({error})") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"--settings: found {text}; expected sections by name")
+    return values
 
 
 def parsed(words: Sequence[str]) -> dict[str, dict[str, Path]]:

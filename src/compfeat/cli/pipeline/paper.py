@@ -12,6 +12,7 @@ from compfeat.reports.paper.build import build
 from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.paper.settings import Settings
 from compfeat.reports.summary import Tables
+from compfeat.results.resolved import EXPERIMENT
 
 
 def paper(
@@ -26,7 +27,7 @@ def paper(
     """Set the paper from the summary, the figures and the config.
 
     Args:
-        settings: the config, and what its plug-ins declare.
+        settings: what the configuration's plug-ins declare.
         tables: files of the summary, found by their names.
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
@@ -45,8 +46,9 @@ def paper(
         raise DataError(
             f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures"
         )
-    facts = paper_facts(settings, [read_json(path) for path in networks], known_starts(starts))
-    write_bytes(pdf, build(facts, [*map(summary.path, TABLES), *figures]))
+    experiment = summary.resolved.experiment
+    facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts))
+    write_bytes(pdf, build(facts, [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]))
     print(f"paper: {len(shown)} figures -> {pdf}")
 
 

@@ -14,6 +14,7 @@ import vl_convert
 
 from compfeat.errors import DataError, ToolError
 from compfeat.experiment.runs import FLOAT, UNCODED
+from compfeat.reports.cells import cells_of
 from compfeat.reports.explorer.chart import (
     CONTEXT,
     FRAME,
@@ -37,7 +38,6 @@ from compfeat.reports.explorer.tables import (
 )
 from compfeat.reports.explorer.viewer import viewer
 from compfeat.reports.showcase import Showcase
-from compfeat.reports.tables.build import cells_of
 from compfeat.reports.texts import FigureText, TableText
 from compfeat.reports.words import listed, number
 
@@ -118,7 +118,7 @@ def explorer_facts(
         "points": point_rows(tables),
         "intervals": interval_rows(tables),
         "floats": float_rows(tables),
-        "viewer": viewer(showcases, per_image, tables.metrics),
+        "viewer": viewer(showcases, per_image, tables.tasks),
         "figures": [
             {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
             for text, data in figures

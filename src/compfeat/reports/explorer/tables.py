@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compfeat.experiment.entries import LadderConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.reports import summary
 from compfeat.reports.labels import comparison_label, ladder_label
 from compfeat.reports.looks import Look, looks
-from compfeat.reports.summary import ALL_SEEDS, POINT, Ladder, Metric
+from compfeat.reports.summary import ALL_SEEDS, POINT
 from compfeat.reports.words import listed
+from compfeat.tasks import Metric
 
 Rows = list[dict[str, Any]]
 OURS, RECORDED, PUBLISHED = "this run", "recorded seeds", "published"
@@ -31,14 +33,14 @@ NEEDS = (
         "seeds_intervals.csv",
     ),
     *("published_points.csv", "published_intervals.csv"),
-    *("metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv", "codecs.csv"),
+    "experiment.json",
 )
 """Files of the summary that the curves and BD-rates are made from."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """The summary's tables that the explorer reads; ``seeds`` may have no rows."""
+    """The summary's tables that the explorer reads; ``seeds`` may have no rows. ``tasks`` has the metrics by task."""
 
     points: pd.DataFrame
     bd_rate: pd.DataFrame
@@ -48,9 +50,9 @@ class Tables:
     published: pd.DataFrame
     published_intervals: pd.DataFrame
     seeds: pd.DataFrame
-    metrics: list[Metric]
+    tasks: dict[str, list[Metric]]
     methods: dict[str, str]
-    ladders: dict[str, Ladder]
+    ladders: dict[str, LadderConfig]
     comparisons: list[Comparison]
     qualities: dict[tuple[str, str], bool]
 
@@ -71,12 +73,17 @@ class Tables:
             ),
             published_intervals=files.csv("published_intervals.csv", "cut", "metric", *ENDS),
             seeds=files.csv("seeds_intervals.csv", *CELL, *ENDS),
-            metrics=summary.measured(summary.metrics(files), points),
+            tasks={t: summary.measured(own, points) for t, own in summary.metrics_by_task(files).items()},
             methods=summary.methods(files),
             ladders=summary.ladders(files),
             comparisons=summary.comparisons(files),
             qualities=summary.qualities(files),
         )
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that have a value somewhere."""
+        return [metric for own in self.tasks.values() for metric in own]
 
     def published_methods(self) -> list[str]:
         """Return the published methods in the order of their table: first the anchor."""

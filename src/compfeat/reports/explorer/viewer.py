@@ -15,8 +15,8 @@ from compfeat.experiment.runs import UNCODED, Point
 from compfeat.reports.explorer.pictures import Album
 from compfeat.reports.explorer.tables import rounded
 from compfeat.reports.showcase import BYTES, SENT, Showcase, point_of
-from compfeat.reports.summary import Metric
 from compfeat.reports.words import number
+from compfeat.tasks import Metric
 
 MOST_BYTES = 11_000_000
 """What all pictures may weigh in the page."""
@@ -79,7 +79,10 @@ class Shown:
 
 
 def viewer(
-    showcases: Sequence[Showcase], per_image: pd.DataFrame, metrics: Sequence[Metric], most_bytes: int = MOST_BYTES
+    showcases: Sequence[Showcase],
+    per_image: pd.DataFrame,
+    metrics: Mapping[str, Sequence[Metric]],
+    most_bytes: int = MOST_BYTES,
 ) -> Facts:
     """Return the viewer's data: ``pictures`` (base64), ``tasks``, ``images``, and ``shrunk``, how many times smaller they are.
 
@@ -107,15 +110,15 @@ def viewer(
     )
 
 
-def shown_tasks(showcase: Showcase, metrics: Sequence[Metric]) -> list[Shown]:
-    """Return the tasks that have outputs, in the order of the metrics."""
+def shown_tasks(showcase: Showcase, metrics: Mapping[str, Sequence[Metric]]) -> list[Shown]:
+    """Return the tasks that have outputs, in the order of ``metrics``, which are by task."""
     from compfeat.tasks import TASKS
 
     found = {name.rpartition("/")[2] for name in showcase.arrays if name.count("/") > 1} - {SENT}
-    order = [name for name in dict.fromkeys(m.task for m in metrics) if name in found]
+    order = [name for name in metrics if name in found]
     names = [*order, *sorted(found - set(order))]
     classes = showcase.class_names()
-    return [Shown(n, TASKS.get(n)(classes), tuple(m for m in metrics if m.task == n)) for n in names]
+    return [Shown(n, TASKS.get(n)(classes), tuple(metrics.get(n, ()))) for n in names]
 
 
 def image(showcase: Showcase, album: Album, tasks: Sequence[Shown], rows: Rows) -> Facts:

@@ -22,8 +22,9 @@ from compfeat.reports.figures._style import (
     widen,
 )
 from compfeat.reports.looks import Look
-from compfeat.reports.summary import Metric, cuts
+from compfeat.reports.summary import cuts
 from compfeat.reports.words import number
+from compfeat.tasks import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,8 @@ from compfeat.reports.figures import figure
 from compfeat.reports.figures._style import few_ticks, fitted, legend_height, legend_of, panels
 from compfeat.reports.labels import comparison_label, ladder_label
 from compfeat.reports.looks import looks
-from compfeat.reports.summary import ALL_SEEDS, Metric, Tables, comparisons, cuts, ladders, methods, metrics
+from compfeat.reports.summary import ALL_SEEDS, Tables, comparisons, cuts, ladders, methods, metrics
+from compfeat.tasks import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,10 +49,7 @@ class Line:
 
 @figure(
     "bd_rate_intervals",
-    needs=(
-        *("intervals.csv", "seeds_intervals.csv", "published_intervals.csv"),
-        *("metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
-    ),
+    needs=("intervals.csv", "seeds_intervals.csv", "published_intervals.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
         "BD-rates of every method against the one that it is compared with, by cut and metric; left of 0 bits are saved. Bars are "

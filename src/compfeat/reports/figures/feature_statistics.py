@@ -23,7 +23,7 @@ FLOOR = 1e-7
 
 @figure(
     "feature_statistics",
-    needs=("feature_statistics.csv", "methods.csv"),
+    needs=("feature_statistics.csv", "experiment.json"),
     category="Features",
     caption=(
         "The features of the val split as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "

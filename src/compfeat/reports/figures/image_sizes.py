@@ -28,7 +28,7 @@ Box = tuple[str, str, "pd.Series[float]"]
 
 @figure(
     "image_sizes",
-    needs=("per_image.csv", "methods.csv", "comparisons.csv", "codecs.csv"),
+    needs=("per_image.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
         "Sizes of the val images by each codec at its finest quality, side information included, all seeds together. A box "

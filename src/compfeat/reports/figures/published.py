@@ -18,7 +18,7 @@ FITS = {"authors_cubic": "authors' cubic", "pchip": "PCHIP"}
 
 @figure(
     "published",
-    needs=("published_points.csv", "published_bd_rate.csv", "metrics.csv"),
+    needs=("published_points.csv", "published_bd_rate.csv", "experiment.json"),
     category="The authors' numbers",
     caption=(
         "The authors' released operating points: PNG and JPEG qualities 95, 90, 85 and 80 on 500 Cityscapes images, side "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compfeat.errors import DataError
+from compfeat.experiment.entries import LadderConfig
 from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures import figure
 from compfeat.reports.figures._curves import Curve, draw_curves
@@ -15,7 +16,6 @@ from compfeat.reports.figures._style import grouped, percent
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import (
     POINT,
-    Ladder,
     Tables,
     comparisons,
     cuts,
@@ -35,7 +35,7 @@ Key = tuple[str, str]
 
 @figure(
     "rate_accuracy",
-    needs=("points.csv", "headline.csv", "metrics.csv", "methods.csv", "ladders.csv", "comparisons.csv"),
+    needs=("points.csv", "headline.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
         "Task performance against rate on the ladder {ladder}, for each cut and method; up is better in every panel. Lines are "
@@ -51,7 +51,7 @@ def draw(tables: Tables, ladder: str) -> Figure:
     known = ladders(tables)
     if ladder not in known:
         raise DataError(
-            f"{tables.path('ladders.csv')}: no ladder {ladder!r}, found {', '.join(known) or 'none'}; "
+            f"{tables.path('experiment.json')}: no ladder {ladder!r}, found {', '.join(known) or 'none'}; "
             "add it to the config's ladders, or take this figure out of its figures"
         )
     points, labels = tables.csv("points.csv", *POINT, "rate_bpe", "bytes_per_image"), methods(tables)
@@ -71,7 +71,7 @@ def draw(tables: Tables, ladder: str) -> Figure:
 
 
 def curves_of(
-    points: pd.DataFrame, keys: Sequence[Key], labels: Mapping[str, str], known: Mapping[str, Ladder]
+    points: pd.DataFrame, keys: Sequence[Key], labels: Mapping[str, str], known: Mapping[str, LadderConfig]
 ) -> dict[Key, Curve]:
     """Return the curve of every method and ladder that has points."""
     styles, floats = looks(labels), float_points(points)

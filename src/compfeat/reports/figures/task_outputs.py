@@ -10,7 +10,7 @@ from compfeat.reports.figures import figure
 from compfeat.reports.figures._panels import Shown, class_legend, quality, spread
 from compfeat.reports.figures._style import MOST_HEIGHT, MOST_LINES, WIDTH, fitted
 from compfeat.reports.showcase import FILE, NEEDS, SENT, Showcase
-from compfeat.reports.summary import Tables, metrics
+from compfeat.reports.summary import Tables, metrics_by_task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ CODED = 3
 
 @figure(
     "task_outputs",
-    needs=(*NEEDS, "metrics.csv"),
+    needs=NEEDS,
     category="Features",
     caption=(
         "One val image: ground truth, then what the task decoders make of what was sent, first not coded, then coded at falling "
@@ -32,8 +32,8 @@ CODED = 3
 def draw(tables: Tables) -> Figure:
     """Draw the first image of the showcase at the first cut."""
     showcase = next(iter(Showcase.every(tables)), None)
-    units = {metric.task: metric.unit for metric in reversed(metrics(tables))}
-    tasks = [] if showcase is None else tasks_of(showcase, list(reversed(units)))
+    units = {task: found[0].unit for task, found in metrics_by_task(tables).items()}
+    tasks = [] if showcase is None else tasks_of(showcase, list(units))
     if showcase is None or not tasks:
         raise DataError(f"{tables.path(FILE)}: no task's output in it; rerun the stages evaluate and gather")
     shown = [Shown.of(showcase, task, units.get(task, "")) for task in tasks]

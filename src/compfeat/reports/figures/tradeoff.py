@@ -13,7 +13,8 @@ from compfeat.reports.figures._style import few_ticks, legend_height, legend_of,
 from compfeat.reports.figures.bd_rate_intervals import COLUMNS, ENDS, joined
 from compfeat.reports.labels import comparison_label
 from compfeat.reports.looks import Look, looks
-from compfeat.reports.summary import Metric, Tables, cuts, methods, metrics
+from compfeat.reports.summary import Tables, cuts, methods, metrics
+from compfeat.tasks import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ PANEL_HEIGHT = 1.9
 
 @figure(
     "tradeoff",
-    needs=("intervals.csv", "metrics.csv", "methods.csv"),
+    needs=("intervals.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
         "BD-rates of every method on the ladder {ladder}, at equal first metric against those at equal other ones, with the "

@@ -22,7 +22,8 @@ from compfeat.reports.figures._style import (
     thin_lines,
 )
 from compfeat.reports.looks import DASHES, Look, linestyle, looks
-from compfeat.reports.summary import Metric, Tables, cuts, metrics
+from compfeat.reports.summary import Tables, cuts, metrics_by_task
+from compfeat.tasks import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ MARKERS_UP_TO = 12
 
 @figure(
     "training_curves",
-    needs=("epochs.csv", "metrics.csv", "methods.csv"),
+    needs=("epochs.csv", "experiment.json"),
     category="Training",
     caption=(
         "Trainings of every cut: training loss of each term (top), the log-variance that weighs it (middle), the task's "
@@ -47,11 +48,9 @@ MARKERS_UP_TO = 12
 def draw(tables: Tables) -> Figure:
     """Draw terms as columns; loss term, log-variance and metric as rows, for each group of trainings."""
     epochs = tables.csv("epochs.csv", "cut", "training", "seed", "epoch")
-    shown = first_metrics(metrics(tables))
+    shown = {task: found[0] for task, found in metrics_by_task(tables).items()}
     terms = terms_of(epochs, shown)
-    order = [
-        str(name) for name in tables.csv("methods.csv", "training", "position").sort_values("position")["training"]
-    ]
+    order = [method.training for method in tables.resolved.experiment.methods.values()]
     present = sorted(
         epochs["training"].astype(str).unique(), key=lambda t: (order.index(t) if t in order else len(order), t)
     )
@@ -83,14 +82,6 @@ def draw(tables: Tables) -> Figure:
     marks = {name: Look(look.colour, look.marker, ()) for name, look in styles.items()}
     legend(figure, marks, {}, extra)
     return figure
-
-
-def first_metrics(found: Sequence[Metric]) -> dict[str, Metric]:
-    """Return each task's first metric."""
-    first: dict[str, Metric] = {}
-    for metric in found:
-        first.setdefault(metric.task, metric)
-    return first
 
 
 def terms_of(epochs: pd.DataFrame, tasks: Mapping[str, Metric]) -> list[str]:

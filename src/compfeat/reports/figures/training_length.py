@@ -11,7 +11,8 @@ from compfeat.reports.figures import figure
 from compfeat.reports.figures._style import few_ticks, legend_height, legend_of, panels
 from compfeat.reports.figures.bd_rate_intervals import AUTHORS, COLUMNS, ENDS, joined
 from compfeat.reports.looks import Look, looks
-from compfeat.reports.summary import Metric, Tables, cuts, metrics
+from compfeat.reports.summary import Tables, cuts, metrics
+from compfeat.tasks import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +25,7 @@ WITHOUT = "no transform"
 
 @figure(
     "training_length",
-    needs=("training_length.csv", "published_intervals.csv", "metrics.csv"),
+    needs=("training_length.csv", "published_intervals.csv", "experiment.json"),
     category="Length of training",
     caption=(
         "BD-rates on the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "

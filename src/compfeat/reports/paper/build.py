@@ -23,7 +23,7 @@ def build(facts: Facts, files: Iterable[Path], template: Path = TEMPLATE) -> byt
     """Return the paper's PDF: the same bytes for the same facts, tables and figures, whenever and wherever it is made.
 
     Args:
-        files: the CSV files of tables and the PDFs of figures, which the template finds by their names.
+        files: the tables, the experiment and the PDFs of figures, which the template finds by their names.
 
     Raises:
         ToolError: Typst refuses the template; the message is Typst's.

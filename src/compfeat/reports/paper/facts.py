@@ -1,4 +1,4 @@
-"""What the paper's template reads besides the summary's tables: the configuration, and numbers and labels that follow from it.
+"""What the paper's template reads besides the summary's tables and ``experiment.json``: numbers and labels that follow from it.
 
 There is no sentence among them: all text is typed in the template.
 """
@@ -22,7 +22,6 @@ TABLES = tuple(
     for name in (
         *("points", "epochs", "headline", "intervals", "float_intervals", "bd_details", "claims", "crossovers"),
         *("transforms", "codec_states", "seeds_intervals", "training_length"),
-        *("metrics", "methods", "ladders", "codecs"),
         *("published_points", "published_bd_rate", "published_intervals", "published_paired"),
     )
 )
@@ -32,18 +31,20 @@ PUBLISHED_TASKS = ("segmentation", "disparity", "reconstruction")
 
 
 def paper_facts(
-    settings: Settings, descriptions: Sequence[Mapping[str, Any]], starts: Mapping[str, TrainedOn]
+    experiment: Experiment,
+    settings: Settings,
+    descriptions: Sequence[Mapping[str, Any]],
+    starts: Mapping[str, TrainedOn],
 ) -> Facts:
-    """Return everything that the template reads besides the tables.
+    """Return everything that the template reads besides the tables and the experiment.
 
     Args:
+        experiment: of which the sections of trainings, methods, cuts and tasks are read.
         descriptions: the networks' ``network.json``, of each cut one at least.
         starts: what weights from outside the run were trained on, by their file, where that is known.
     """
-    e = settings.experiment
+    e = experiment
     return {
-        # Which files stay on the disk is no setting of a result.
-        "config": e.model_dump(mode="json", exclude={"keep_features"}),
         "rendered": settings.rendered,
         "tasks": {task: TASKS.get(task).title for task in e.tasks},
         "published_metrics": published_metrics(),

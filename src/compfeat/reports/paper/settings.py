@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import Field
 
-from compfeat.experiment.config import Experiment
 from compfeat.experiment.section import Section
 from compfeat.reports.texts import FigureText
 
@@ -20,9 +19,8 @@ class CodecEntry(Section):
 
 
 class Settings(Section):
-    """The configuration, and what its plug-ins declare."""
+    """What the plug-ins of the configuration declare."""
 
-    experiment: Experiment
     rendered: bool = Field(description="whether the project renders the dataset")
     codecs: dict[str, CodecEntry] = Field(description="the codecs of the config, by entry")
     figures: tuple[FigureText, ...] = Field(description="the figures to show, in order")

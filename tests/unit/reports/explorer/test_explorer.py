@@ -26,9 +26,9 @@ from compfeat.reports.explorer.viewer import Shown, viewer
 from compfeat.reports.looks import looks
 from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.showcase import Showcase
-from compfeat.reports.summary import Metric
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText, TableText
+from compfeat.tasks import Metric
 from documents import fourth_task
 from synthetic_summary import RUNS, Variant, with_methods, write_summary
 
@@ -76,7 +76,7 @@ def test_every_run_gets_a_page(name: str, summaries: dict[str, Path]) -> None:
     facts, variant = facts_of(summaries, name), VARIANTS[name]
     assert facts["cuts"] == sorted(variant.cuts)
     assert [m["name"] for m in facts["methods"] if m["ours"]] == list(variant.methods)
-    assert [m["name"] for m in facts["metrics"]] == list(variant.metrics().query("compared")["metric"])
+    assert [m["name"] for m in facts["metrics"]] == [metric.name for metric in variant.compared()]
     assert [codec["name"] for codec in facts["codecs"]] == list(variant.codecs)
     ours = [row for row in facts["points"] if row["source"] == OURS]
     assert len(ours) == len(variant.points()) and sum(r["source"] == PUBLISHED for r in facts["points"]) == 20
@@ -90,17 +90,17 @@ def test_the_stage_writes_one_file_and_twice_the_same(summaries: dict[str, Path]
     Image.new("RGB", (30, 20), (200, 10, 10)).save(tmp_path / "own@hevc.png")
     settings = Settings(
         figures=(FigureText(name="own@hevc", caption="What a user drew.", category="Own"),),
-        pages=(TableText(name="methods", title="Own table", caption="What a user counted.", category="Own"),),
+        pages=(TableText(name="epochs", title="Own table", caption="What a user counted."),),
     )
     argv = ["--settings", settings.model_dump_json(), "--tables", *[str(folder / name) for name in FILES]]
-    argv += ["--figures", str(tmp_path / "own@hevc.png"), "--pages", str(folder / "methods.csv")]
+    argv += ["--figures", str(tmp_path / "own@hevc.png"), "--pages", str(folder / "epochs.csv")]
     for name in ("a", "b"):
         call("explorer", [*argv, "--html", str(tmp_path / f"{name}.html")])
         made.append((tmp_path / f"{name}.html").read_bytes())
     assert made[0] == made[1] and len(made[0]) < 15_000_000
     data = data_of(made[0].decode())
     assert data["points"] == json.loads(json.dumps(facts_of(summaries, "like_camvid")))["points"]
-    assert [f["title"] for f in data["figures"]] == ["own, hevc"] and data["tables"][0]["rows"][0][0] == "baseline"
+    assert [f["title"] for f in data["figures"]] == ["own, hevc"] and data["tables"][0]["rows"][0][1] == "baseline"
     assert not re.search(r'(src|href)="(?!#|data:)', made[0].decode().partition("<script")[0])
     with pytest.raises(DataError, match=r"own@hevc.png: not among the declared inputs"):
         call("explorer", [*argv[:2], *argv[2 : 3 + len(FILES)], "--html", str(tmp_path / "c.html")])
@@ -201,7 +201,7 @@ def test_scores_are_what_the_tasks_own_measure_says() -> None:
 
 
 def _metric(name: str) -> Any:
-    return Metric("mine", name, name, name, name, "u", 1, True, True)
+    return Metric(name, name, "u", 1)
 
 
 def test_qualities_go_from_fine_to_coarse_and_lossless_shows_what_was_coded(summaries: dict[str, Path]) -> None:
@@ -235,14 +235,14 @@ def test_pictures_are_kept_once_and_are_what_they_show(summaries: dict[str, Path
 
 def test_pictures_shrink_until_they_fit(summaries: dict[str, Path]) -> None:
     tables, showcases, per_image = read(summaries["one_method"])
-    full = viewer(showcases, per_image, tables.metrics)
+    full = viewer(showcases, per_image, tables.tasks)
     weight = sum(map(len, full["pictures"]))
     assert full["shrunk"] == 1 and full["left_out"] == 0
-    assert viewer(showcases, per_image, tables.metrics, weight - 1)["shrunk"] == 2
+    assert viewer(showcases, per_image, tables.tasks, weight - 1)["shrunk"] == 2
     with pytest.raises(DataError, match=r"pictures.npz: pictures of \d+ bytes.*show fewer images"):
-        viewer(showcases, per_image, tables.metrics, 1000)
+        viewer(showcases, per_image, tables.tasks, 1000)
     with pytest.raises(DataError, match=r"pictures.npz: no images in it"):
-        viewer([], per_image, tables.metrics)
+        viewer([], per_image, tables.tasks)
 
 
 def test_shrinking_takes_means_or_pixels() -> None:

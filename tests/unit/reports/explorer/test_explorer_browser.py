@@ -15,7 +15,8 @@ from compfeat.__main__ import call
 from compfeat.reports.explorer.settings import Settings
 from compfeat.reports.explorer.tables import NEEDS
 from compfeat.reports.showcase import NEEDS as PICTURES
-from compfeat.reports.tables import PAGES
+from compfeat.reports.texts import TableText
+from compfeat.results.tables import all_tables
 from synthetic_summary import RUNS, write_summary
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folder = tmp_path_factory.mktemp(name)
         summary = write_summary(folder / "summarise", variant)
         made[name] = folder / "explorer.html"
-        pages = Settings(figures=(), pages=tuple(PAGES.values())).model_dump_json()
+        shown = [spec for spec in all_tables() if spec.title and (summary / spec.file).is_file()]
+        texts = tuple(TableText(name=spec.name, title=spec.title, caption=spec.caption) for spec in shown)
+        pages = Settings(figures=(), pages=texts).model_dump_json()
         argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
-        call(
-            "explorer", [*argv, "--pages", *[str(summary / f"{page}.csv") for page in PAGES], "--html", str(made[name])]
-        )
+        call("explorer", [*argv, "--pages", *[str(summary / spec.file) for spec in shown], "--html", str(made[name])])
     return made
 
 

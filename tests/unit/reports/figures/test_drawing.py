@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from matplotlib.text import Text
 
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import Comparison
+from compfeat.io import write_text
 from compfeat.reports.figures import FIGURES
 from compfeat.reports.figures._curves import rate_of
 from compfeat.reports.figures._style import grouped, theme
@@ -23,10 +25,9 @@ from compfeat.reports.figures.bd_rate_intervals import COLUMNS
 from compfeat.reports.figures.rate_accuracy import bd_text
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
-from compfeat.results.names import METRIC_COLUMNS
 from documents import fourth_task
 from helpers import PROJECT
-from synthetic_summary import Variant, with_methods, write_summary
+from synthetic_summary import Variant, experiment, with_methods, write_summary
 
 NAMES = [f"{name}@hevc" if FIGURES.by_ladder(name) else name for name in FIGURES.names()]
 ACROSS = Comparison("compressible", "baseline", "prior", "hevc")
@@ -192,7 +193,7 @@ def test_a_decoded_image_has_a_line_of_its_own_that_does_not_squeeze_the_others(
 
 
 def test_names_and_order_are_the_tables(summaries: dict[str, Path]) -> None:
-    tables = Tables.of(summaries["fourth_task"] / f"{name}.csv" for name in ("metrics", "ladders"))
+    tables = Tables.of([summaries["fourth_task"] / "experiment.json"])
     assert [metric.title for metric in metrics(tables)] == ["mIoU", "RMSE (px, ↓)", "PSNR (dB)", "angular error (°, ↓)"]
     assert [ladder.label for ladder in ladders(tables).values()] == ["HEVC", "PRIOR"]
     drawn = draw("rate_accuracy@hevc", summaries["fourth_task"])
@@ -220,10 +221,8 @@ def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
         "published_intervals.csv": pd.DataFrame(
             [("c256", "miou", -20.7), ("c512", "miou", -7.8)], columns=["cut", "metric", "bd_rate_percent"]
         ),
-        "metrics.csv": pd.DataFrame(
-            [("segmentation", "miou", "miou", "mIoU", "mIoU", "", 3, True, True, "")], columns=list(METRIC_COLUMNS)
-        ),
     }
+    write_text(tmp_path / "experiment.json", json.dumps(experiment(Variant(tasks=("segmentation",)))))
     for name, table in written.items():
         table.to_csv(tmp_path / name, index=False)
     ax = draw("training_length@hevc", tmp_path).axes[0]
@@ -255,7 +254,7 @@ def test_published_bd_rates_are_those_of_the_table(summaries: dict[str, Path]) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_files_are_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"(csv|npz): not found; run the stage that makes it"):
+    with pytest.raises(DataError, match=r"(csv|npz|json): not found; run the stage that makes it"):
         draw(name, tmp_path)
 
 
@@ -266,7 +265,7 @@ def test_undeclared_files_are_not_read(summaries: dict[str, Path]) -> None:
 
 def test_damaged_archive_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pictures.npz").write_bytes(b"PK\x03\x04 not an archive")
-    with pytest.raises(DataError, match=r"pictures.npz: not an archive of arrays"):
+    with pytest.raises(DataError, match=r"pictures.npz: no archive of arrays"):
         Tables.of([tmp_path / "pictures.npz"]).arrays("pictures.npz")
 
 

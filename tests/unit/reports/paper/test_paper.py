@@ -21,13 +21,15 @@ from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import Comparison
-from compfeat.io import write_csv
+from compfeat.io import write_csv, write_text
 from compfeat.networks import NETWORKS, feature_shape
 from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
 from compfeat.reports.paper.build import TEMPLATE, build, laid_out
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
+from compfeat.reports.summary import Tables, ladders, methods, metrics
 from compfeat.reports.texts import FigureText
+from compfeat.results.resolved import EXPERIMENT, Resolved
 from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
 from helpers import PROJECT
 from synthetic_summary import Variant, with_methods, write_summary
@@ -55,11 +57,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def facts_for(experiment: Experiment, figures: tuple[FigureText, ...] = (), **more: Any) -> dict[str, Any]:
     described = [description(experiment, cut) for cut in experiment.cuts]
-    return paper_facts(settings_of(experiment, figures), described, more.get("starts", {}))
+    return paper_facts(experiment, settings_of(experiment, figures), described, more.get("starts", {}))
 
 
 def files_of(folder: Path) -> list[Path]:
-    return [folder / name for name in TABLES]
+    return [folder / name for name in (*TABLES, EXPERIMENT)]
 
 
 def text_of(content: Any) -> str:
@@ -176,17 +178,15 @@ def test_decoders_are_those_of_the_network(cut: str) -> None:
 @pytest.mark.parametrize("name", ["default", "two seeds", "three methods", "nine methods"])
 def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: dict[str, Path]) -> None:
     rows = table(paper_of(runs, name), "cut", "test", "anchor", "mIoU")
-    labels = dict(read(runs[name], "methods")[["method", "label"]].to_numpy())
-    ladders = dict(read(runs[name], "ladders")[["ladder", "label"]].to_numpy())
-    curves = dict(read(runs[name], "metrics")[["curve_metric", "curve_label"]].to_numpy())
+    shown = Tables.of([runs[name] / EXPERIMENT])
+    labels, curves = methods(shown), {metric.curve_name: metric.curve_label for metric in metrics(shown)}
+    known = {name: ladder.label for name, ladder in ladders(shown).items()}
     found = {(row["cut"], row["test"], row["anchor"]): row for row in rows}
     assert len(found) == len(rows) and all(row["test"] != row["anchor"] for row in rows)
     intervals = read(runs[name], "intervals").astype({"seed": str})
     together = intervals[intervals["seed"] == "all"] if "all" in set(intervals["seed"]) else intervals
     for r in together.to_dict("records"):
-        sides = (
-            f"{labels[r[m]]} + {ladders[r[on]]}" for m, on in (("method", "ladder"), ("against", "against_ladder"))
-        )
+        sides = (f"{labels[r[m]]} + {known[r[on]]}" for m, on in (("method", "ladder"), ("against", "against_ladder")))
         value, low, high = (f"{r[f'{k}_percent']:+.1f}".replace("-", "−") for k in ("bd_rate", "low", "high"))
         assert found[r["cut"], *sides][curves[r["metric"]]] == f"{value}\u00a0% \n ({low} to {high})"
 
@@ -217,9 +217,11 @@ def test_differences_that_are_zero_by_construction_are_left_out(tmp_path: Path) 
 
 def test_labels_are_set_letter_by_letter(tmp_path: Path) -> None:
     folder = write_summary(tmp_path, VARIANTS["default"])
-    for name in ("methods", "ladders"):
-        own = read(folder, name)
-        write_csv(folder / f"{name}.csv", own.assign(label=[f"{i} {NASTY}" for i in range(len(own))]))
+    values = json.loads((folder / EXPERIMENT).read_text())
+    for section in ("methods", "ladders"):
+        for i, entry in enumerate(values[section].values()):
+            entry["label"] = f"{i} {NASTY}"
+    write_text(folder / EXPERIMENT, json.dumps(values))
     claims = read(folder, "claims")
     write_csv(folder / "claims.csv", claims.assign(text=NASTY, group=NASTY))
     tables = tables_in(facts_for(experiment_of(VARIANTS["default"])), folder)
@@ -247,16 +249,13 @@ def summary_of(experiment: Experiment, folder: Path) -> Path:
     e = experiment
     senders = tuple(name for name, method in e.methods.items() if method.sends == "image")
     write_summary(folder, Variant(tuple(e.cuts), tuple(e.methods), e.seeds, e.tasks, image_senders=senders))
-    named = read(folder, "methods").assign(training=[method.training for method in e.methods.values()])
-    write_csv(folder / "methods.csv", named)
-    points, qualities, own = read(folder, "points"), [], [read(folder, "points").query("codec == 'none'")]
+    write_text(folder / EXPERIMENT, json.dumps(Resolved.of(e).dumped()))
+    points, own = read(folder, "points"), [read(folder, "points").query("codec == 'none'")]
     like = points[(points["codec"] == "hevc") & (points["quality"] == "qp22")]
     for codec in e.codecs:
         given = {name: e.qualities(name).get(codec, ()) for name in e.methods}
         own += [like[like["method"] == m].assign(codec=codec, quality=q) for m, found in given.items() for q in found]
-        qualities += [(codec, q, i, q == "lossless") for i, q in enumerate(e.qualities_of(codec))]
     write_csv(folder / "points.csv", pd.concat(own))
-    write_csv(folder / "codecs.csv", pd.DataFrame(qualities, columns=["codec", "quality", "position", "lossless"]))
     return folder
 
 

@@ -1,0 +1,26 @@
+"""What fitted codecs weigh (``codec_states.csv``): sent once and not with every image, so that no rate counts it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compfeat.experiment.runs import parse_run
+from compfeat.results.tables import Inputs, table
+
+COLUMNS = ("cut", "method", "seed", "codec", "arrays", "array_bytes", "file_bytes")
+
+
+@table("codec_states.csv", needs=("states",))
+def make(inputs: Inputs) -> pd.DataFrame:
+    """Return one row a run and fitted codec: how many arrays its state has, their bytes, and those of the file.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    rows = []
+    for name, path in sorted(inputs.of("states").items()):
+        run_id, _, codec = name.rpartition("/")
+        run, arrays = parse_run(run_id), inputs.arrays("states", name)
+        sizes = (len(arrays), sum(array.nbytes for array in arrays.values()), path.stat().st_size)
+        rows.append((run.cut, run.method, run.seed, codec, *sizes))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,66 @@
+"""The headline: BD-rates over all seeds, beside the metrics on float features (``headline.csv``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from compfeat.experiment.runs import FLOAT, UNCODED
+from compfeat.results.delta_rate import HEADLINE_FIT
+from compfeat.results.measured import compared_metrics
+from compfeat.results.tables import RESULTS, Inputs, table
+
+KEYS = ["cut", "method", "against", "ladder", "against_ladder", "metric"]
+HEADLINE = (
+    *KEYS,
+    *("bd_rate_percent", "bd_rate_min_percent", "bd_rate_max_percent", "n_seeds", "n_ok", "verdict"),
+    *("float_metric", "float_anchor", "float_test", "float_difference"),
+)
+
+
+@table(
+    "headline.csv",
+    tables=("points.csv", "bd_rate.csv"),
+    uses=("tasks",),
+    title="BD-rates and metrics without coding",
+    caption="The BD-rate of each method against the one that it is compared with, by cut, ladder and metric (percent; negative: "
+    "bits saved; of several seeds the mean with the lowest and highest), and the metric of both where nothing is coded.",
+    category=RESULTS,
+)
+def make(inputs: Inputs) -> pd.DataFrame:
+    """Return HEADLINE.
+
+    ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest
+    of them; the verdict names every seed left out and why. ``float_*`` are the means over all seeds of the metric
+    ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
+    """
+    bd_rates = inputs.table("bd_rate.csv", *KEYS, "seed", "fit", "rate", "bd_rate_percent", "verdict")
+    points = inputs.table("points.csv", "cut", "method", "seed", "codec", "quality")
+    metrics = {metric.curve_name: metric.name for metric in compared_metrics(inputs.experiment.tasks)}
+    floats = points[(points["codec"] == UNCODED) & (points["quality"] == FLOAT)]
+    rows = []
+    chosen = bd_rates[(bd_rates["fit"] == HEADLINE_FIT) & (bd_rates["rate"] == "total")]
+    for key, cells in chosen.groupby(KEYS, sort=False):
+        row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
+        name, accepted = metrics[str(row["metric"])], cells["bd_rate_percent"].dropna()
+        own = floats[(floats["cut"] == row["cut"]) & floats["seed"].isin(cells["seed"])]
+        anchor, test = (own.loc[own["method"] == row[side], name].mean() for side in ("against", "method"))
+        row.update(
+            bd_rate_percent=accepted.mean(), bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max()
+        )
+        row.update(n_seeds=len(cells), n_ok=len(accepted), verdict=seeds_verdict(cells), float_metric=name)
+        row.update(float_anchor=anchor, float_test=test, float_difference=test - anchor)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(HEADLINE))
+
+
+def seeds_verdict(cells: pd.DataFrame) -> str:
+    """Return one sentence for all seeds: their common verdict, or what was said of which seed."""
+    verdicts = cells["verdict"].tolist()
+    if len(set(verdicts)) == 1:
+        return str(verdicts[0])
+    n_ok = int(cells["bd_rate_percent"].notna().sum())
+    notes = [f"seed {s} {v}" for s, v in zip(cells["seed"], verdicts, strict=True) if v != "ok"]
+    start = "refused for all seeds" if n_ok == 0 else f"ok for {n_ok} of {len(cells)} seeds"
+    return "; ".join([start, *notes])

@@ -1,0 +1,81 @@
+"""The showcase (``pictures.npz``): a few images, with what was sent and what came out of it at chosen points.
+
+Names in the file: ``{i}/image``, ``{i}/FIELD`` for every field of the packed scene, and ``{i}/image_id`` for image i of the val
+split; ``{i}/{point}/{task}`` and ``{i}/{point}/sent`` for each point that is shown; ``class_names`` once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from compfeat.arrays import Arrays
+from compfeat.datasets.packed import open_packed
+from compfeat.errors import DataError
+from compfeat.experiment.config import Experiment
+from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run, parse_run
+from compfeat.io import read_csv, read_json
+from compfeat.results.tables import Inputs, table
+
+MOST_QUALITIES = 6
+"""Qualities shown of one codec; of a longer ladder they are taken evenly, with both ends."""
+
+
+@table("pictures.npz", needs=("pictures", "val"), uses=("methods", "codecs", "showcase"))
+def make(inputs: Inputs) -> Arrays:
+    """Return the arrays. Raises DataError where a file lacks one of the images."""
+    e, chosen = inputs.experiment, inputs.experiment.showcase.images
+    scenes = open_packed(inputs.file("val", "arrays"))
+    ids = read_csv(inputs.file("val", "index"), ["image_id"])["image_id"].astype(str).tolist()
+    late = [i for i in chosen if i >= len(scenes)]
+    if late:
+        raise DataError(
+            f"val has {len(scenes)} images; expected image {late[0]} of showcase.images, too; choose one that is there"
+        )
+    arrays: Arrays = {"class_names": np.array(read_json(inputs.file("val", "info"))["class_names"])}
+    for i in chosen:
+        arrays |= {f"{i}/{name}": np.array(scenes[i][name]) for name in scenes.dtype.names or ()}
+        arrays[f"{i}/image_id"] = np.array(ids[i])
+    shown = first_seeds(inputs)
+    for name in sorted(inputs.of("pictures")):
+        run_id, _, codec = name.rpartition("/")
+        if parse_run(run_id) not in shown:
+            continue
+        own = inputs.arrays("pictures", name)
+        there = {key.partition("/")[0] for key in own}
+        for quality in shown_qualities(e, parse_run(run_id).method, codec, there):
+            for i in chosen:
+                start = f"{quality}/{i}/"
+                found = {key.removeprefix(start): array for key, array in own.items() if key.startswith(start)}
+                if not found:
+                    raise DataError(
+                        f"{inputs.file('pictures', name)}: lacks image {i} at {quality}; rerun the stage evaluate"
+                    )
+                arrays |= {f"{i}/{run_id}/{codec}/{quality}/{key}": array for key, array in found.items()}
+    return arrays
+
+
+def first_seeds(inputs: Inputs) -> set[Run]:
+    """Return the run of the lowest seed for every cut and method."""
+    runs = sorted({parse_run(name.rpartition("/")[0]) for name in inputs.of("pictures")})
+    first: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        first.setdefault((run.cut, run.method), run)
+    return set(first.values())
+
+
+def shown_qualities(experiment: Experiment, method: str, codec: str, there: set[str]) -> list[str]:
+    """Return the qualities of a codec that are shown: lossy ones, since lossless ones look like what they refer to."""
+    if codec == UNCODED:
+        return [QUANTISED if experiment.methods[method].sends == "features" else FLOAT]
+    lossless = experiment.lossless(method)
+    qualities = experiment.qualities_of(codec)
+    return evenly([q for q in qualities if q in there and (codec, q) not in lossless], MOST_QUALITIES)
+
+
+def evenly(items: Sequence[str], most: int) -> list[str]:
+    """Return at most ``most`` of ``items``, evenly spread, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]

@@ -1,0 +1,77 @@
+"""How far each point lies from the Gaussian rate-distortion function of what it codes (``rate_distortion.csv``).
+
+Source: docs/method.md, "Beyond the paper: a codec for features".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from compfeat.arrays import Arrays
+from compfeat.errors import DataError
+from compfeat.experiment.runs import UNCODED, Run
+from compfeat.results.gaussian import gaussian_rate
+from compfeat.results.measured import POINT_KEYS
+from compfeat.results.tables import Inputs, table
+
+COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
+
+
+@table(
+    "rate_distortion.csv",
+    needs=("distortions",),
+    tables=("points.csv",),
+    title="Distance to the Gaussian bound",
+    caption="Mean squared error of what is coded (after the method's transform, in its own unit squared), the bits per feature "
+    "element that Gaussian components of the same variances would need for it, and how many more the point takes.",
+)
+def make(inputs: Inputs) -> pd.DataFrame:
+    """Return one row a coded point of features with COLUMNS; ``bound_bpe`` and ``distance_bpe`` are empty without distortion.
+
+    ``distortion`` is the mean over images and elements; rates are bits per feature element, so that distances of methods with
+    transforms of other scales compare, too.
+
+    Raises:
+        DataError: a file is missing or damaged, or lacks a point.
+    """
+    points = inputs.table("points.csv", *POINT_KEYS, "n_images", "total_bytes", "rate_bpe").dropna(subset="rate_bpe")
+    rows = []
+    for (cut, method, seed), of_run in points.groupby(list(POINT_KEYS[:3]), sort=False):
+        run = Run(str(cut), str(method), int(str(seed)))
+        variance = _array(*_read(inputs, run, UNCODED), "variance")
+        for codec, own in of_run.groupby("codec", sort=False):
+            rows += _rows(inputs, variance, run, str(codec), own)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(
+    inputs: Inputs, variance: NDArray[np.float64], run: Run, codec: str, points: pd.DataFrame
+) -> list[tuple[object, ...]]:
+    path, errors = _read(inputs, run, codec)
+    rows: list[tuple[object, ...]] = []
+    for point in points.to_dict("records"):
+        quality, rate = point["quality"], point["rate_bpe"]
+        distortion = float(_array(path, errors, f"{quality}/mse").mean())
+        # A transform may code another number of elements than the network has.
+        elements = round(8 * point["total_bytes"] / point["n_images"] / rate)
+        bound = gaussian_rate(variance, distortion * variance.size) * variance.size / elements
+        cells = (distortion, bound, rate - bound) if np.isfinite(bound) else (distortion, None, None)
+        rows.append((run.cut, run.method, run.seed, codec, quality, rate, *cells))
+    return rows
+
+
+def _read(inputs: Inputs, run: Run, codec: str) -> tuple[Path, Arrays]:
+    """Return the errors that the stage evaluate left of a run and codec, and where they lie."""
+    name = f"{run.id}/{codec}"
+    return inputs.file("distortions", name), inputs.arrays("distortions", name)
+
+
+def _array(path: Path, errors: Arrays, key: str) -> NDArray[np.float64]:
+    found = errors.get(key)
+    if found is None or not found.size:
+        raise DataError(f"{path}: lacks {key}; rerun the stage evaluate")
+    return found

@@ -1,0 +1,59 @@
+"""What is saved by the length of training after the start (``training_length.csv``): in a recorded run, or in this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from compfeat.experiment.config import part_of
+from compfeat.experiment.entries import MethodConfig
+from compfeat.io import read_csv, read_json
+from compfeat.results.tables import Inputs, table
+
+CELL = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
+MEASURED = ["bd_rate_percent", "low_percent", "high_percent"]
+LAST = ["cut", "training", "epoch"]
+COLUMNS = ["source", *CELL, "transform", "epochs", *MEASURED]
+RECORDED, THIS_RUN = "record", "this run"
+"""Where the rows come from."""
+
+
+@table(
+    "training_length.csv",
+    needs=("length_record",),
+    tables=("intervals.csv", "epochs.csv"),
+    uses=("methods", "cuts"),
+    title="Length of training",
+    caption="BD-rates by the epochs of training after the start, each against a method that was trained as long.",
+)
+def make(inputs: Inputs) -> pd.DataFrame:
+    """Return the comparisons between methods that were trained equally long: of the record where there is one, else of this run.
+
+    The anchors send features as they are. Of a record only cuts count that this run has.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    intervals, epochs = inputs.table("intervals.csv", *CELL, *MEASURED), inputs.table("epochs.csv", *LAST)
+    source, methods = THIS_RUN, inputs.experiment.methods
+    if inputs.of("length_record"):
+        intervals = read_csv(inputs.file("length_record", "intervals"), [*CELL, *MEASURED])
+        epochs = read_csv(inputs.file("length_record", "epochs"), LAST)
+        recorded = read_json(inputs.file("length_record", "experiment"))
+        source, methods = RECORDED, part_of({"methods": recorded["methods"]}).methods
+    own = intervals[intervals["cut"].isin(list(inputs.experiment.cuts))]
+    return with_lengths(own, epochs, methods).assign(source=source)[COLUMNS]
+
+
+def with_lengths(intervals: pd.DataFrame, epochs: pd.DataFrame, methods: Mapping[str, MethodConfig]) -> pd.DataFrame:
+    """Return the comparisons that count, with the ``epochs`` of both methods and the ``transform`` of the tested one."""
+    length = epochs.groupby(["cut", "training"])["epoch"].max().to_dict()
+    rows = []
+    for row in intervals[[*CELL, *MEASURED]].to_dict("records"):
+        own, anchor = methods[row["method"]], methods[row["against"]]
+        lengths = [length[row["cut"], method.training] for method in (own, anchor)]
+        if lengths[0] == lengths[1] and anchor.sends == "features" and anchor.transform is None:
+            transform = "" if own.transform is None else own.transform.name
+            rows.append(row | {"transform": transform, "epochs": lengths[0]})
+    return pd.DataFrame(rows, columns=[*CELL, *MEASURED, "transform", "epochs"])

@@ -1,0 +1,29 @@
+"""What the fitted transforms weigh (``transforms.csv``): a part of the model, known to both sides, that no rate counts."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compfeat.experiment.runs import parse_run
+from compfeat.results.tables import Inputs, table
+from compfeat.transforms import model_bytes
+
+COLUMNS = ("cut", "method", "seed", "transform", "model_bytes")
+
+
+@table("transforms.csv", needs=("transforms",), uses=("methods",))
+def make(inputs: Inputs) -> pd.DataFrame:
+    """Return a row a run whose transform is fitted: ``model_bytes`` are what sender and receiver need to know of it, once.
+
+    Raises:
+        DataError: a state is missing or damaged.
+    """
+    rows = []
+    for name in sorted(inputs.of("transforms")):
+        run = parse_run(name)
+        size, transform = (
+            model_bytes(inputs.arrays("transforms", name)),
+            inputs.experiment.methods[run.method].transform,
+        )
+        rows.append((run.cut, run.method, run.seed, "" if transform is None else transform.name, size))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
