@@ -85,6 +85,7 @@ def make(
         "record_format_version": 6,
         "rule": rule,
         "input": list(inputs),
+        "log": [f"results/logs/{next(iter(outputs)).removeprefix('results/')}.log"],
         "shellcmd": f"python -m compfeat {rule} --settings '{{\"seed\": 0}}' --output {next(iter(outputs))} > log 2>&1",
         "params": [
             repr(p)

@@ -18,7 +18,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from snakemake_logger_plugin_compfeat.progress import Job, Progress, duration, label
-from snakemake_logger_plugin_compfeat.run_times import default_seconds, known_seconds
+from snakemake_logger_plugin_compfeat.run_times import LOGS, default_times, job_name, known_times
 
 NOTHING_TO_DO = "Nothing to be done"
 """How the one message begins that is no warning and is shown."""
@@ -67,17 +67,18 @@ class LogHandler(LogHandlerBase):
 
     def _begin(self, record: logging.LogRecord) -> None:
         counts = {rule: n for rule, n in getattr(record, "stats", {}).items() if rule not in ("total", "all")}
-        self.progress = Progress(counts, self.cores, default_seconds(), time.monotonic())
+        self.progress = Progress(counts, self.cores, default_times(), time.monotonic())
         self._print(f"{self.progress.total} jobs to do, on {self.cores} core{'s' if self.cores > 1 else ''}")
 
     def _start(self, record: logging.LogRecord) -> None:
         if self.progress is None or record.rule_name == "all":  # type: ignore[attr-defined]
             return
-        benchmark = str(getattr(record, "benchmark", None) or "")
-        if not self.progress.done and not self.progress.running and "/benchmarks/" in benchmark:
-            self.progress.recorded = known_seconds(Path(), benchmark.partition("/benchmarks/")[0])
         rule, wildcards = record.rule_name, getattr(record, "wildcards", None) or {}  # type: ignore[attr-defined]
-        self.progress.start(record.jobid, Job(rule, label(rule, dict(wildcards)), time.monotonic()))  # type: ignore[attr-defined]
+        log = str((getattr(record, "log", None) or [""])[0])
+        if not self.progress.done and not self.progress.running and LOGS in log:
+            self.progress.recorded = known_times(Path(), log.rpartition(LOGS)[0])
+        job = Job(rule, job_name(log), label(rule, dict(wildcards)), time.monotonic())
+        self.progress.start(record.jobid, job)  # type: ignore[attr-defined]
 
     def _finish(self, record: logging.LogRecord) -> None:
         now = time.monotonic()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 
-from snakemake_logger_plugin_compfeat.run_times import recorded_seconds
+from snakemake_logger_plugin_compfeat.run_times import recorded_times, write_times
 
-writer = csv.writer(sys.stdout, lineterminator="\n")
-writer.writerow(["rule", "seconds"])
-writer.writerows([rule, f"{seconds:.1f}"] for rule, seconds in recorded_seconds(Path(), sys.argv[1]).items())
+write_times(sys.stdout, recorded_times(Path(), sys.argv[1]))

@@ -1,15 +1,17 @@
-"""How far a run is, and how long it will still take: from the times of its own finished jobs and of recorded ones."""
+"""How far a run is, and how long it will still take: from recorded times, and how fast this run is beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from snakemake_logger_plugin_compfeat.run_times import Times
+
 UNKNOWN_SECONDS = 5.0
-"""What a job is taken to last of whose stage no time is known."""
-LEAST_SHARE = 0.1
+"""What a job is taken to last where no time of its rule is known."""
+LATE_SHARE = 0.1
 """A job that lasts longer than expected is taken to need this share of that time still."""
-DAMPING_SECONDS = 30.0
+DAMPING_SECONDS = 5.0
 """So many recorded seconds count as if they had been met exactly, before a run's speed is known from more."""
 SHOWN = 2
 """Running jobs that are named."""
@@ -21,11 +23,13 @@ class Job:
 
     Attributes:
         rule: Snakemake's name of it.
+        name: what recorded times call it (see ``run_times.job_name``).
         label: what people read: the stage, and what it is about.
         started: when it began (s).
     """
 
     rule: str
+    name: str
     label: str
     started: float
 
@@ -37,16 +41,18 @@ class Progress:
     Attributes:
         counts: jobs to do by rule.
         cores: how many jobs run at once.
-        recorded: seconds that a job of a rule took in earlier runs.
+        recorded: how long jobs took in earlier runs.
         began: when the run began (s).
+        running: jobs by number.
+        finished: jobs that are done, each with its seconds.
     """
 
     counts: Mapping[str, int]
     cores: int = 1
-    recorded: Mapping[str, float] = field(default_factory=dict)
+    recorded: Times = field(default_factory=dict)
     began: float = 0.0
     running: dict[int, Job] = field(default_factory=dict)
-    durations: dict[str, list[float]] = field(default_factory=dict)
+    finished: list[tuple[Job, float]] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -54,7 +60,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        return sum(map(len, self.durations.values()))
+        return len(self.finished)
 
     def start(self, number: int, job: Job) -> None:
         """Note that job ``number`` runs."""
@@ -68,38 +74,53 @@ class Progress:
         """Note that job ``number`` is done, and return it; None where it is not known."""
         job = self.stop(number)
         if job is not None:
-            self.durations.setdefault(job.rule, []).append(now - job.started)
+            self.finished.append((job, now - job.started))
         return job
 
-    def expected_seconds(self, rule: str) -> float:
-        """Return how long a job of a rule takes: as in this run, else as recorded, at this run's speed."""
-        own = self.durations.get(rule)
-        if own:
-            return sum(own) / len(own)
-        return self._recorded_seconds(rule) * self._slowness()
+    def usual_seconds(self, rule: str, name: str = "") -> float:
+        """Return how long a job took as recorded, else how long those of its rule did on average."""
+        jobs = self.recorded.get(rule)
+        if jobs:
+            return jobs.get(name, sum(jobs.values()) / len(jobs))
+        own = [seconds for job, seconds in self.finished if job.rule == rule]
+        return sum(own) / len(own) if own else UNKNOWN_SECONDS
 
-    def _recorded_seconds(self, rule: str) -> float:
-        if rule in self.recorded:
-            return self.recorded[rule]
-        alike = [seconds for name, seconds in self.recorded.items() if stage(name) == stage(rule)]
-        return sum(alike) / len(alike) if alike else UNKNOWN_SECONDS
+    def slowness(self, now: float) -> float:
+        """Return how many times longer than usual the jobs of this run take.
 
-    def _slowness(self) -> float:
-        """Return how many times longer than recorded the finished jobs took."""
-        took = sum(map(sum, self.durations.values()))
-        recorded = sum(len(times) * self._recorded_seconds(rule) for rule, times in self.durations.items())
-        return (took + DAMPING_SECONDS) / (recorded + DAMPING_SECONDS)
+        Jobs that run count as soon as they are late, so that a slow machine shows before its first long job ends.
+        """
+        usual = [(seconds, self.usual_seconds(job.rule, job.name)) for job, seconds in self.finished]
+        running = [(now - job.started, self.usual_seconds(job.rule, job.name)) for job in self.running.values()]
+        late = [pair for pair in running if pair[0] > pair[1]]
+        return max(ratio(usual), ratio(usual + late))
+
+    def waiting_seconds(self) -> dict[str, float]:
+        """Return how long the jobs that wait usually take together, by rule: all of the rule, without those that have begun."""
+        begun = [*self.running.values(), *(job for job, _ in self.finished)]
+        seconds = {}
+        for rule, count in self.counts.items():
+            own = [job for job in begun if job.rule == rule]
+            if len(own) < count:
+                rest = count * self.usual_seconds(rule) - sum(self.usual_seconds(rule, job.name) for job in own)
+                seconds[rule] = max(rest, (count - len(own)) * LATE_SHARE * self.usual_seconds(rule))
+        return seconds
 
     def seconds_left(self, now: float) -> float:
-        """Return how long the run will still take: what is left, over the cores; no less than the longest job that runs."""
-        running = [max(self.expected_seconds(j.rule) - (now - j.started), 0.0) for j in self.running.values()]
-        late = [LEAST_SHARE * self.expected_seconds(j.rule) for j in self.running.values()]
-        needed = [max(pair) for pair in zip(running, late, strict=True)]
-        begun: dict[str, int] = {}
-        for rule in [*(j.rule for j in self.running.values()), *(r for r, t in self.durations.items() for _ in t)]:
-            begun[rule] = begun.get(rule, 0) + 1
-        waiting = sum(max(n - begun.get(rule, 0), 0) * self.expected_seconds(rule) for rule, n in self.counts.items())
-        return max([(sum(needed) + waiting) / max(self.cores, 1), *needed])
+        """Return how long the run will still take: what is left, over the cores.
+
+        Where cores are idle, what waits needs what runs: then no less than one job of each rule in turn.
+        """
+        slowness, waiting = self.slowness(now), self.waiting_seconds()
+        running = list(self._running_seconds_left(now, slowness))
+        longest, alone = max(running, default=0.0), sum(running) + slowness * sum(waiting.values())
+        in_turn = longest + slowness * sum(map(self.usual_seconds, waiting)) if len(running) < self.cores else longest
+        return max(alone / max(self.cores, 1), min(in_turn, alone))
+
+    def _running_seconds_left(self, now: float, slowness: float) -> Iterator[float]:
+        for job in self.running.values():
+            expected = slowness * self.usual_seconds(job.rule, job.name)
+            yield max(expected - (now - job.started), LATE_SHARE * expected)
 
     def line(self, now: float, width: int) -> str:
         """Return one line of at most ``width`` characters: jobs done of all, the time left, and the stages that run."""
@@ -116,9 +137,10 @@ class Progress:
         return whole if len(whole) <= width else (whole[: width - 1] + "…")[:width]
 
 
-def stage(rule: str) -> str:
-    """Return the stage that a rule belongs to: the first word of its name."""
-    return rule.partition("_")[0]
+def ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    """Return how many times longer than usual jobs took, from pairs of both (s)."""
+    took, usual = (sum(pair[i] for pair in pairs) for i in (0, 1))
+    return (took + DAMPING_SECONDS) / (usual + DAMPING_SECONDS)
 
 
 def label(rule: str, wildcards: Mapping[str, str]) -> str:
