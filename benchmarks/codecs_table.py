@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs import CODECS, Codec
+from compfeat.codecs.base import CODECS, Codec
 from compfeat.errors import CompfeatError
 
 SHAPE = (64, 8, 16)
@@ -61,7 +62,7 @@ def processor_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def seconds(codec: Codec, tensors: NDArray[np.float32]) -> tuple[float, float, float]:
+def seconds(codec: Codec[Any], tensors: NDArray[np.float32]) -> tuple[float, float, float]:
     """Return bits an element, and the seconds of coding and of decoding, an image."""
     with tempfile.TemporaryDirectory() as name:
         stream, side_info = Path(name, "stream"), Path(name, "side_info")
@@ -74,10 +75,10 @@ def seconds(codec: Codec, tensors: NDArray[np.float32]) -> tuple[float, float, f
     return 8 * total / tensors.size, (middle - start) / decoded, (end - middle) / decoded
 
 
-def made(name: str, quality: str, tensors: NDArray[np.float32]) -> Codec:
+def made(name: str, quality: str, tensors: NDArray[np.float32]) -> Codec[Any]:
     """Return a codec at a quality, fitted to the tensors where it is fitted to something."""
     codec = CODECS.get(name)
-    state = codec.fit(tensors, codec.options()) if codec.fitted else None
+    state = codec.fit(tensors, codec.options_type()) if codec.fitted else None
     return codec(quality, None, None, state)
 
 

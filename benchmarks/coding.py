@@ -9,15 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from clock import interleaved
-from compfeat.codecs import Codec, Item
-from compfeat.codecs.hevc import Hevc
-from compfeat.codecs.laplace import Laplace, Options
+from compfeat.codecs.base import Codec, Item
+from compfeat.codecs.plugins.hevc import Hevc
+from compfeat.codecs.plugins.laplace import Laplace, Options
 from compfeat.codecs.quantiser import quantise
 from compfeat.codecs.tiling import tile
 
@@ -91,9 +92,9 @@ def laplace_seconds(quality: str, repeats: int = 3) -> dict[str, tuple[float, fl
     Both code the same features to files on one core, each with all that it does to them; ffmpeg starts once for all images.
     """
     items = tensors(FRAMES, (64, 8, 16))
-    codecs = [Laplace(quality, state=Laplace.fit(np.stack(items), Options())), Hevc("qp22")]
+    codecs: list[Codec[Any]] = [Laplace(quality, state=Laplace.fit(np.stack(items), Options())), Hevc("qp22")]
     with one_core(), tempfile.TemporaryDirectory() as name:
-        jobs = [(codec, items, Path(name, codec.codec_name())) for codec in codecs]
+        jobs = [(codec, items, Path(name, codec.name)) for codec in codecs]
         found = {
             "encode": interleaved(lambda: encode(*jobs[0]), lambda: encode(*jobs[1]), repeats),
             "decode": interleaved(lambda: decode(*jobs[0]), lambda: decode(*jobs[1]), repeats),
@@ -101,12 +102,12 @@ def laplace_seconds(quality: str, repeats: int = 3) -> dict[str, tuple[float, fl
     return {work: (ours / FRAMES, theirs / FRAMES) for work, (ours, theirs) in found.items()}
 
 
-def encode(codec: Codec, items: list[Item], folder: Path) -> None:
+def encode(codec: Codec[Any], items: list[Item], folder: Path) -> None:
     """Code features to files in a folder."""
     codec.encode(iter(items), folder / "stream", folder / "side")
 
 
-def decode(codec: Codec, items: list[Item], folder: Path) -> None:
+def decode(codec: Codec[Any], items: list[Item], folder: Path) -> None:
     """Decode what ``encode`` wrote."""
     if len(list(codec.decode(folder / "stream", folder / "side", items[0].shape))) != len(items):
         raise RuntimeError("images are missing, so the comparison means nothing")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from compfeat.codecs import CODECS
+from compfeat.codecs.base import CODECS
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
@@ -18,7 +18,7 @@ from compfeat.experiment.training import NetworkConfig
 from compfeat.networks.files import build_network, build_tasks
 from compfeat.stages.checks import checked
 from compfeat.stages.resources import Jobs, Predicted
-from compfeat.transforms import TRANSFORMS
+from compfeat.transforms.base import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
 CITYSCAPES = {"train": 2975, "val": 500}

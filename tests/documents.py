@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs import CODECS
+from compfeat.codecs.base import CODECS
 from compfeat.codecs.frames import FrameCodec
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CodecConfig
@@ -103,7 +103,7 @@ class Normals:
 @contextmanager
 def fourth_task() -> Iterator[None]:
     """Have the task ``normals`` within a with block."""
-    from compfeat.tasks import TASKS
+    from compfeat.tasks.base import TASKS
 
     TASKS._entries["normals"] = cast(Any, Normals)
     try:

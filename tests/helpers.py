@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.datasets.packed import record_dtype
-from compfeat.tasks import TASKS as REGISTERED
+from compfeat.tasks.base import TASKS as REGISTERED
 
 PROJECT = Path(__file__).parents[1]
 TASKS = ("segmentation", "disparity", "reconstruction")

@@ -23,7 +23,7 @@ from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run
 from compfeat.io import atomic_path, write_csv, write_text
 from compfeat.results.resolved import SECTIONS
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 from helpers import PROJECT
 
 CLASSES = ("road", "sidewalk", "building", "vegetation", "sky", "car", "person")

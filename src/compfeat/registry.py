@@ -1,7 +1,8 @@
-"""Registries: a package of plug-ins, one module each, registered under the module's own name.
+"""Registries: plug-ins by name, one module each, registered under the module's own name.
 
-A plug-in is found by importing ``compfeat.<package>.<name>`` when it is asked for, so adding one takes a new file
-and nothing else, and a stage that uses one plug-in never depends on the code of its siblings.
+A plug-in is a module of ``compfeat.KIND.plugins``, or of an installed package that names it as an entry point of the group
+``compfeat.KIND``. It is imported when it is asked for, so adding one takes a new file and nothing else, and a stage that uses one
+plug-in never depends on the code of its siblings.
 """
 
 from __future__ import annotations
@@ -10,62 +11,75 @@ import importlib
 import inspect
 import pkgutil
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from compfeat.errors import CompfeatError, ConfigError
 
 T = TypeVar("T")
+installed = cache(entry_points)
+"""The entry points of all installed packages; reading them takes 15 ms."""
 
 
 class Registry(Generic[T]):
-    """The plug-ins of one package, by name.
+    """The plug-ins of one kind, by name. Classes derive from ``base`` and give a value to all that it declares but their ``name``.
 
-    Modules whose name starts with an underscore are no plug-ins, nor are ``helpers``: the package's modules for other packages.
-    Plug-ins that are classes derive from ``base`` and give a value to all that it declares.
+    ``package`` is that of the project's own plug-ins; ``group`` has the entry points of others.
     """
 
-    def __init__(self, package: str, noun: str, helpers: Collection[str] = (), base: type | None = None) -> None:
+    def __init__(self, package: str, noun: str, base: type | None = None) -> None:
         self.package = package
+        self.group = package.removesuffix(".plugins")
         self.noun = noun
-        self.helpers = helpers
         self.base = base
+        self._found: dict[str, str] = {}
         self._entries: dict[str, T] = {}
         self._registered_by: dict[str, dict[str, Any] | None] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that files its target under ``name``, which must be the name of the module it stands in.
 
-        The decorator raises ConfigError where it is not, or where the target cannot be used as a plug-in.
+        A class gets it as its ``name``. The decorator raises ConfigError where the name is another one, or the target cannot be used.
         """
 
         def add(entry: T) -> T:
-            module = self._importing()
-            for problem in self._problems(name, entry, module):
+            importing, module = self._importing()
+            for problem in self._problems(name, entry, importing, module):
                 raise ConfigError(f"{self.package}: {self.noun} {name!r} {problem}")
+            if isinstance(entry, type):
+                entry.name = name  # type: ignore[attr-defined]
             self._entries[name], self._registered_by[name] = entry, module
             return entry
 
         return add
 
-    def _importing(self) -> dict[str, Any] | None:
-        """Return the namespace of the package's module that is being imported; None where another module registers."""
+    def _importing(self) -> tuple[str | None, dict[str, Any] | None]:
+        """Return name and namespace of the plug-in that is being imported; None where another module registers."""
+        modules = {module: name for name, modules in self._modules().items() for module in modules}
         frame = inspect.currentframe()
-        while frame is not None and not frame.f_globals.get("__name__", "").startswith(f"{self.package}."):
+        while frame is not None:
+            parts = frame.f_globals.get("__name__", "").split(".")
+            for module in (".".join(parts[:i]) for i in range(1, len(parts) + 1)):
+                if module in modules:
+                    return modules[module], frame.f_globals
             frame = frame.f_back
-        return None if frame is None else frame.f_globals
+        return None, None
 
-    def _problems(self, name: str, entry: Any, module: Mapping[str, Any] | None) -> Iterator[str]:
-        """Yield why ``entry``, of a module's namespace, cannot be the plug-in ``name``."""
+    def _problems(
+        self, name: str, entry: Any, importing: str | None, module: Mapping[str, Any] | None
+    ) -> Iterator[str]:
+        """Yield why ``entry``, registered while the plug-in ``importing`` is imported, cannot be the plug-in ``name``."""
         if module is not None:
-            own = module["__name__"].removeprefix(f"{self.package}.").partition(".")[0]
-            if own != name:
-                yield f"is registered by the module {own}; expected a module's own name: register({own!r})"
+            if importing != name:
+                yield f"is registered by the module {importing}; expected a module's own name: register({importing!r})"
             if self._registered_by.get(name) is module:
                 yield "is registered twice; expected one a module"
-        if getattr(entry, "name", name) != name:
-            yield f"has the name {entry.name!r}; expected that of its module"
+        if (given := getattr(entry, "__dict__", {}).get("name", name)) != name:
+            yield f"has the name {given!r}; expected that of its module"
         if self.base is None:
             return
         if not (isinstance(entry, type) and issubclass(entry, self.base)):
@@ -74,41 +88,58 @@ class Registry(Generic[T]):
             yield f"lacks {', '.join(lacking)}; expected what {self.base.__name__} declares"
 
     def names(self) -> list[str]:
-        """Return the names of all plug-ins in the package, sorted; imports none of them."""
-        found = importlib.import_module(self.package).__path__
-        names = (module.name for module in pkgutil.iter_modules(found))
-        return sorted(
-            name for name in names if name.isidentifier() and not name.startswith("_") and name not in self.helpers
-        )
+        """Return the names of all plug-ins, sorted; imports none of them."""
+        return sorted(self._modules())
+
+    def module(self, name: str) -> str:
+        """Return the module of the plug-in called ``name``; imports nothing.
+
+        Raises:
+            ConfigError: there is none of that name, or several.
+        """
+        if name in self._found:  # a dry run asks for every job
+            return self._found[name]
+        modules = self._modules().get(name)
+        if modules is None:
+            raise ConfigError(
+                f"{self.noun} {name!r} is unknown; expected one of {', '.join(self.names())}; "
+                f"add it as {self.package.replace('.', '/')}/{name}.py"
+            )
+        if len(modules) > 1:
+            raise ConfigError(f"{self.noun} {name!r} is {' and '.join(modules)}; rename or uninstall all but one")
+        self._found[name] = modules[0]
+        return modules[0]
+
+    def _modules(self) -> dict[str, list[str]]:
+        """Return the modules of the plug-ins by name: more than one where packages name theirs alike."""
+        own = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
+        modules = {module.name: [f"{self.package}.{module.name}"] for module in own if module.name.isidentifier()}
+        for entry in sorted(installed().select(group=self.group)):
+            modules.setdefault(entry.name, []).append(entry.module)
+        return modules
 
     def get(self, name: str) -> T:
         """Return the plug-in called ``name``.
 
         Raises:
-            ConfigError: no module of that name in the package, it cannot be imported, or it registers no plug-in of its name.
+            ConfigError: there is no module of that name, or several, it cannot be imported, or it registers no plug-in of its name.
         """
         if name not in self._entries:
-            if name not in self.names():
-                raise ConfigError(
-                    f"{self.noun} {name!r} is unknown; expected one of {', '.join(self.names())}; "
-                    f"add it as {self.package.replace('.', '/')}/{name}.py"
-                )
-            self._import(name)
+            module = self.module(name)
+            self._import(name, module)
             if name not in self._entries:
-                raise ConfigError(
-                    f"{self.package}.{name}: registers no {self.noun} of its own name; register({name!r}) it"
-                )
+                raise ConfigError(f"{module}: registers no {self.noun} of its own name; register({name!r}) it")
         return self._entries[name]
 
-    def _import(self, name: str) -> None:
-        """Import a module of the package. Raises ConfigError where it cannot be imported."""
+    def _import(self, name: str, module: str) -> None:
+        """Import a plug-in's module. Raises ConfigError where it cannot be imported."""
         try:
-            importlib.import_module(f"{self.package}.{name}")
+            importlib.import_module(module)
         except (Exception, SystemExit) as error:
             self._entries.pop(name, None)  # what it registered before it failed
             if isinstance(error, CompfeatError):
                 raise
-            place, cause = explained(error, self.package)
+            place, cause = explained(error, module)
             remedy = "install it, or correct the import" if isinstance(error, ImportError) else "correct it"
             raise ConfigError(f"{place}: {self.noun} {name!r} cannot be imported ({cause}); {remedy}") from None
 
@@ -128,16 +159,23 @@ def missing(entry: type, base: type) -> list[str]:
     return sorted(lacking)
 
 
-def explained(error: BaseException, package: str) -> tuple[str, str]:
-    """Return where in ``package`` an import failed (file:line; the package where that is not known), and why, in one line."""
+def explained(error: BaseException, module: str) -> tuple[str, str]:
+    """Return where the import of a plug-in's module failed (file:line; the module where that is not known), and why, in one line."""
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}", f"{kind}: {error.msg}"
-    sources = importlib.import_module(package.partition(".")[0]).__path__[0]
-    frames = traceback.extract_tb(error.__traceback__)
+    folders = [folder for package in (__package__, module.partition(".")[0]) for folder in package_folders(package)]
     places = [
         f"{frame.filename}:{frame.lineno}"
-        for frame in frames
-        if frame.filename != __file__ and Path(frame.filename).is_relative_to(sources)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and any(Path(frame.filename).is_relative_to(folder) for folder in folders)
     ]
-    return (places or [package])[-1], f"{kind}: {error}".partition("\n")[0]
+    return (places or [module])[-1], f"{kind}: {error}".partition("\n")[0]
+
+
+def package_folders(package: str) -> list[str]:
+    """Return the folders of a top-level package, the file of a top-level module; none where it is not installed."""
+    spec = find_spec(package)
+    if spec is None:
+        return []
+    return list(spec.submodule_search_locations or [spec.origin or ""])

@@ -22,15 +22,15 @@ pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 PLACES = {
-    "codecs": "codecs",
-    "losses": "losses",
-    "variants": "training/variants",
-    "transforms": "transforms",
-    "networks": "networks",
-    "tasks": "tasks",
-    "datasets": "datasets",
+    "codecs": "codecs/plugins",
+    "losses": "losses/plugins",
+    "variants": "training/variants/plugins",
+    "transforms": "transforms/plugins",
+    "networks": "networks/plugins",
+    "tasks": "tasks/plugins",
+    "datasets": "datasets/plugins",
     "results": "results/tables",
-    "figures": "reports/figures",
+    "figures": "reports/figures/plugins",
 }
 """Where the modules of each kind go, below src/compfeat."""
 MOST_LINES = 80
@@ -205,7 +205,7 @@ def test_record_audit_lineage_and_crate_know_them(run: Path) -> None:
     assert not [path for path in made if "/c256/" in path or "/gained/" in path or "/deflate/" in path]
     done = tool(run, "crate", *config, "--summary", str(listed))
     assert done.returncode == 0, done.stderr
-    assert "compfeat.codecs.ranged" in (run / "ro-crate-metadata.json").read_text()
+    assert "compfeat.codecs.plugins.ranged" in (run / "ro-crate-metadata.json").read_text()
 
 
 def test_a_second_run_has_nothing_to_do(run: Path) -> None:

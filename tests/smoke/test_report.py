@@ -12,7 +12,7 @@ import yaml
 
 import browser as chromium
 from browser import Visit, visit
-from compfeat.reports.figures import FIGURES
+from compfeat.reports.figures.base import FIGURES
 from compfeat.results.tables import all_tables
 from project_copy import snakemake
 

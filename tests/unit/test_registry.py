@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from compfeat.codecs import CODECS, Codec
-from compfeat.datasets import DATASETS
+from compfeat.codecs.base import CODECS, Codec
+from compfeat.datasets.base import DATASETS
 from compfeat.errors import ConfigError
-from compfeat.losses import LOSSES
-from compfeat.networks import NETWORKS
+from compfeat.losses.base import LOSSES
+from compfeat.networks.base import NETWORKS
 from compfeat.registry import Registry
-from compfeat.tasks import TASKS
-from compfeat.training.variants import VARIANTS
-from compfeat.transforms import TRANSFORMS
+from compfeat.tasks.base import TASKS
+from compfeat.training.variants.base import VARIANTS
+from compfeat.transforms.base import TRANSFORMS
 
 Make = Callable[..., Registry[Any]]
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from compfeat.__main__ import names
-from compfeat.codecs import CODECS
-from compfeat.datasets import DATASETS
+from compfeat.codecs.base import CODECS
+from compfeat.datasets.base import DATASETS
 from compfeat.experiment import documentation
-from compfeat.losses import LOSSES
-from compfeat.networks import NETWORKS
-from compfeat.reports.figures import FIGURES
+from compfeat.losses.base import LOSSES
+from compfeat.networks.base import NETWORKS
+from compfeat.reports.figures.base import FIGURES
 from compfeat.results.tables import TABLES
-from compfeat.tasks import TASKS
-from compfeat.training.variants import VARIANTS
-from compfeat.transforms import TRANSFORMS
+from compfeat.tasks.base import TASKS
+from compfeat.training.variants.base import VARIANTS
+from compfeat.transforms.base import TRANSFORMS
 from helpers import PROJECT
 
 REGISTRIES = (CODECS, DATASETS, LOSSES, NETWORKS, TABLES, TASKS, VARIANTS, TRANSFORMS)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from compfeat.codecs import CODECS
-from compfeat.datasets import DATASETS
+from compfeat.codecs.base import CODECS
+from compfeat.datasets.base import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged

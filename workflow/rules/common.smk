@@ -15,7 +15,7 @@ from compfeat.determinism import fix_environment
 
 fix_environment()
 
-from compfeat.datasets import DATASETS
+from compfeat.datasets.base import DATASETS
 from compfeat.errors import CompfeatError
 from compfeat.stages.checks import checked
 from compfeat.experiment.consistency import not_counted
@@ -94,9 +94,8 @@ def code(stage, *plugins):
 
     Each is a param of its own (`*code("train")`), so that a dry run's reason names the module that changed.
     """
-    modules = (f"compfeat.{module}" for module in (f"cli.pipeline.{stage}", *plugins))
     try:
-        identities = module_identities(*modules)
+        identities = module_identities(f"compfeat.cli.pipeline.{stage}", *plugins)
     except CompfeatError as error:
         raise WorkflowError(str(error)) from None
     return [f"code of {name} {identity}" for name, identity in identities.items()]

@@ -41,7 +41,7 @@ rule paper:
     resources:
         **needs(lambda w: JOBS.shown("document")),
     params:
-        *code("paper", *dict.fromkeys([*TASK_MODULES, *(f"tasks.{task}" for task in PUBLISHED_TASKS)])),
+        *code("paper", *dict.fromkeys([*TASK_MODULES, *map(TASKS.module, PUBLISHED_TASKS)])),
         settings=settings(
             rendered=IS_RENDERED,
             codecs={

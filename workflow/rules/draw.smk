@@ -1,6 +1,6 @@
 """Figures: one job a figure, from the tables that the figure says it needs."""
 
-from compfeat.reports.figures import FIGURES
+from compfeat.reports.figures.base import FIGURES
 
 
 rule draw:
@@ -27,7 +27,7 @@ rule draw:
     params:
         *code("draw", *TASK_MODULES),
         caption=lambda w: FIGURES.get(w.figure).caption,
-        figure_code=lambda w: plugin_code("draw", f"reports.figures.{w.figure.partition('@')[0]}", *TASK_MODULES),
+        figure_code=lambda w: plugin_code("draw", FIGURES.module(w.figure.partition("@")[0]), *TASK_MODULES),
         tools=versions("matplotlib", "seaborn", "numpy", "pandas"),
     shell:
         "python -m compfeat draw --figure {wildcards.figure:q} --tables {input:q} --pdf {output.pdf:q} "

@@ -21,7 +21,7 @@ rule evaluate:
         settings=lambda w: settings(**CODING.evaluate_settings(run_of(w), w.codec)),
         files=lambda w: flags(**CODING.optional_files(run_of(w), w.codec)),
         plugin_code=lambda w: plugin_code(
-            "evaluate", CODING.network_module(run_of(w)), *CODING.modules(run_of(w), w.codec), *TASK_MODULES
+            "evaluate", network_module(EXPERIMENT, w.cut), *CODING.modules(run_of(w), w.codec), *TASK_MODULES
         ),
         tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools(w.codec)]),
     shell:

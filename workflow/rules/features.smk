@@ -18,7 +18,7 @@ rule features:
     params:
         *code("features", *TASK_MODULES),
         settings=lambda w: settings(**TRAINING.inference_settings(w.training)),
-        plugin_code=lambda w: plugin_code("features", TRAINING.network_module(w.cut), *TASK_MODULES),
+        plugin_code=lambda w: plugin_code("features", network_module(EXPERIMENT, w.cut), *TASK_MODULES),
         tools=versions("torch", "numpy"),
     shell:
         "python -m compfeat features --settings {params.settings} --arrays {input.arrays:q} --weights {input.weights:q} "

@@ -2,11 +2,12 @@
 
 from compfeat.stages.checks import ELSEWHERE
 from compfeat.stages.coding import Coding
-from compfeat.stages.training import Training
+from compfeat.stages.training import Training, network_module
+from compfeat.tasks.base import TASKS
 
 TRAINING = Training(EXPERIMENT, LAYOUT)
 CODING = Coding(EXPERIMENT, LAYOUT)
-TASK_MODULES = [f"tasks.{task}" for task in EXPERIMENT.tasks]
+TASK_MODULES = [*map(TASKS.module, EXPERIMENT.tasks)]
 
 
 def run_of(wildcards):

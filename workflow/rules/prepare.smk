@@ -3,7 +3,6 @@
 from compfeat.datasets.sources import content_identity, listing, render_changes
 from compfeat.experiment.consistency import names_not_drawn, too_few, without_intervals
 from compfeat.stages.resources import Jobs
-from compfeat.tasks import TASKS
 
 DATASET = EXPERIMENT.dataset
 IS_RENDERED = DATASETS.get(DATASET.name).rendered
@@ -64,7 +63,7 @@ rule prepare:
     resources:
         **needs(lambda w: JOBS.prepare(w.split, IS_RENDERED)),
     params:
-        *code("prepare", f"datasets.{DATASET.name}", *TASK_MODULES),
+        *code("prepare", DATASETS.module(DATASET.name), *TASK_MODULES),
         settings=lambda w: settings(
             dataset=DATASET.name,
             root=DATASET.root,

@@ -11,15 +11,15 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.codecs import LOSSLESS, RERUN, Codec, Decoded, ImageBytes, Item
-from compfeat.codecs._streams import FrameBytes
+from compfeat.codecs.base import LOSSLESS, RERUN, Codec, Decoded, ImageBytes, Item
 from compfeat.codecs.quantiser import USUAL_BITS, dequantise, quantise, sample_type
+from compfeat.codecs.streams import FrameBytes
 from compfeat.codecs.tiling import Packing, tile, tiled_shape, untile
 from compfeat.errors import BitstreamError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
@@ -48,10 +48,12 @@ class FrameOptions(Section):
     )
 
 
-class FrameCodec(Codec):
+F = TypeVar("F", bound=FrameOptions)
+
+
+class FrameCodec(Codec[F]):
     """Base of the codecs of pictures. A subclass codes frames; minimum and maximum of each tensor are its side information."""
 
-    options: ClassVar[type[Section]] = FrameOptions
     sends: ClassVar[frozenset[Sends]] = frozenset({"features", "image"})
     sample_bits: ClassVar[int] = 8
     """Bits of a sample of a grey frame; with more than 8, frames are uint16, and ``options`` allow as many ``bits``."""
@@ -69,23 +71,19 @@ class FrameCodec(Codec):
         """Return each frame's bytes; their sum is the size of ``stream``. Raises BitstreamError where it is damaged."""
 
     @classmethod
-    def reference(cls, quality: str, sends: Sends, options: Section | None = None) -> str | None:
+    def reference(cls, quality: str, sends: Sends, options: F | None = None) -> str | None:
         """Return FLOAT of images, and QUANTISED of features where the quantiser is the usual one; None for all else."""
         if quality != LOSSLESS:
             return None
         if sends == "image":
             return FLOAT
-        own = frame_options(options or cls.options())
+        own: FrameOptions = options or cls.options_type()
         return QUANTISED if own.bits == USUAL_BITS and not own.clip else None
 
     @property
     def bits(self) -> int:
         """Bits of the quantiser's codes."""
-        return self._frame_options.bits
-
-    @property
-    def _frame_options(self) -> FrameOptions:
-        return frame_options(self.chosen)
+        return self.options.bits
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         remaining = iter(items)
@@ -101,11 +99,9 @@ class FrameCodec(Codec):
 
         def frames() -> Iterator[Frame]:
             for features in every:
-                quantised = quantise(features, self.bits, self._frame_options.clip)
+                quantised = quantise(features, self.bits, self.options.clip)
                 pairs.append((quantised.minimum, quantised.maximum))
-                yield tile(quantised.codes, self._frame_options.packing).astype(
-                    sample_type(self.sample_bits), copy=False
-                )
+                yield tile(quantised.codes, self.options.packing).astype(sample_type(self.sample_bits), copy=False)
 
         sizes = self.encode_frames(frames(), tiled_shape(first.shape[0], first.shape[1:]), stream)
         write_bytes(side_info, np.array(pairs, dtype="<f4").tobytes())
@@ -123,7 +119,7 @@ class FrameCodec(Codec):
                 raise BitstreamError(
                     f"{stream}: more or fewer frames than the {len(pairs)} pairs of {side_info}; {RERUN}"
                 )
-            codes = untile(frame, shape[0], self._frame_options.packing)
+            codes = untile(frame, shape[0], self.options.packing)
             values = dequantise(codes, pair[0], pair[1], self.bits)
             yield Decoded(values, self._picture(frame))
 
@@ -147,11 +143,6 @@ class FrameCodec(Codec):
         levels = 2**self.bits - 1
         picture: NDArray[np.uint8] = np.rint(np.minimum(frame, levels) * (255 / levels)).astype(np.uint8)
         return picture
-
-
-def frame_options(options: Section) -> FrameOptions:
-    """Return the options that all codecs of pictures have; their defaults where ``options`` has none of them."""
-    return options if isinstance(options, FrameOptions) else FrameOptions()
 
 
 def read_side_info(path: Path) -> NDArray[np.float32]:

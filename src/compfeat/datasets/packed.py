@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from compfeat.datasets import IMAGE, Scene, Truth
+from compfeat.datasets.base import IMAGE, Scene, Truth
 from compfeat.datasets.resize import resize_image
 from compfeat.errors import DataError
 from compfeat.io import atomic_path

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from compfeat.datasets import IGNORE
+from compfeat.datasets.base import IGNORE
 from compfeat.errors import DataError
 
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)

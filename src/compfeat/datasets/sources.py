@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compfeat.datasets import DATASETS, Sample
+from compfeat.datasets.base import DATASETS, Sample
 from compfeat.datasets.listing import UnusableNameError
 from compfeat.errors import CompfeatError
 from compfeat.io import read_csv, write_text

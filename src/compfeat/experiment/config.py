@@ -43,7 +43,7 @@ class Experiment(Section):
 
     output: Folder = Field(description="folder of everything that this configuration makes, relative to the project")
     dataset: DatasetConfig
-    tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: modules of compfeat.tasks")
+    tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: plug-ins of compfeat.tasks")
     cuts: dict[Name, CutConfig] = Field(min_length=1, description="the networks, by where they are cut")
     trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="how networks are trained, by name")
     keep: KeepConfig | None = Field(

@@ -105,7 +105,7 @@ class Images(Section):
 class DatasetConfig(Section):
     """What the networks see."""
 
-    name: Name = Field(description="the reader: a module of compfeat.datasets")
+    name: Name = Field(description="the reader: a plug-in of compfeat.datasets")
     root: File = Field(min_length=1, description="folder of the source images; rendered scenes are written into it")
     prepared: Folder = Field(description="folder of the resized, packed scenes, relative to the project")
     size: tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]] = Field(
@@ -145,7 +145,7 @@ class MethodConfig(Section):
 
     training: Name = Field(description="the training whose network is used")
     transform: NamedPlugin | None = Field(
-        None, description="a module of compfeat.transforms, with its options; null for none"
+        None, description="a plug-in of compfeat.transforms, with its options; null for none"
     )
     sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
     label: Text = Field("", description="name in figures and tables; the key where empty")
@@ -168,7 +168,7 @@ class CodecConfig(Section):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    codec: str = Field("", description="the module of compfeat.codecs; the entry's key where empty")
+    codec: str = Field("", description="the plug-in of compfeat.codecs; the entry's key where empty")
     qualities: tuple[str, ...] = Field(
         min_length=1, description="the qualities that every run is coded at, whose method gives none of its own"
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 
 def registry(package: str, name: str) -> Any:
-    """Return the registry ``name`` of the package ``compfeat.{package}``.
+    """Return the registry ``name`` of the package ``compfeat.{package}.base``.
 
     Found at run time, because this package stands below those of the plug-ins; their modules are declarations, free of torch.
     """
-    return getattr(importlib.import_module(f"compfeat.{package}"), name)
+    return getattr(importlib.import_module(f"compfeat.{package}.base"), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -44,6 +44,21 @@ class NoOptions(Section):
 
 
 S = TypeVar("S", bound=Section)
+OptionsT = TypeVar("OptionsT", bound=Section)
+
+
+class WithOptions(Generic[OptionsT]):
+    """Base of plug-ins with options of their own, whose type is named once: ``class Webp(Codec[WebpOptions])``."""
+
+    options_type: ClassVar[type[Any]]
+    """Their type, as the class statement names it, or the bound of what it leaves open."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for argument in (part for base in vars(cls).get("__orig_bases__", ()) for part in get_args(base)):
+            model = getattr(argument, "__bound__", argument)
+            if isinstance(model, type) and issubclass(model, Section):
+                cls.options_type = model
 
 
 def validated(model: type[S], values: Mapping[str, Any], where: str = "") -> S:
@@ -69,14 +84,14 @@ def from_json(model: type[S], text: str, where: str = "--settings") -> S:
         raise ConfigError(explained(model, error, where)) from None
 
 
-def options_of(entry: Any, values: Mapping[str, Any], where: str) -> Section:
-    """Return ``values`` as the options of a plug-in: its attribute ``options``, a Section; none where it has no such attribute.
+def options_of(entry: type[WithOptions[OptionsT]], values: Mapping[str, Any], where: str) -> OptionsT:
+    """Return ``values`` as the options of a plug-in.
 
     Raises:
         ConfigError: a key is unknown, missing, of the wrong type or out of range; ``where`` is the config key they stand under.
     """
-    model: type[Section] = getattr(entry, "options", NoOptions)
-    return validated(model, values, where)
+    options: OptionsT = validated(entry.options_type, values, where)
+    return options
 
 
 def explained(model: type[BaseModel], error: ValidationError, where: str) -> str:

@@ -18,7 +18,7 @@ from compfeat.io import read_json
 class TrainedOn(Section):
     """The data and the recipe that a network was trained with."""
 
-    dataset: str = Field(description="module of compfeat.datasets")
+    dataset: str = Field(description="plug-in of compfeat.datasets")
     rendered: bool = Field(description="whether the project renders the dataset")
     render_seed: int = Field(description="seed of rendered scenes")
     images: int | None = Field(description="train images; null for all that the dataset has")

@@ -17,7 +17,7 @@ class PluginConfig(Section):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    name: Name = Field(description="a module of the plug-in's package; all other keys are its own options")
+    name: Name = Field(description="the plug-in; all other keys are its own options")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -37,7 +37,7 @@ NamedPlugin = Annotated[PluginConfig, BeforeValidator(named, json_schema_input_t
 class NetworkConfig(Section):
     """A network and where it is cut."""
 
-    name: Name = Field(description="the network: a module of compfeat.networks")
+    name: Name = Field(description="the network: a plug-in of compfeat.networks")
     place: str = Field(description="the network's own name of the place where it is cut; the cut's name where absent")
     width: int = Field(
         ge=8, multiple_of=4, description="channels of the stem; it scales every channel count; 64 in the paper"
@@ -69,9 +69,9 @@ class Recipe(Section):
     """How a network is trained, whatever it starts from."""
 
     variant: NamedPlugin = Field(
-        description="noise, augmentation and what is frozen: a module of compfeat.training.variants, by its name, or with options"
+        description="noise, augmentation and what is frozen: a plug-in of compfeat.training.variants, by its name, or with options"
     )
-    loss: NamedPlugin = Field(description="the loss: a module of compfeat.losses, by its name, or with options")
+    loss: NamedPlugin = Field(description="the loss: a plug-in of compfeat.losses, by its name, or with options")
     phases: Annotated[tuple[Phase, ...], AfterValidator(with_epochs)] = Field(
         description="what is trained, one phase after the other"
     )

@@ -13,10 +13,10 @@ from compfeat.errors import CheckpointError, ConfigError
 from compfeat.experiment.section import Section, validated
 from compfeat.experiment.training import NetworkConfig
 from compfeat.io import read_json, write_json
-from compfeat.networks import feature_shape
+from compfeat.networks.base import feature_shape
 from compfeat.networks.split import SplitNetwork
 from compfeat.networks.tensors import REMAKE, load_strictly, read_tensors, write_tensors
-from compfeat.tasks import TASKS, Task
+from compfeat.tasks.base import TASKS, Task
 
 OF_THE_LOSS = "loss."
 """What the names of tensors begin with that a loss keeps beside the network's."""
@@ -25,7 +25,7 @@ OF_THE_LOSS = "loss."
 class Description(Section):
     """What a weights file contains."""
 
-    network: str = Field(description="module of compfeat.networks")
+    network: str = Field(description="plug-in of compfeat.networks")
     cut: str = Field(description="the configuration's name of the cut")
     place: str = Field(description="the network's name of the cut")
     width: int = Field(description="channels of the stem")

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from compfeat.errors import ConfigError
-from compfeat.networks import NETWORKS, feature_shape
-from compfeat.tasks import Task
+from compfeat.networks.base import NETWORKS, feature_shape
+from compfeat.tasks.base import Task
 
 LEAST_CHANNELS = 2
 """Of a decoder stage: with one channel oneDNN's AVX2 kernels write past their buffers and abort."""
@@ -92,7 +92,7 @@ class SplitNetwork(nn.Module):
         if tuple(features.shape) != expected:
             raise ConfigError(
                 f"network {self.network} gives features of {tuple(features.shape)} at {self.place}; "
-                f"expected {expected} by its declared channels and stride; correct compfeat/networks/{self.network}.py"
+                f"expected {expected} by its declared channels and stride; correct one of them"
             )
         return features
 

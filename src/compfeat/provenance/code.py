@@ -2,7 +2,7 @@
 
 Comments, docstrings, layout and the descriptions of configuration keys do not count: the hash is of the syntax trees without
 them. Plug-ins are found by name at run time (``registry.py``), so the closure of a stage contains only the plug-ins it is given
-here. A module that nobody names is not even read.
+here, those of other packages with what they import of their own package. A module that nobody names is not even read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from compfeat.errors import ConfigError
 from compfeat.io import write_text
 from compfeat.provenance import syntax
+from compfeat.registry import package_folders
 
 PACKAGE = "compfeat"
 DIGITS = 12
@@ -39,10 +40,10 @@ class Module:
 
 @cache
 def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """Return, sorted, ``modules``, all they import within the package, and the packages these stand in.
+    """Return, sorted, ``modules``, all they import of this package and of their own, and the packages these stand in.
 
     Raises:
-        ConfigError: one of them cannot be parsed.
+        ConfigError: one of them has no source text, or cannot be parsed.
     """
     found: set[str] = set()
     queue = list(modules)
@@ -56,28 +57,29 @@ def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def parents(module: str) -> list[str]:
-    """Return the packages above ``module``, without the top one (it has the version only)."""
+    """Return the packages above ``module``, without this one (it has the version only)."""
     parts = module.split(".")
-    return [".".join(parts[:i]) for i in range(2, len(parts))]
+    return [".".join(parts[:i]) for i in range(1 + (parts[0] == PACKAGE), len(parts))]
 
 
 @cache
 def imported_modules(module: str) -> tuple[str, ...]:
-    """Return, sorted, the modules of the package that ``module`` imports, at its top or within functions.
+    """Return, sorted, the modules of this package and of its own that ``module`` imports, at its top or within functions.
 
     Raises:
-        ConfigError: it cannot be parsed.
+        ConfigError: it has no source text, or cannot be parsed.
     """
     path = source_path(module)
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    packages = {PACKAGE, module.partition(".")[0]}
     modules: set[str] = set()
     for name in read_module(path).imports:
         below = name.lstrip(".")
         up = len(name) - len(below)
         whole = ".".join([*package[: len(package) + 1 - up], below]) if up else below
         # The last part of `from a import b` is a module or something in one.
-        candidates = (one for one in (whole, whole.rpartition(".")[0]) if one.startswith(f"{PACKAGE}."))
-        found = next((one for one in candidates if source_path(one).is_file()), None)
+        candidates = (one for one in (whole, whole.rpartition(".")[0]) if one.partition(".")[0] in packages)
+        found = next((one for one in candidates if one != PACKAGE and source_path(one).is_file()), None)
         if found is not None:
             modules.add(found)
     return tuple(sorted(modules))
@@ -87,7 +89,7 @@ def module_identities(*modules: str) -> dict[str, str]:
     """Return the identity of each module in the import closure of ``modules``, by name.
 
     Raises:
-        ConfigError: one of them cannot be parsed.
+        ConfigError: one of them has no source text, or cannot be parsed.
     """
     before = len(known())
     found = {module: identity(module) for module in closure(modules)}
@@ -100,8 +102,7 @@ def identity(module: str) -> str:
     """Return the hash (12 hex digits) of what a module does.
 
     Raises:
-        ConfigError: it cannot be parsed.
-        FileNotFoundError: there is no such module.
+        ConfigError: it has no source text, or cannot be parsed.
     """
     return read_module(source_path(module)).sha256[:DIGITS]
 
@@ -127,10 +128,14 @@ def read_module(path: Path) -> Module:
     """Return what is known of the module in a source file.
 
     Raises:
-        ConfigError: it cannot be parsed.
-        FileNotFoundError: there is no such file.
+        ConfigError: it cannot be read or parsed.
     """
-    text = path.read_bytes()
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); expected the source text of a module; install its package"
+        ) from None
     # Parsing is a third of a dry run.
     key = hashlib.sha256(reader() + b"\0" + text).hexdigest()
     if key not in known():
@@ -138,25 +143,24 @@ def read_module(path: Path) -> Module:
             tree = syntax.parsed(text)
         except SyntaxError as error:
             raise ConfigError(f"{path}:{error.lineno or 1}: {error.msg}; correct it") from None
-        known()[key] = Module(syntax.tree_hash(tree), tuple(sorted(set(imports(tree)))))
+        known()[key] = Module(syntax.tree_hash(tree), tuple(sorted({*imports(tree)})))
     return known()[key]
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
-    """Return the dotted names that a module imports from the package; of ``from a import b`` it is ``a.b``."""
-    names: list[str] = []
+    """Yield the dotted names that a module imports; of ``from a import b`` it is ``a.b``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (f"{node.module}." if node.module else "")
-            names += [base + alias.name for alias in node.names]
-    return (name for name in names if name.startswith((".", f"{PACKAGE}.")))
+            yield from (base + alias.name for alias in node.names)
 
 
 @cache
 def source_path(module: str) -> Path:
-    """Return the file of a module or package of ours."""
-    base = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
-    package = base / "__init__.py"
-    return package if package.is_file() else base.with_suffix(".py")
+    """Return the file of a module or package, one that is not there where it has no source text."""
+    top, *below = module.split(".")
+    bases = [Path(folder, *below) for folder in package_folders(top)] or [Path(*module.split("."))]
+    files = [file for base in bases for file in (base / "__init__.py", base.with_suffix(".py"))]
+    return next((file for file in files if file.is_file()), files[-1])

@@ -15,7 +15,7 @@ from compfeat.experiment.entries import LadderConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.io import read_csv, read_json
 from compfeat.results.resolved import EXPERIMENT, Resolved
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 RUN = ["cut", "method", "seed"]
 POINT = [*RUN, "codec", "quality"]

@@ -23,7 +23,7 @@ from compfeat.results.curves import Curve, FloatArray
 from compfeat.results.delta_rate import HEADLINE_FIT, Rules, compare, library_fit
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import Measured, counterparts
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 ALL_SEEDS = "all"
 """Stands in a seed's place where a row is about all seeds together."""

@@ -15,7 +15,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED, Comparison, Point, Run, parse_run
 from compfeat.io import read_json
 from compfeat.results.inputs import Inputs
-from compfeat.tasks import TASKS, Metric, metrics_of
+from compfeat.tasks.base import TASKS, Metric, metrics_of
 from compfeat.transport.ledger import read_ledger
 
 LEDGER_BYTES = ("payload_bytes", "header_bytes", "side_info_bytes")

@@ -16,7 +16,7 @@ from compfeat.experiment.runs import Comparison, Run
 from compfeat.results.curves import Curve
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import counterparts
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 PAIR = ("cut", "method", "against", "seed", "ladder", "against_ladder", "metric")
 POINTS = ("cut", "method", "seed", "codec", "quality")

@@ -14,7 +14,7 @@ from compfeat.results.curves import Curve, shared_range
 from compfeat.results.delta_rate import Fit, Interpolator
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import compared_metrics
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 FEATURE_ELEMENTS = {"c512": 512 * 8 * 16, "c256": 256 * 16 * 32}
 """Feature elements an image, C * H * W, of the paper's two cuts."""

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from compfeat.codecs import CODECS
-from compfeat.datasets import DATASETS
+from compfeat.codecs.base import CODECS
+from compfeat.datasets.base import DATASETS
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
 from compfeat.experiment.runs import Comparison
 from compfeat.experiment.section import options_of
 from compfeat.io import own_path
-from compfeat.losses import LOSSES
-from compfeat.networks import NETWORKS
-from compfeat.reports.figures import FIGURES
-from compfeat.tasks import TASKS
+from compfeat.losses.base import LOSSES
+from compfeat.networks.base import NETWORKS
+from compfeat.reports.figures.base import FIGURES
+from compfeat.tasks.base import TASKS
 from compfeat.training.settings import check_phases
-from compfeat.training.variants import VARIANTS
-from compfeat.transforms import TRANSFORMS
+from compfeat.training.variants.base import VARIANTS
+from compfeat.transforms.base import TRANSFORMS
 
 ELSEWHERE = "://"
 """Part of the address of a file in an object store, such as s3://bucket/file, which is fetched when it is needed."""

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from compfeat.codecs import CODECS, Codec
+from compfeat.codecs.base import CODECS, Codec
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Split, Trained
 from compfeat.experiment.section import Section, options_of
-from compfeat.transforms import TRANSFORMS
+from compfeat.stages.training import network_module
+from compfeat.tasks.base import TASKS
+from compfeat.transforms.base import TRANSFORMS
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,14 @@ class Coding:
     experiment: Experiment
     layout: Layout
 
-    def codec_class(self, codec: str) -> type[Codec]:
+    def codec_class(self, codec: str) -> type[Codec[Any]]:
         """Return the codec that an entry of the configuration names."""
         return CODECS.get(self.experiment.codecs[codec].codec or codec)
 
     def codec_options(self, codec: str) -> Section:
         """Return the options that an entry of the configuration gives its codec."""
-        return options_of(self.codec_class(codec), self.experiment.codecs[codec].options, f"codecs.{codec}")
+        options: Section = options_of(self.codec_class(codec), self.experiment.codecs[codec].options, f"codecs.{codec}")
+        return options
 
     def transform_is_fitted(self, method: str) -> bool:
         """Return whether a method has a transform that is fitted to train features."""
@@ -153,20 +156,16 @@ class Coding:
     def modules(self, run: Run, codec: str = UNCODED) -> list[str]:
         """Return the modules of a method's transform and of a codec."""
         transform = self.experiment.methods[run.method].transform
-        modules = [] if transform is None else [f"transforms.{transform.name}"]
+        modules = [] if transform is None else [TRANSFORMS.module(transform.name)]
         if codec not in (UNCODED, TRANSFORM):
-            modules.append(f"codecs.{self.experiment.codecs[codec].codec or codec}")
+            modules.append(CODECS.module(self.experiment.codecs[codec].codec or codec))
         return modules
 
     def fit_modules(self, run: Run, fitted: str) -> list[str]:
         """Return the modules of a job that fits TRANSFORM or a codec. A transform may run the network and its tasks."""
         if fitted != TRANSFORM:
             return self.modules(run, fitted)
-        return [*self.modules(run), self.network_module(run), *(f"tasks.{task}" for task in self.experiment.tasks)]
-
-    def network_module(self, run: Run) -> str:
-        """Return the module of a run's network."""
-        return f"networks.{self.experiment.cuts[run.cut].name}"
+        return [*self.modules(run), network_module(self.experiment, run.cut), *map(TASKS.module, self.experiment.tasks)]
 
     def tools(self, codec: str) -> list[str]:
         """Return name and version of the program that codes; nothing for the points that need none."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.runs import UNCODED, Split
-from compfeat.networks import NETWORKS
-from compfeat.tasks import TASKS
+from compfeat.networks.base import NETWORKS
+from compfeat.tasks.base import TASKS
 
 MEGA = 1e6
 BATCH = 8

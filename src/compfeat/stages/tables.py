@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from compfeat.codecs.base import CODECS
 from compfeat.experiment.runs import TRANSFORM, UNCODED
 from compfeat.results.inputs import Kind
 from compfeat.results.recorded import RECORD_FILES, record_of
-from compfeat.results.tables import TableSpec, all_tables
+from compfeat.results.tables import TABLES, TableSpec, all_tables
 from compfeat.stages.coding import Coding
+from compfeat.tasks.base import TASKS
 
 PUBLISHED = "data/published"
 
@@ -77,4 +79,4 @@ class Tables:
         """Return the modules of a table, of the tasks and, where it uses the codecs, of these."""
         spec, e = self.specs[file], self.coding.experiment
         codecs = [entry.codec or name for name, entry in e.codecs.items()] if "codecs" in spec.uses else []
-        return [f"results.tables.{spec.name}", *(f"tasks.{task}" for task in e.tasks), *(f"codecs.{c}" for c in codecs)]
+        return [TABLES.module(spec.name), *map(TASKS.module, e.tasks), *map(CODECS.module, codecs)]

@@ -10,6 +10,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import Trained
+from compfeat.networks.base import NETWORKS
 from compfeat.stages.checks import ELSEWHERE
 from compfeat.training.settings import TrainSettings
 
@@ -51,9 +52,10 @@ class Training:
         """Return the machine's settings for inference with a training's network."""
         return {"device": self.experiment.trainings[training].device, "threads": 1}
 
-    def network_module(self, cut: str) -> str:
-        """Return the module of a cut's network."""
-        return f"networks.{self.experiment.cuts[cut].name}"
+
+def network_module(experiment: Experiment, cut: str) -> str:
+    """Return the module of a cut's network."""
+    return NETWORKS.module(experiment.cuts[cut].name)
 
 
 def _address(given: str | None, cut: str) -> str | None:

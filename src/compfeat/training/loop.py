@@ -16,15 +16,15 @@ from torch import Tensor, nn
 
 from compfeat.datasets.packed import Packed, in_chunks
 from compfeat.errors import CheckpointError, ConfigError
-from compfeat.losses import Step
+from compfeat.losses.base import Step
 from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
 from compfeat.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from compfeat.training.settings import TrainSettings
-from compfeat.training.variants import Variant
+from compfeat.training.variants.base import Variant
 
 if TYPE_CHECKING:
-    from compfeat.losses import Loss
+    from compfeat.losses.base import Loss
 
 Report = Callable[[int, dict[str, float]], None]
 """Called after every step with the number of steps done and, after every tenth, the latest loss terms."""
@@ -49,11 +49,11 @@ class Learner:
 
     network: SplitNetwork
     loss: Loss
-    variant: Variant
+    variant: Variant[Any]
     optimizer: torch.optim.Adam
 
     @classmethod
-    def of(cls, network: SplitNetwork, loss: Loss, variant: Variant, device: torch.device) -> Learner:
+    def of(cls, network: SplitNetwork, loss: Loss, variant: Variant[Any], device: torch.device) -> Learner:
         """Prepare ``network`` and ``loss`` for training on ``device``."""
         # torch's stubs do not know memory_format.
         network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from compfeat.experiment.section import Section, options_of
+from typing import Any
+
+from compfeat.codecs.base import CODECS
+from compfeat.experiment.section import options_of
+from compfeat.losses.base import LOSSES
+from compfeat.networks.base import NETWORKS
+from compfeat.tasks.base import TASKS
 from compfeat.training.settings import TrainSettings
-from compfeat.training.variants import VARIANTS, Variant
+from compfeat.training.variants.base import VARIANTS, Variant
 
 
-def variant_of(settings: TrainSettings) -> tuple[type[Variant], Section]:
+def variant_of(settings: TrainSettings) -> tuple[type[Variant[Any]], Any]:
     """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
     variant = VARIANTS.get(settings.recipe.variant.name)
     return variant, options_of(variant, settings.recipe.variant.options, settings.key("variant"))
 
 
 def plugin_modules(settings: TrainSettings) -> list[str]:
-    """Return the modules of all plug-ins of a training, below ``compfeat``."""
+    """Return the modules of all plug-ins of a training."""
     variant, options = variant_of(settings)
     return [
-        f"networks.{settings.network.name}",
-        f"losses.{settings.recipe.loss.name}",
-        f"training.variants.{settings.recipe.variant.name}",
-        *(f"codecs.{codec}" for codec in variant.codecs(options)),
-        *(f"tasks.{task}" for task in settings.tasks),
+        NETWORKS.module(settings.network.name),
+        LOSSES.module(settings.recipe.loss.name),
+        VARIANTS.module(settings.recipe.variant.name),
+        *map(CODECS.module, variant.codecs(options)),
+        *map(TASKS.module, settings.tasks),
     ]
 
 

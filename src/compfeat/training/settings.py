@@ -18,7 +18,7 @@ class TrainSettings(Section):
     cut: str = Field(description="the configuration's name of the cut")
     training: str = Field(description="the configuration's name of the training")
     seed: int = Field(ge=0, description="of the initial weights, the order of the images, their flips and the noise")
-    tasks: tuple[str, ...] = Field(min_length=1, description="the tasks to train: modules of compfeat.tasks")
+    tasks: tuple[str, ...] = Field(min_length=1, description="the tasks to train: plug-ins of compfeat.tasks")
     network: NetworkConfig = Field(description="the network and where it is cut")
     recipe: Recipe = Field(description="how it is trained")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from compfeat.arrays import write_archive
-from compfeat.codecs import RERUN
+from compfeat.codecs.base import RERUN
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import write_bytes
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compfeat.codecs import RERUN, ImageBytes
+from compfeat.codecs.base import RERUN, ImageBytes
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import read_csv, write_csv
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from compfeat.codecs import RERUN, Codec, Decoded
+from compfeat.codecs.base import RERUN, Codec, Decoded
 from compfeat.errors import BitstreamError, DataError
 from compfeat.transport.ledger import COLUMNS, check_files, ledger_table
 
 
 def receive(
-    codec: Codec, stream: Path, side_info: Path, ledger: pd.DataFrame, shape: tuple[int, ...], ids: Sequence[str]
+    codec: Codec[Any], stream: Path, side_info: Path, ledger: pd.DataFrame, shape: tuple[int, ...], ids: Sequence[str]
 ) -> Iterator[Decoded]:
     """Decode a point from its bitstream and side information, one image at a time, in the ledger's order.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from compfeat.codecs import RERUN, Codec, Item
+from compfeat.codecs.base import RERUN, Codec, Item
 from compfeat.errors import BitstreamError
 from compfeat.transport.ledger import check_files, ledger_table
 
 
-def send(codec: Codec, items: Iterable[Item], ids: list[str], stream: Path, side_info: Path) -> pd.DataFrame:
+def send(codec: Codec[Any], items: Iterable[Item], ids: list[str], stream: Path, side_info: Path) -> pd.DataFrame:
     """Code items to ``stream`` and ``side_info``; return the ledger of every byte of both.
 
     Raises:

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import read_arrays
-from compfeat.codecs import CODECS, Codec, Item, State, built
-from compfeat.datasets import IMAGE
+from compfeat.codecs.base import CODECS, Codec, Item, State, built
+from compfeat.datasets.base import IMAGE
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import Sends
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import TRANSFORMS, Transform
-from compfeat.transforms import built as built_transform
+from compfeat.transforms.base import TRANSFORMS, Transform
+from compfeat.transforms.base import built as built_transform
 
 
 class CodecSettings(Section):
@@ -35,7 +35,7 @@ class CodecSettings(Section):
     transform: PluginConfig | None = Field(None, description="what is done to features before they are coded")
     ffmpeg: str | None = Field(None, description="an ffmpeg binary; null for the one of imageio-ffmpeg")
 
-    def codec_at(self, quality: str, state: Path | None) -> Codec:
+    def codec_at(self, quality: str, state: Path | None) -> Codec[Any]:
         """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError where that is not given."""
         check_state(CODECS.get(self.codec), "codec", self.codec, state)
         return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
@@ -45,12 +45,12 @@ class CodecSettings(Section):
         codec = CODECS.get(self.codec)
         codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
 
-    def transform_from(self, state: Path | None) -> Transform | None:
+    def transform_from(self, state: Path | None) -> Transform[Any] | None:
         """Return the method's transform, None where it has none. Raises ConfigError where its fitted state is not given."""
         return transform_of(self.transform, state)
 
 
-def transform_of(config: PluginConfig | None, state: Path | None) -> Transform | None:
+def transform_of(config: PluginConfig | None, state: Path | None) -> Transform[Any] | None:
     """Return the transform that ``config`` names with its fitted state; None where there is none.
 
     Raises:
@@ -63,7 +63,7 @@ def transform_of(config: PluginConfig | None, state: Path | None) -> Transform |
     return built_transform(config.name, config.options, read_state(state) or {})
 
 
-def check_state(entry: type[Codec] | type[Transform], noun: str, name: str, state: Path | None) -> None:
+def check_state(entry: type[Codec[Any]] | type[Transform[Any]], noun: str, name: str, state: Path | None) -> None:
     """Raise ConfigError where a fitted codec or transform has no state."""
     if entry.fitted and state is None:
         flag = "--transform" if noun == "transform" else "--state"
@@ -100,7 +100,7 @@ def open_features(path: Path) -> NDArray[np.float32]:
 
 
 @contextmanager
-def sent(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[str]) -> Iterator[NDArray[Any]]:
+def sent(source: Path, sends: Sends, transform: Transform[Any] | None, ids: Sequence[str]) -> Iterator[NDArray[Any]]:
     """Yield what is sent of every image, N x C x h x w or N x H x W x 3, mapped from a file.
 
     Args:
@@ -120,7 +120,7 @@ def sent(source: Path, sends: Sends, transform: Transform | None, ids: Sequence[
 
 
 @contextmanager
-def transformed(features: NDArray[Any], transform: Transform | None) -> Iterator[NDArray[Any]]:
+def transformed(features: NDArray[Any], transform: Transform[Any] | None) -> Iterator[NDArray[Any]]:
     """Yield ``features`` (N x C x h x w) after a transform, in a temporary file: those of a split need not fit into memory."""
     if transform is None:
         yield features
@@ -138,7 +138,7 @@ def copies(items: NDArray[Any]) -> Iterator[Item]:
     return (np.array(item) for item in items)
 
 
-def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform | None) -> tuple[int, ...]:
+def shape_sent(sends: Sends, network: Mapping[str, int], transform: Transform[Any] | None) -> tuple[int, ...]:
     """Return the shape of what is sent of one image, from a network's description."""
     if sends == "image":
         return network["input_height"], network["input_width"], 3

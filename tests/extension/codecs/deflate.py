@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from compfeat.codecs import CODECS, Codec, Decoded, ImageBytes, Item
+from compfeat.codecs.base import CODECS, Codec, Decoded, ImageBytes, Item
 from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
 
@@ -22,10 +22,9 @@ class Options(Section):
 
 
 @CODECS.register("deflate")
-class Deflate(Codec):
+class Deflate(Codec[Options]):
     """``d0.02`` to ``d0.5``: the step, in the features' own unit. A stream is a length and the deflated codes of each image."""
 
-    options = Options
     qualities = ("d0.02", "d0.05", "d0.1", "d0.2", "d0.5")
 
     @classmethod
@@ -37,7 +36,7 @@ class Deflate(Codec):
         return float(self.quality[1:])
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
-        coded = [zlib.compress(np.rint(item / self.step).astype("<i2").tobytes(), self.chosen.level) for item in items]
+        coded = [zlib.compress(np.rint(item / self.step).astype("<i2").tobytes(), self.options.level) for item in items]
         write_bytes(stream, b"".join(struct.pack("<I", len(data)) + data for data in coded))
         write_bytes(side_info, b"")
         return self.measure(stream, side_info)

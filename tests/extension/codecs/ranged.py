@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
-from compfeat.experiment.section import Section
+from compfeat.codecs.base import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
+from compfeat.experiment.section import NoOptions
 from compfeat.io import write_bytes
 
 LENGTH = 4
@@ -18,18 +18,18 @@ LENGTH = 4
 
 
 @CODECS.register("ranged")
-class Ranged(Codec):
+class Ranged(Codec[NoOptions]):
     """``l250`` to ``l8``: how many levels a channel has."""
 
     qualities = ("l250", "l120", "l60", "l30", "l15", "l8")
     fitted = True
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: NoOptions | None = None) -> str:
         return f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Section, coding: Coding = EVERY_QUALITY) -> State:
+    def fit(cls, features: NDArray[np.float32], options: NoOptions, coding: Coding = EVERY_QUALITY) -> State:
         by_channel = features.swapaxes(0, 1).reshape(features.shape[1], -1)
         low, high = np.quantile(by_channel, (0.001, 0.999), axis=1).astype(np.float32)
         return {"low": low, "high": np.maximum(high, low + np.float32(1e-6))}

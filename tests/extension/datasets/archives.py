@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from compfeat.datasets import DATASETS, Dataset, Sample, Scene, unique
-from compfeat.datasets.cityscapes import LABEL_IDS
+from compfeat.datasets.base import DATASETS, Dataset, Sample, Scene, unique
 from compfeat.datasets.listing import files_ending, require_folder
+from compfeat.datasets.plugins.cityscapes import LABEL_IDS
 
 
 @DATASETS.register("archives")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compfeat.reports.figures import Tables, figure
+from compfeat.reports.figures.base import figure
+from compfeat.reports.summary import Tables
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 )
 def draw(tables: Tables) -> Figure:
     """Draw one dot a point."""
-    from compfeat.reports.figures._style import panels
+    from compfeat.reports.figures.style import panels
 
     shares = tables.csv("overhead.csv", "codec", "overhead")
     drawn, axes = panels(1, 1, 2.4)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from compfeat.experiment.section import Section
-from compfeat.losses import LOSSES, LossSpec
-from compfeat.tasks import Task
+from compfeat.losses.base import LOSSES, LossSpec
+from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:
-    from compfeat.losses._base import Loss
+    from compfeat.losses.loss import Loss
 
 
 class Options(Section):
@@ -22,17 +22,15 @@ class Options(Section):
 
 
 @LOSSES.register("gains")
-class Gains(LossSpec):
+class Gains(LossSpec[Options]):
     """All task losses as they are, plus the weighed magnitude; gains that fall are paid for by their logarithms."""
-
-    options = Options
 
     @staticmethod
     def build(options: Options, cut: str, tasks: Sequence[Task]) -> Loss:
         import torch
         from torch import nn
 
-        from compfeat.losses._base import Loss
+        from compfeat.losses.loss import Loss
 
         class Gained(Loss):
             def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compfeat.networks import NETWORKS, Backbone, Place
+from compfeat.networks.base import NETWORKS, Backbone, Place
 
 if TYPE_CHECKING:
     from torch import nn

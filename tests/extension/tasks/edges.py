@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.tasks import TASKS, Metric, Scores, Task, Truth, weighted_means
+from compfeat.datasets.base import Truth
+from compfeat.tasks.base import TASKS, Metric, Scores, Task, weighted_means
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,6 @@ def edges_of(labels: NDArray[Any], size: tuple[int, int]) -> NDArray[np.uint8]:
 class Edges(Task):
     """Edges between classes; the metric is the share of pixels that are right."""
 
-    name = "edges"
     title = "edge detection"
     truths = (Truth("edges", "labels", "u1", edges_of),)
     metrics = (Metric("edge_accuracy", "edge accuracy", "", 3),)

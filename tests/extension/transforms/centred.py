@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs import State
-from compfeat.experiment.section import Section
-from compfeat.transforms import TRANSFORMS, FitSource, Transform
+from compfeat.codecs.base import State
+from compfeat.experiment.section import NoOptions
+from compfeat.transforms.base import TRANSFORMS, FitSource, Transform
 
 
 @TRANSFORMS.register("centred")
-class Centred(Transform):
+class Centred(Transform[NoOptions]):
     """y = f - mean."""
 
     @classmethod
-    def fit(cls, source: FitSource, options: Section) -> State:
+    def fit(cls, source: FitSource, options: NoOptions) -> State:
         return {"mean": source.features.mean(axis=(0, 2, 3), dtype=np.float64).astype(np.float32)}
 
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:

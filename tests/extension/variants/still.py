@@ -10,10 +10,10 @@ from pydantic import Field
 
 from compfeat.experiment.section import Section
 from compfeat.experiment.training import Phase
-from compfeat.losses import Step
+from compfeat.losses.base import Step
 from compfeat.training.batches import Arrays
-from compfeat.training.variants import VARIANTS
-from compfeat.training.variants.standard import Standard
+from compfeat.training.variants.base import VARIANTS
+from compfeat.training.variants.plugins.standard import StandardSteps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,16 +26,14 @@ class Options(Section):
 
 
 @VARIANTS.register("still")
-class Still(Standard):
+class Still(StandardSteps[Options]):
     """The standard variant with frozen weights."""
-
-    options = Options
 
     def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
         return {name: array.copy() for name, array in arrays.items()}
 
     def noise(self, features: Tensor, step: Step) -> Tensor:
-        return super().noise(features, step) * self.chosen.share
+        return super().noise(features, step) * self.options.share
 
     def trainable(self, parameter: str) -> bool:
         return not parameter.startswith(("encoder.conv1.", "encoder.bn1."))

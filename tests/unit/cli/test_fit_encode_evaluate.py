@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from compfeat.__main__ import call
 from compfeat.__main__ import main as compfeat
 from compfeat.arrays import Arrays, read_arrays, write_archive
-from compfeat.codecs import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
+from compfeat.codecs.base import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, Decoded, ImageBytes, State
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import BitstreamError
-from compfeat.experiment.section import Section
+from compfeat.experiment.section import NoOptions, Section
 from compfeat.io import write_bytes
 from compfeat.networks.inference import predict
-from compfeat.transforms import TRANSFORMS, FitSource, Transform
+from compfeat.transforms.base import TRANSFORMS, FitSource, Transform
 from compfeat.transport.bitstreams import read_archive, side_info_name, stream_name
 from compfeat.transport.ledger import read_ledger
 from helpers import CLASSES, TASKS, random_scenes, write_split
@@ -36,17 +36,18 @@ NONE, IMAGE_NONE = ("none", ("float", "u8")), ("none", ("float",))
 CODED = [("png", ("lossless",)), ("jpeg", ("q95", "q20")), ("hevc", ("lossless", "qp30"))]
 
 
-class Turn(Transform):
+class Seeded(Section):
+    seed: int = 0
+
+
+class Turn(Transform[Seeded]):
     """A random rotation of the channels about their mean: orthogonal, fitted."""
 
-    class options(Section):
-        seed: int = 0
-
     @classmethod
-    def fit(cls, source: FitSource, options: Section) -> State:
+    def fit(cls, source: FitSource, options: Seeded) -> State:
         channels = source.features.shape[1]
         assert source.network().channels == channels and len(source.scenes) == len(source.features)
-        seeded = np.random.default_rng(options.seed)  # type: ignore[attr-defined]
+        seeded = np.random.default_rng(options.seed)
         matrix, _ = np.linalg.qr(seeded.standard_normal((channels, channels)))
         return {"matrix": matrix.astype(np.float32), "mean": source.features.mean((0, 2, 3), np.float32)[:, None, None]}
 
@@ -59,7 +60,7 @@ class Turn(Transform):
         return turned + self.state["mean"]
 
 
-class Halves(Codec):
+class Halves(Codec[NoOptions]):
     """Differences from the train mean as float16 at ``f16``, or as they are at ``exact-1.5``: no pictures, no side information."""
 
     qualities = ("exact-1.5", "f16")
@@ -270,7 +271,7 @@ def test_a_fitted_transform_goes_all_the_way(codec: str, qualities: tuple[str, .
     assert at(uncoded, "u8") != at(bench.results("none")[0], "u8")
     if "lossless" in qualities:
         assert at(scores, "lossless") == at(uncoded, "u8")
-    turned = Turn(Turn.options(), read_arrays(bench.folder / "turn.npz"))
+    turned = Turn(Turn.options_type(), read_arrays(bench.folder / "turn.npz"))
     coded = quantise(turned.forward(np.load(bench.folder / "val_features.npy")[1]))
     received = turned.inverse(dequantise(*coded))
     error = np.square(dequantise(*coded).astype(float) - turned.forward(np.load(bench.folder / "val_features.npy")[1]))

@@ -13,10 +13,10 @@ import pytest
 from helpers import PROJECT, write_split
 from tiny import train_settings
 
-LOSS = "compfeat/losses/drawn.py"
+LOSS = "compfeat/losses/plugins/drawn.py"
 SOURCE = '''"""A loss that draws a gain of its own to the features."""
 
-from compfeat.losses import LOSSES, LossSpec
+from compfeat.losses.base import LOSSES, LossSpec
 
 
 @LOSSES.register("drawn")
@@ -27,7 +27,7 @@ class Drawn(LossSpec):
     def build(options, cut, tasks):
         import torch
 
-        from compfeat.losses._base import Loss
+        from compfeat.losses.loss import Loss
 
         class Gained(Loss):
             def __init__(self):
@@ -111,7 +111,7 @@ def test_a_resumed_training_is_that_of_todays_code(old: str, new: str, killed: P
     folder = edited(killed, tmp_path / "copy", LOSS, old, new)
     said = said_of_the_checkpoint(train(folder, "out"))
     assert said == [
-        f"{folder}/out/resume.safetensors: made with other code of compfeat.losses.drawn; the training starts over"
+        f"{folder}/out/resume.safetensors: made with other code of compfeat.losses.plugins.drawn; the training starts over"
     ]
     assert train(folder, "clean").returncode == 0
     assert results(folder / "out") == results(folder / "clean") != results(folder / "whole")

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from compfeat.__main__ import call
 from compfeat.cli.pipeline import train
 from compfeat.errors import CompfeatError
-from compfeat.networks._resnet import Encoder
+from compfeat.networks.resnet import Encoder
 from compfeat.training import loop
 from compfeat.training.settings import TrainSettings
 from helpers import write_split
@@ -102,10 +102,10 @@ def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
 
     before = known()
     named = (
-        "networks.resnet34",
-        "losses._compressible",
-        "training.variants.standard",
-        "tasks.disparity",
+        "networks.plugins.resnet34",
+        "losses.compressibility",
+        "training.variants.plugins.standard",
+        "tasks.plugins.disparity",
         "training.loop",
     )
     assert {"torch", "numpy", "device", "processor", *(f"code of compfeat.{name}" for name in named)} <= set(before)
@@ -126,7 +126,7 @@ def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
     path.write_bytes(b"b")
     assert differing(known()) == {"file initial"}
     coded = known(train_settings(variant="coded_images"))
-    assert "Pillow" in coded["programs"] and "code of compfeat.codecs.jpeg" in coded
+    assert "Pillow" in coded["programs"] and "code of compfeat.codecs.plugins.jpeg" in coded
 
 
 @pytest.mark.parametrize("made", [True, False])

@@ -8,9 +8,9 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from compfeat.codecs import CODECS
-from compfeat.codecs._process import encoders, version_line
-from compfeat.codecs.hevc import Hevc
+from compfeat.codecs.base import CODECS
+from compfeat.codecs.ffmpeg_process import encoders, version_line
+from compfeat.codecs.plugins.hevc import Hevc
 from compfeat.errors import ToolError
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_helpers import FRAME_CODECS, made
-from compfeat.codecs import CODECS
+from compfeat.codecs.base import CODECS
 from compfeat.codecs.frames import Frame, FrameCodec
 from compfeat.errors import BitstreamError, ConfigError, DataError
 
@@ -33,14 +34,14 @@ def noise(shape: tuple[int, int], count: int) -> list[Frame]:
 
 
 @pytest.fixture(scope="module", params=POINTS, ids="/".join)
-def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[FrameCodec, Path]:
+def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[FrameCodec[Any], Path]:
     codec = made(*request.param)
     stream = tmp_path_factory.mktemp("a 'folder'; \"quoted\" %d") / "-s: tream"
     codec.encode_frames(noise(SHAPE, 3), SHAPE, stream)
     return codec, stream
 
 
-def test_frames_come_back(coded: tuple[FrameCodec, Path]) -> None:
+def test_frames_come_back(coded: tuple[FrameCodec[Any], Path]) -> None:
     codec, stream = coded
     frames = list(codec.decode_frames(stream, SHAPE))
     assert [(frame.shape, frame.dtype) for frame in frames] == [(SHAPE, np.dtype(np.uint8))] * 3
@@ -48,20 +49,20 @@ def test_frames_come_back(coded: tuple[FrameCodec, Path]) -> None:
     assert worst == 0 if codec.is_lossless else 0 < worst < 128
 
 
-def test_bytes_add_up(coded: tuple[FrameCodec, Path]) -> None:
+def test_bytes_add_up(coded: tuple[FrameCodec[Any], Path]) -> None:
     codec, stream = coded
     sizes = codec.measure_frames(stream)
     assert len(sizes) == 3 and sum(size.total_bytes for size in sizes) == stream.stat().st_size
     assert all(size.payload_bytes > 0 and size.header_bytes > 0 for size in sizes)
 
 
-def test_two_runs_write_the_same_bytes(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
+def test_two_runs_write_the_same_bytes(coded: tuple[FrameCodec[Any], Path], tmp_path: Path) -> None:
     codec, stream = coded
     codec.encode_frames(iter(noise(SHAPE, 3)), SHAPE, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == stream.read_bytes()
 
 
-def test_missing_empty_and_foreign_streams_are_refused(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
+def test_missing_empty_and_foreign_streams_are_refused(coded: tuple[FrameCodec[Any], Path], tmp_path: Path) -> None:
     codec, _ = coded
     stream = tmp_path / "stream"
     for data in (None, b"", b"garbage" * 20):
@@ -73,7 +74,7 @@ def test_missing_empty_and_foreign_streams_are_refused(coded: tuple[FrameCodec, 
             assert str(error.value).startswith(f"{stream}: ") and "\n" not in str(error.value)
 
 
-def test_a_stream_cut_short_never_measures_the_same(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
+def test_a_stream_cut_short_never_measures_the_same(coded: tuple[FrameCodec[Any], Path], tmp_path: Path) -> None:
     codec, whole = coded
     data, sizes = whole.read_bytes(), codec.measure_frames(whole)
     for end in {
@@ -90,13 +91,13 @@ def test_a_stream_cut_short_never_measures_the_same(coded: tuple[FrameCodec, Pat
         assert found != sizes
 
 
-def test_frames_of_another_size_are_refused(coded: tuple[FrameCodec, Path]) -> None:
+def test_frames_of_another_size_are_refused(coded: tuple[FrameCodec[Any], Path]) -> None:
     codec, stream = coded
     with pytest.raises(BitstreamError, match="expected"):
         list(codec.decode_frames(stream, (40, 40)))
 
 
-def test_wrong_input_leaves_no_file(coded: tuple[FrameCodec, Path], tmp_path: Path) -> None:
+def test_wrong_input_leaves_no_file(coded: tuple[FrameCodec[Any], Path], tmp_path: Path) -> None:
     codec, _ = coded
 
     def failing() -> Iterator[Frame]:

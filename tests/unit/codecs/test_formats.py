@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_helpers import made
-from compfeat.codecs import CODECS, LOSSLESS, _process
-from compfeat.codecs._streams import FrameBytes, Nal, leb128, read_leb128
-from compfeat.codecs.av1 import Av1
+from compfeat.codecs.base import CODECS, LOSSLESS, ffmpeg_process
 from compfeat.codecs.frames import Frame
-from compfeat.codecs.jpeg2000 import Jpeg2000, segment, without_comments
+from compfeat.codecs.plugins.av1 import Av1
+from compfeat.codecs.plugins.jpeg2000 import Jpeg2000, segment, without_comments
+from compfeat.codecs.plugins.vvc import Vvc, VvcOptions, codes_of, nal_role
 from compfeat.codecs.quantiser import dequantise, quantise
-from compfeat.codecs.vvc import Vvc, VvcOptions, codes_of, nal_role
+from compfeat.codecs.streams import FrameBytes, Nal, leb128, read_leb128
 from compfeat.errors import BitstreamError, ToolError
 from compfeat.experiment.runs import FLOAT, QUANTISED
 
@@ -193,7 +193,7 @@ def test_what_lossless_qualities_refer_to() -> None:
 )
 def test_efforts_reach_ffmpeg(name: str, options: dict[str, object], word: str, value: str) -> None:
     codec = CODECS.get(name)
-    argv = codec(codec.qualities[1], codec.options.model_validate(options), "bin").encode_argv((16, 16))  # type: ignore[attr-defined]
+    argv = codec(codec.qualities[1], codec.options_type.model_validate(options), "bin").encode_argv((16, 16))  # type: ignore[attr-defined]
     assert argv[argv.index(word) + 1] == value
 
 
@@ -203,7 +203,7 @@ def without(tmp_path: Path) -> Callable[[str], str]:
 
     def write(encoder: str) -> str:
         path = tmp_path / "ffmpeg"
-        known = f"{_process.binary(None)} -hide_banner -encoders | grep -v {encoder}"
+        known = f"{ffmpeg_process.binary(None)} -hide_banner -encoders | grep -v {encoder}"
         path.write_text(f'#!/bin/sh\ncase "$*" in *-encoders*) {known};; *) echo ffmpeg version 9;; esac\n')
         path.chmod(0o755)
         return str(path)

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compfeat.codecs import CODECS
-from compfeat.codecs._streams import FrameBytes, Nal
+from compfeat.codecs.base import CODECS
 from compfeat.codecs.frames import Frame
-from compfeat.codecs.hevc import Hevc, nal_role
+from compfeat.codecs.plugins.hevc import Hevc, nal_role
+from compfeat.codecs.streams import FrameBytes, Nal
 from compfeat.errors import BitstreamError, ToolError
 
 SHAPE = (32, 40)

@@ -17,11 +17,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from compfeat.arrays import write_arrays
-from compfeat.codecs import State
-from compfeat.codecs._laplace import LARGEST, OFFSET, PER_OCTAVE, TABLES, TOTAL, entropy_bits, tables
-from compfeat.codecs._packets import packed, unpacked
-from compfeat.codecs._ranges import GREATEST, LevelCoder, length_counts
-from compfeat.codecs.laplace import Laplace, Options
+from compfeat.codecs.base import State
+from compfeat.codecs.laplace_tables import LARGEST, OFFSET, PER_OCTAVE, TABLES, TOTAL, entropy_bits, tables
+from compfeat.codecs.packets import packed, unpacked
+from compfeat.codecs.plugins.laplace import Laplace, Options
+from compfeat.codecs.ranges import GREATEST, LevelCoder, length_counts
 from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.errors import BitstreamError, DataError
 
@@ -172,8 +172,8 @@ def test_another_process_decodes_the_same_levels(state: State, tmp_path: Path) -
     write_arrays(tmp_path / "state.npz", state)
     code = (
         "import hashlib, sys; from pathlib import Path\n"
-        "from compfeat.arrays import read_arrays; from compfeat.codecs._packets import unpacked\n"
-        "from compfeat.codecs.laplace import Laplace\n"
+        "from compfeat.arrays import read_arrays; from compfeat.codecs.packets import unpacked\n"
+        "from compfeat.codecs.plugins.laplace import Laplace\n"
         "fitted = Laplace('d2', state=read_arrays(Path(sys.argv[1])))._fitted\n"
         "levels = [fitted.coder.decode(body) for body, _ in unpacked(Path(sys.argv[2]), fitted.key)]\n"
         "print(hashlib.sha256(b''.join(each.astype('<i8').tobytes() for each in levels)).hexdigest())"

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from codec_helpers import made
-from compfeat.codecs import CODECS
+from compfeat.codecs.base import CODECS
 from compfeat.errors import BitstreamError
 
 FRAME = np.random.default_rng(0).integers(0, 256, (16, 24), dtype=np.uint8)

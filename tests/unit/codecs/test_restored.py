@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compfeat.codecs import LOSSLESS, Codec, Coding
-from compfeat.codecs._restored import RestoredOptions, by_channel, fitted_map
-from compfeat.codecs.hevc import Hevc
-from compfeat.codecs.hevc_restored import HevcRestored
+from compfeat.codecs.base import LOSSLESS, Codec, Coding
+from compfeat.codecs.plugins.hevc import Hevc
+from compfeat.codecs.plugins.hevc_restored import HevcRestored, RestoredOptions, by_channel, fitted_map
 from compfeat.errors import DataError
 from compfeat.experiment.runs import QUANTISED
 
@@ -31,7 +31,7 @@ def features(count: int, seed: int) -> NDArray[np.float32]:
 TRAIN, OTHERS = features(24, 0), features(6, 1)
 
 
-def through(codec: Codec, folder: Path) -> NDArray[np.float32]:
+def through(codec: Codec[Any], folder: Path) -> NDArray[np.float32]:
     codec.encode(iter(OTHERS), folder / "stream", folder / "side_info")
     return np.stack([image.item for image in codec.decode(folder / "stream", folder / "side_info", SHAPE)])
 
@@ -56,7 +56,7 @@ def test_the_streams_are_hevcs_and_other_images_come_back_closer(joint: bool, tm
 def test_lossless_is_left_as_it_is(tmp_path: Path) -> None:
     codec = HevcRestored(LOSSLESS, RestoredOptions(), None, {})
     assert np.array_equal(through(codec, tmp_path), through(Hevc(LOSSLESS), tmp_path))
-    assert codec.reference(LOSSLESS, "features", codec.chosen) == QUANTISED
+    assert codec.reference(LOSSLESS, "features", codec.options) == QUANTISED
 
 
 @pytest.mark.parametrize("joint", [False, True])

@@ -9,18 +9,16 @@ import pytest
 from pydantic import Field
 
 from compfeat.codecs.frames import FrameOptions
-from compfeat.codecs.hevc import Hevc
+from compfeat.codecs.plugins.hevc import HevcStreams
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.errors import DataError
-from compfeat.experiment.section import Section
 
 
 class TenBits(FrameOptions):
     bits: int = Field(10, ge=2, le=10)
 
 
-class Hevc10(Hevc):
-    options: type[Section] = TenBits  # type: ignore[misc]
+class Hevc10(HevcStreams[TenBits]):
     sample_bits = 10
 
 

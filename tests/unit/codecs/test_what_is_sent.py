@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from codec_helpers import FRAME_CODECS, finest
-from compfeat.codecs import CODECS, LOSSLESS, Codec, Item
+from compfeat.codecs.base import CODECS, LOSSLESS, Codec, Item
 from compfeat.codecs.frames import FrameCodec, FrameOptions
-from compfeat.codecs.hevc import Hevc
-from compfeat.codecs.jpeg import Jpeg
-from compfeat.codecs.png import Png
+from compfeat.codecs.plugins.hevc import Hevc
+from compfeat.codecs.plugins.jpeg import Jpeg
+from compfeat.codecs.plugins.png import Png
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.tiling import tiled_shape
 from compfeat.errors import BitstreamError, ConfigError, DataError
@@ -38,14 +38,16 @@ def items(sent: str, count: int = COUNT) -> list[Item]:
 
 
 @pytest.fixture(scope="module", params=CASES, ids="/".join)
-def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Codec, Path, Path, Any]:
+def coded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Codec[Any], Path, Path, Any]:
     name, sent = request.param
     codec, folder = finest(name, items(sent), sent), tmp_path_factory.mktemp("coded")
     sizes = codec.encode(iter(items(sent)), folder / "s", folder / "i")
     return codec, folder / "s", folder / "i", sizes
 
 
-def test_items_come_back_in_shape_and_order(coded: tuple[Codec, Path, Path, Any]) -> None:
+def test_items_come_back_in_shape_and_order(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
     codec, stream, side_info, _ = coded
     decoded = list(codec.decode(stream, side_info, SHAPES[codec.sent]))
     for received, item in zip(decoded, items(codec.sent), strict=True):
@@ -55,7 +57,7 @@ def test_items_come_back_in_shape_and_order(coded: tuple[Codec, Path, Path, Any]
         assert received.picture is None or received.picture.dtype == np.uint8
 
 
-def test_lossless_qualities_give_their_reference(coded: tuple[Codec, Path, Path, Any]) -> None:
+def test_lossless_qualities_give_their_reference(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
     codec, stream, side_info, _ = coded
     reference = codec.reference(codec.quality, codec.sent)
     if reference is None:
@@ -66,21 +68,21 @@ def test_lossless_qualities_give_their_reference(coded: tuple[Codec, Path, Path,
     assert np.array_equal(decoded, expected[reference])
 
 
-def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec, Path, Path, Any]) -> None:
+def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
     codec, stream, side_info, sizes = coded
     assert len(sizes) == COUNT and codec.measure(stream, side_info) == sizes
     assert sum(size.stream_bytes for size in sizes) == stream.stat().st_size
     assert sum(size.side_info_bytes for size in sizes) == side_info.stat().st_size
 
 
-def test_two_runs_write_the_same_bytes(coded: tuple[Codec, Path, Path, Any], tmp_path: Path) -> None:
+def test_two_runs_write_the_same_bytes(coded: tuple[Codec[Any], Path, Path, Any], tmp_path: Path) -> None:
     codec, stream, side_info, _ = coded
     codec.encode(iter(items(codec.sent)), tmp_path / "s", tmp_path / "i")
     assert (tmp_path / "s").read_bytes() == stream.read_bytes()
     assert (tmp_path / "i").read_bytes() == side_info.read_bytes()
 
 
-def test_nothing_to_code_is_refused(coded: tuple[Codec, Path, Path, Any], tmp_path: Path) -> None:
+def test_nothing_to_code_is_refused(coded: tuple[Codec[Any], Path, Path, Any], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no images to code"):
         coded[0].encode([], tmp_path / "s", tmp_path / "i")
     assert not list(tmp_path.iterdir())
@@ -104,7 +106,7 @@ def test_images_have_no_side_information_and_features_8_bytes(tmp_path: Path) ->
 
 def test_references() -> None:
     four = FrameOptions.model_validate({"bits": 4})
-    assert Png.reference(LOSSLESS, "features") == Png.reference(LOSSLESS, "features", Png.options()) == QUANTISED
+    assert Png.reference(LOSSLESS, "features") == Png.reference(LOSSLESS, "features", Png.options_type()) == QUANTISED
     assert Png.reference(LOSSLESS, "features", four) is None and Png.reference(LOSSLESS, "image", four) == FLOAT
     assert Hevc.reference(LOSSLESS, "image") is None and Hevc.reference(LOSSLESS, "features") == QUANTISED
     assert Hevc.reference("qp10", "features") is None and Jpeg.reference("q100", "image") is None
@@ -165,7 +167,7 @@ def test_images_of_another_size_are_refused(name: str, tmp_path: Path) -> None:
             list(codec.decode(tmp_path / "s", tmp_path / "i", other))
 
 
-def decoded_at(codec: Codec, images: list[Item], folder: Path) -> NDArray[Any]:
+def decoded_at(codec: Codec[Any], images: list[Item], folder: Path) -> NDArray[Any]:
     codec.encode(images, folder / "s", folder / "i")
     return np.array([received.item for received in codec.decode(folder / "s", folder / "i", images[0].shape)])
 

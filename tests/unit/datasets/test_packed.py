@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compfeat.datasets import Scene
+from compfeat.datasets.base import Scene, Truth
 from compfeat.datasets.packed import Packed, in_chunks, open_packed, pack, record_dtype, write_packed
 from compfeat.errors import DataError
-from compfeat.tasks import TASKS, Truth
+from compfeat.tasks.base import TASKS
 
 
 def truths_of(*tasks: str) -> list[Truth]:

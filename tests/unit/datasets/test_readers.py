@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from compfeat.datasets import DATASETS, IGNORE
-from compfeat.datasets.camvid import CamVid
-from compfeat.datasets.cityscapes import Cityscapes
+from compfeat.datasets.base import DATASETS, IGNORE
+from compfeat.datasets.plugins.camvid import CamVid
+from compfeat.datasets.plugins.cityscapes import Cityscapes
 from compfeat.errors import DataError
 
 SIZE = (32, 64)

@@ -9,8 +9,8 @@ import torch
 
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import options_of
-from compfeat.losses import LOSSES
-from compfeat.losses._compressible import (
+from compfeat.losses.base import LOSSES
+from compfeat.losses.compressibility import (
     CompressibleLoss,
     compressibility,
     dct2,
@@ -18,7 +18,7 @@ from compfeat.losses._compressible import (
     mean_gradient,
     scale_to_codes,
 )
-from compfeat.losses.compressible import Compressible
+from compfeat.losses.plugins.compressible import Compressible
 from tiny import tiny_tasks
 
 
@@ -114,7 +114,7 @@ def test_a_constant_batch_has_a_finite_gradient(value: float) -> None:
 
 def build(**values: object) -> CompressibleLoss:
     options = options_of(LOSSES.get("compressible"), values, "trainings.x.loss")
-    built = Compressible.build(options, "c256", tiny_tasks())  # type: ignore[arg-type]
+    built = Compressible.build(options, "c256", tiny_tasks())
     assert isinstance(built, CompressibleLoss)
     return built
 
@@ -142,5 +142,5 @@ def test_options_that_cannot_be(options: dict[str, object], message: str) -> Non
 
 def test_a_cut_without_a_strength_is_a_problem() -> None:
     options = options_of(Compressible, {"strength": {"c256": 0.1}}, "loss")
-    assert Compressible.problem(options, "c256") is None  # type: ignore[arg-type]
-    assert "strength has no value for cut 'c512'" in str(Compressible.problem(options, "c512"))  # type: ignore[arg-type]
+    assert Compressible.problem(options, "c256") is None
+    assert "strength has no value for cut 'c512'" in str(Compressible.problem(options, "c512"))

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from compfeat.losses import LOSSES, Step
-from compfeat.losses._base import Loss
+from compfeat.losses.base import LOSSES, Step
+from compfeat.losses.loss import Loss
 from compfeat.training.loop import tensors
 from helpers import random_scenes
 from tiny import tiny_network, tiny_tasks
@@ -18,7 +18,7 @@ CUT = "c256"
 
 def built(name: str) -> Loss:
     spec = LOSSES.get(name)
-    return spec.build(spec.options(), CUT, tiny_tasks())
+    return spec.build(spec.options_type(), CUT, tiny_tasks())
 
 
 def all_terms(loss: Loss) -> dict[str, torch.Tensor]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compfeat.losses import LOSSES, Step
-from compfeat.losses._ratelog import RateLogLoss, in_double_precision, log_rate, task_klt
-from compfeat.losses.ratelog import Options, RateLog
+from compfeat.losses.base import LOSSES, Step
+from compfeat.losses.log_rate import RateLogLoss, in_double_precision, log_rate, task_klt
+from compfeat.losses.plugins.ratelog import Options, RateLog
 from tiny import tiny_network, tiny_tasks
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from compfeat.losses._base import UncertaintyLoss, WeightedLoss
+from compfeat.losses.loss import UncertaintyLoss
 from tiny import tiny_tasks
 
 EXTRA = "extra"
@@ -83,10 +83,3 @@ def test_own_parameters_learn_at_the_networks_rate_and_are_kept() -> None:
 def test_what_the_epoch_table_shows() -> None:
     assert list(Extra(0.25).values(0)) == ["strength", *(f"log_variance_{term}" for term in TERMS)]
     assert "strength" not in UncertaintyLoss(tiny_tasks()).values(0)
-
-
-def test_plain_factors() -> None:
-    loss = WeightedLoss({EXTRA: 0.5})
-    losses = {"segmentation": torch.tensor(3.0), EXTRA: torch.tensor(4.0)}
-    assert float(loss(losses, 0.0)) == 5
-    assert not loss.groups()[0]["params"] and not loss.values(0) and not loss.kept()

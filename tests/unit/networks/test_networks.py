@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from compfeat.networks import NETWORKS, feature_shape
+from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.split import SplitNetwork
 from tiny import tiny_tasks
 
@@ -33,7 +33,7 @@ def test_features_and_outputs_are_as_declared(name: str, place: str) -> None:
 @pytest.mark.parametrize("package", ["networks", "losses", "training.variants"])
 def test_plug_ins_are_declared_without_torch(package: str) -> None:
     code = (
-        f"import sys, importlib; m = importlib.import_module('compfeat.{package}'); "
+        f"import sys, importlib; m = importlib.import_module('compfeat.{package}.base'); "
         "from compfeat.registry import Registry; "
         "r = next(v for v in vars(m).values() if isinstance(v, Registry)); [r.get(n) for n in r.names()]; "
         "import compfeat.training.settings; assert 'torch' not in sys.modules"

@@ -10,9 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from compfeat.errors import CheckpointError
-from compfeat.networks import NETWORKS
-from compfeat.networks._resnet import Encoder
-from compfeat.networks.resnet34 import LAYERS
+from compfeat.networks.base import NETWORKS
+from compfeat.networks.plugins.resnet34 import LAYERS
+from compfeat.networks.resnet import Encoder
 from compfeat.networks.tensors import load_strictly, read_tensors
 from tiny import tiny_network
 

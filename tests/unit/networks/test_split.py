@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from compfeat.errors import ConfigError
-from compfeat.networks import NETWORKS, Backbone, Place, feature_shape
+from compfeat.networks.base import NETWORKS, Backbone, Place, feature_shape
 from compfeat.networks.files import build_network
 from compfeat.networks.split import SplitNetwork, stage_channels
 from helpers import CLASSES

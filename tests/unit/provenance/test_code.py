@@ -16,15 +16,15 @@ from compfeat.provenance import code, syntax
 from helpers import PROJECT
 
 STAGES = {
-    "encode jpeg": ("cli.pipeline.encode", "codecs.jpeg"),
-    "encode png": ("cli.pipeline.encode", "codecs.png"),
-    "encode hevc": ("cli.pipeline.encode", "codecs.hevc"),
-    "evaluate jpeg": ("cli.pipeline.evaluate", "codecs.jpeg"),
+    "encode jpeg": ("cli.pipeline.encode", "codecs.plugins.jpeg"),
+    "encode png": ("cli.pipeline.encode", "codecs.plugins.png"),
+    "encode hevc": ("cli.pipeline.encode", "codecs.plugins.hevc"),
+    "evaluate jpeg": ("cli.pipeline.evaluate", "codecs.plugins.jpeg"),
     "evaluate none": ("cli.pipeline.evaluate",),
-    "train compressible": ("cli.pipeline.train", "losses.compressible"),
-    "train baseline": ("cli.pipeline.train", "losses.baseline"),
+    "train compressible": ("cli.pipeline.train", "losses.plugins.compressible"),
+    "train baseline": ("cli.pipeline.train", "losses.plugins.baseline"),
     "features": ("cli.pipeline.features",),
-    "prepare": ("cli.pipeline.prepare", "datasets.streets"),
+    "prepare": ("cli.pipeline.prepare", "datasets.plugins.streets"),
 }
 Edit = Callable[[str, str, str], set[str]]
 
@@ -75,7 +75,7 @@ def test_identities_are_all_different_and_repeat() -> None:
     ],
 )
 def test_docstrings_comments_and_layout_do_not_count(old: str, new: str, edit: Edit) -> None:
-    assert edit("codecs/jpeg.py", old, new) == set()
+    assert edit("codecs/plugins/jpeg.py", old, new) == set()
 
 
 def test_descriptions_of_keys_do_not_count_but_their_limits_do(edit: Edit) -> None:
@@ -86,21 +86,26 @@ def test_descriptions_of_keys_do_not_count_but_their_limits_do(edit: Edit) -> No
 
 @pytest.mark.parametrize("stage", ["render", "prepare", "train", "features", "fit", "encode", "evaluate"])
 def test_no_stage_before_the_tables_uses_the_model_of_the_whole_configuration(stage: str) -> None:
-    plugins = [f"{p}.{m}" for p in ("codecs", "losses", "transforms", "datasets") for m in modules_of(p)]
+    plugins = [f"{p}.plugins.{m}" for p in ("codecs", "losses", "transforms", "datasets") for m in plugins_of(p)]
     closure = code.closure(tuple(f"compfeat.{m}" for m in (f"cli.pipeline.{stage}", *plugins)))
     assert not {"compfeat.experiment.config", "compfeat.experiment.entries", "compfeat.experiment.files"} & set(closure)
 
 
-def modules_of(package: str) -> list[str]:
-    return sorted(path.stem for path in (PROJECT / "src/compfeat" / package).glob("[a-z]*.py"))
+def plugins_of(kind: str) -> list[str]:
+    return sorted(path.stem for path in (PROJECT / "src/compfeat" / kind / "plugins").glob("[a-z]*.py"))
 
 
 def test_an_edit_of_one_codec_changes_what_uses_it(edit: Edit) -> None:
-    assert edit("codecs/jpeg.py", "from __future__ import annotations", "X = 1") == {"encode jpeg", "evaluate jpeg"}
+    assert edit("codecs/plugins/jpeg.py", "from __future__ import annotations", "X = 1") == {
+        "encode jpeg",
+        "evaluate jpeg",
+    }
 
 
 def test_an_edit_of_one_loss_changes_its_training(edit: Edit) -> None:
-    assert edit("losses/compressible.py", "from __future__ import annotations", "X = 1") == {"train compressible"}
+    assert edit("losses/plugins/compressible.py", "from __future__ import annotations", "X = 1") == {
+        "train compressible"
+    }
 
 
 def test_an_edit_of_shared_code_changes_all_that_import_it(edit: Edit) -> None:
@@ -110,9 +115,10 @@ def test_an_edit_of_shared_code_changes_all_that_import_it(edit: Edit) -> None:
 
 
 def test_the_closure_holds_packages_but_no_sibling_plug_ins() -> None:
-    closure = code.closure(("compfeat.cli.pipeline.encode", "compfeat.codecs.png"))
+    closure = code.closure(("compfeat.cli.pipeline.encode", "compfeat.codecs.plugins.png"))
     assert {"compfeat.codecs", "compfeat.cli", "compfeat.codecs.frames", "compfeat.io"} <= set(closure)
-    assert not {"compfeat.codecs.jpeg", "compfeat.codecs.hevc", "compfeat.cli.pipeline.train"} & set(closure)
+    others = {"compfeat.codecs.plugins.jpeg", "compfeat.codecs.plugins.hevc", "compfeat.cli.pipeline.train"}
+    assert not others & set(closure)
 
 
 def test_the_closure_is_what_import_linter_finds() -> None:
@@ -126,44 +132,44 @@ def test_the_closure_is_what_import_linter_finds() -> None:
 
 def test_relative_imports_count(edit: Edit) -> None:
     before = identities()["encode jpeg"]
-    edit("codecs/png.py", "from __future__ import annotations", "from ..scenes import png\nfrom . import jpeg")
-    edit("codecs/__init__.py", "from __future__ import annotations", "from .. import scenes")
+    edit("codecs/plugins/png.py", "from __future__ import annotations", "from ...scenes import png\nfrom . import jpeg")
+    edit("codecs/__init__.py", '"""Codecs', 'from .. import scenes\n"""Codecs')
     after = identities()
-    assert {"compfeat.scenes.png", "compfeat.codecs.jpeg"} <= set(after["encode png"])
+    assert {"compfeat.scenes.png", "compfeat.codecs.plugins.jpeg"} <= set(after["encode png"])
     assert set(after["encode jpeg"]) - set(before) >= {"compfeat.scenes"}
 
 
 def test_a_half_written_module_that_nobody_names_stops_nothing(edit: Edit) -> None:
-    assert edit("codecs/webp.py", "from __future__", "def half(") == set()
+    assert edit("codecs/plugins/webp.py", "from __future__", "def half(") == set()
 
 
 @pytest.mark.parametrize("broken", ["def half(", "x = '\0'", "x = '\udc80'"])
 def test_a_half_written_module_that_is_named_is_told_with_its_line(broken: str, edit: Edit, tmp_path: Path) -> None:
-    path = tmp_path / "compfeat/codecs/webp.py"
+    path = tmp_path / "compfeat/codecs/plugins/webp.py"
     path.write_bytes(f"import os\n{broken}\n".encode(errors="surrogateescape"))
     forget()
     with pytest.raises(ConfigError, match=rf"^{re.escape(str(path))}:\d+: [^\n]+; correct it$"):
-        code.module_identities("compfeat.codecs.webp")
+        code.module_identities("compfeat.codecs.plugins.webp")
 
 
 def test_what_is_remembered_is_by_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".snakemake").mkdir()
     forget()
-    first = code.module_identities("compfeat.codecs.png")
+    first = code.module_identities("compfeat.codecs.plugins.png")
     remembered = json.loads((tmp_path / code.KNOWN).read_text())
     assert {sha256[: code.DIGITS] for sha256, *_ in remembered.values()} == set(first.values())
     forget()
     with monkeypatch.context() as without_parser:
         without_parser.setattr(syntax, "parsed", lambda source: pytest.fail("parsed again"))
-        assert code.module_identities("compfeat.codecs.png") == first
+        assert code.module_identities("compfeat.codecs.plugins.png") == first
     for damaged in ("damaged", "[]", '{"a": 1}', '{"a": []}', '"text"'):
         (tmp_path / code.KNOWN).write_text(damaged)
         forget()
-        assert code.module_identities("compfeat.codecs.png") == first
+        assert code.module_identities("compfeat.codecs.plugins.png") == first
     # Another version of what hashes finds nothing that it may use.
     forget()
     monkeypatch.setattr(code, "reader", lambda: b"another")
     monkeypatch.setattr(syntax, "tree_hash", lambda tree: "0" * 64)
-    assert set(code.module_identities("compfeat.codecs.png").values()) == {"0" * 12}
+    assert set(code.module_identities("compfeat.codecs.plugins.png").values()) == {"0" * 12}
     forget()

@@ -17,7 +17,7 @@ from recorded_run import with_summary, write_run
 
 BASELINE = "src/compfeat/losses/baseline.py"
 SOURCES = ("X = 1\n", "X = 2\n")
-FIRST, LAST = ({"compfeat.losses.baseline": tree_hash(parsed(text))[:12]} for text in SOURCES)
+FIRST, LAST = ({"compfeat.losses.plugins.baseline": tree_hash(parsed(text))[:12]} for text in SOURCES)
 ANOTHER_USER = 12345
 
 

@@ -102,7 +102,7 @@ def test_every_job_tells_what_ran_on_what_and_when(described: Path) -> None:
         "data/prepared/streets/val.csv",
     }
     program = described_run[encode["instrument"]["@id"]]
-    assert "compfeat.codecs.jpeg ba9876543210" in program["description"]
+    assert "compfeat.codecs.plugins.jpeg ba9876543210" in program["description"]
     tools = [described_run[tool["@id"]] for tool in program["softwareRequirements"]]
     assert [(tool["name"], tool["version"]) for tool in tools] == [("numpy", "2.4.6"), ("pillow", "13.0.0")]
     whole = described_run["#run"]

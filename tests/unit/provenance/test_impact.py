@@ -109,7 +109,9 @@ def test_packages_and_settings(project: Path, capsys: pytest.CaptureFixture[str]
 def test_a_person_is_told_the_same(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", "src/compfeat/codecs/jpeg.py", "--project", str(project)]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("src/compfeat/codecs/jpeg.py: the module compfeat.codecs.jpeg; read or run by encode\n")
+    assert printed.startswith(
+        "src/compfeat/codecs/jpeg.py: the module compfeat.codecs.plugins.jpeg; read or run by encode\n"
+    )
     assert "\n  table     results/summarise/points.csv  (2 of 13 rows)\n" in printed
     assert main(["impact", "notes.txt", "--project", str(project)]) == 0
     assert capsys.readouterr().out.endswith("no job reads or runs it\n")

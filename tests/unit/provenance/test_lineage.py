@@ -54,7 +54,7 @@ def test_a_step_tells_code_settings_seed_tools_and_time(run: Path, capsys: pytes
     steps = lineage(run, capsys, "results/encode/c256/plain/seed0/jpeg/bitstreams.zip")["steps"]
     encode = steps[-1]
     assert encode["rule"] == "encode" and encode["settings"] == {"seed": "0"}
-    assert encode["code"]["compfeat.codecs.jpeg"] == "ba9876543210" and "compfeat.codecs._x" in encode["code"]
+    assert encode["code"]["compfeat.codecs.plugins.jpeg"] == "ba9876543210" and "compfeat.codecs._x" in encode["code"]
     assert encode["tools"] == ["numpy 2.4.6", "pillow 13.0.0"]
     assert (encode["started"], encode["seconds"]) == ("1970-01-01T00:16:40+00:00", 1.5)
     assert encode["inputs"][0]["sha256_read"] == encode["inputs"][0]["sha256"]
@@ -146,13 +146,17 @@ def test_code_is_traced_to_the_commit_that_holds_it(run: Path, capsys: pytest.Ca
     for text, commit in (("X = 1", commits[0]), ("X = 2", commits[2]), ("X = 3", commits[3]), ("X = 4", None)):
         made = f"results/train/{text[-1]}.bin"
         record = make(
-            run, "train", {made: "weights"}, (), [f"code of compfeat.losses.baseline {tree_hash(parsed(text))[:12]}"]
+            run,
+            "train",
+            {made: "weights"},
+            (),
+            [f"code of compfeat.losses.plugins.baseline {tree_hash(parsed(text))[:12]}"],
         )
         _without(run, record[0], "compfeat.cli.pipeline.train")
         printed = lineage(run, capsys, made)
         assert printed["steps"][0]["commit"] == commit
         assert printed["git"] == {"commit": commits[3], "modified": False, "shallow": False, "problem": ""}
-        assert printed["other_code"] == ["compfeat.losses.baseline"]
+        assert printed["other_code"] == ["compfeat.losses.plugins.baseline"]
     source.write_text("X = 5\n")
     assert lineage(run, capsys, BD_RATE)["git"]["modified"] is True
 

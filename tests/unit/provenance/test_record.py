@@ -61,7 +61,7 @@ def test_it_holds_every_file_with_size_and_hash_and_no_place_or_time(recorded: P
     text = (recorded / FOLDER / "record.json").read_text() + (recorded / FOLDER / "artifacts.csv").read_text()
     assert str(recorded.parent) not in text and "1000.0" not in text and "log" not in text
     assert found.tools == ["numpy 2.4.6", "pillow 13.0.0"]
-    assert found.code["compfeat.codecs.hevc"] == "ba9876543210"
+    assert found.code["compfeat.codecs.plugins.hevc"] == "ba9876543210"
 
 
 def test_it_says_what_changed_since_the_last(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

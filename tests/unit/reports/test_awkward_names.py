@@ -16,8 +16,8 @@ import synthetic_summary
 from compfeat.io import read_csv
 from compfeat.reports.explorer.build import build
 from compfeat.reports.explorer.tables import NEEDS, Tables
-from compfeat.reports.figures import FIGURES
-from compfeat.reports.figures._style import theme
+from compfeat.reports.figures.base import FIGURES
+from compfeat.reports.figures.style import theme
 from compfeat.reports.headline import NEEDS as HEADLINE
 from compfeat.reports.headline import headline_text
 from compfeat.reports.showcase import NEEDS as PICTURES

@@ -8,8 +8,8 @@ import pytest
 
 from compfeat.experiment.runs import Comparison
 from compfeat.reports.explorer.tables import NEEDS, Tables, float_rows, interval_rows
-from compfeat.reports.figures import FIGURES
-from compfeat.reports.figures._style import theme
+from compfeat.reports.figures.base import FIGURES
+from compfeat.reports.figures.style import theme
 from compfeat.reports.headline import NEEDS as HEADLINE
 from compfeat.reports.headline import headline_text
 from compfeat.reports.labels import comparison_label, ladder_label

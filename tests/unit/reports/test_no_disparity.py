@@ -14,8 +14,8 @@ from compfeat.arrays import read_arrays, write_arrays
 from compfeat.reports.explorer.build import explorer_facts
 from compfeat.reports.explorer.tables import NEEDS as OF_EXPLORER
 from compfeat.reports.explorer.tables import Tables as ExplorerTables
-from compfeat.reports.figures import FIGURES
-from compfeat.reports.figures._style import theme
+from compfeat.reports.figures.base import FIGURES
+from compfeat.reports.figures.style import theme
 from compfeat.reports.paper.build import build
 from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.showcase import NEEDS as OF_PICTURES

@@ -39,7 +39,7 @@ from compfeat.results.bootstrap import (
 from compfeat.results.delta_rate import Rules
 from compfeat.results.measured import Measured, compared_metrics
 from compfeat.results.tables import TABLES, Inputs
-from compfeat.tasks import TASKS, Metric
+from compfeat.tasks.base import TASKS, Metric
 
 PLAN = StatisticsConfig(resamples=40, confidence=0.9, seed=3)
 N = 30
@@ -299,7 +299,7 @@ def test_the_interval_of_a_mean_covers_the_truth_about_as_often_as_it_says() -> 
 
 def test_means_do_not_depend_on_how_the_processor_multiplies_matrices() -> None:
     code = (
-        "import numpy as np; from compfeat.tasks import weighted_means as f; r = np.random.default_rng(0); "
+        "import numpy as np; from compfeat.tasks.base import weighted_means as f; r = np.random.default_rng(0); "
         "print(f(r.normal(size=123), r.integers(0, 4, (50, 123)).astype(float)).tobytes().hex())"
     )
     found = {

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from compfeat.datasets import DATASETS
-from compfeat.datasets.cityscapes import CLASS_OF_ID, LABEL_IDS
+from compfeat.datasets.base import DATASETS
+from compfeat.datasets.plugins.cityscapes import CLASS_OF_ID, LABEL_IDS
 from compfeat.errors import ConfigError
 from compfeat.scenes.png import encode_rgb
 from compfeat.scenes.render import Frame, disparity, paint_quad, render

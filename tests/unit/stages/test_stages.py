@@ -58,7 +58,7 @@ def test_an_evaluation_reads_the_val_split_and_what_was_sent() -> None:
 def test_qualities_of_a_method_reach_its_codec() -> None:
     assert CODING.codec_settings(TURNED, "hevc")["qualities"][:2] == ["lossless", "qp4"]
     assert CODING.codec_settings(PLAIN, UNCODED)["qualities"] == ["float", "u8"]
-    assert CODING.modules(TURNED, "hevc") == ["transforms.task_klt", "codecs.hevc"]
+    assert CODING.modules(TURNED, "hevc") == ["compfeat.transforms.plugins.task_klt", "compfeat.codecs.plugins.hevc"]
     assert CODING.tools(UNCODED) == [] == CODING.fit_tools(TRANSFORM)
 
 

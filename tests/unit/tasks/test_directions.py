@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from compfeat.datasets import IGNORE
-from compfeat.tasks import TASKS, Task
-from compfeat.tasks.segmentation import Segmentation
+from compfeat.datasets.base import IGNORE
+from compfeat.tasks.base import TASKS, Task
+from compfeat.tasks.plugins.segmentation import Segmentation
 from helpers import random_scenes
 
 CLASSES = ("a", "b", "c")

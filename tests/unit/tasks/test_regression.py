@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compfeat.tasks.disparity import Disparity, disparity_errors
-from compfeat.tasks.reconstruction import PSNR_CAP_DB, Reconstruction, reconstruction_errors
+from compfeat.tasks.plugins.disparity import Disparity, disparity_errors
+from compfeat.tasks.plugins.reconstruction import PSNR_CAP_DB, Reconstruction, reconstruction_errors
 
 
 def rmse(sse: NDArray[np.floating], n: NDArray[np.integer]) -> float:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.datasets import IGNORE
+from compfeat.datasets.base import IGNORE
 from compfeat.errors import DataError
-from compfeat.tasks.segmentation import Segmentation, confusion, miou
+from compfeat.tasks.plugins.segmentation import Segmentation, confusion, miou
 
 
 def test_default_ignore_is_the_datasets() -> None:

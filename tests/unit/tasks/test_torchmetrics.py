@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.datasets import IGNORE
-from compfeat.tasks.reconstruction import Reconstruction, reconstruction_errors
-from compfeat.tasks.segmentation import confusion
+from compfeat.datasets.base import IGNORE
+from compfeat.tasks.plugins.reconstruction import Reconstruction, reconstruction_errors
+from compfeat.tasks.plugins.segmentation import confusion
 
 
 @pytest.fixture(scope="module")

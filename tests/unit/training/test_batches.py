@@ -18,7 +18,7 @@ FIELDS = ("image", "labels", "disparity_px")
 CPU = torch.device("cpu")
 FINGERPRINT = """
 import hashlib
-from compfeat.losses import Step
+from compfeat.losses.base import Step
 from compfeat.training import batches
 h = hashlib.sha256()
 for epoch in range(3):

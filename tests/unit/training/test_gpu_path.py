@@ -12,11 +12,11 @@ import torch
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
 from compfeat.experiment.training import Recipe
-from compfeat.losses import LOSSES
+from compfeat.losses.base import LOSSES
 from compfeat.networks.inference import fix_arithmetic
 from compfeat.training import schedule
 from compfeat.training.loop import Learner, train_step
-from compfeat.training.variants import VARIANTS
+from compfeat.training.variants.base import VARIANTS
 from helpers import random_scenes
 from tiny import tiny_network, tiny_tasks, train_settings
 
@@ -51,7 +51,7 @@ def test_bfloat16_trains_float32_weights_by_the_losses_of_float32_nearly_and_rep
 
 def with_strength(name: str) -> dict[str, Any]:
     """Return the settings of a loss, with a strength where it has one."""
-    has = "strength" in LOSSES.get(name).options.model_fields
+    has = "strength" in LOSSES.get(name).options_type.model_fields
     return {"name": name, **({"strength": {"c256": 0.1}} if has else {})}
 
 

@@ -17,12 +17,12 @@ from torch import Tensor
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
 from compfeat.errors import ConfigError
-from compfeat.losses import Step
+from compfeat.losses.base import Step
 from compfeat.training import loop, schedule
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.settings import TrainSettings
-from compfeat.training.variants import VARIANTS
-from compfeat.training.variants.standard import Standard
+from compfeat.training.variants.base import VARIANTS
+from compfeat.training.variants.plugins.standard import Standard
 from helpers import random_scenes
 from tiny import LOSS, phase, tiny_network, tiny_tasks, train_settings
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.losses import Step
+from compfeat.experiment.section import NoOptions
+from compfeat.losses.base import Step
 from compfeat.training.batches import fields_of
 from compfeat.training.noise import quantisation_noise
-from compfeat.training.variants import VARIANTS, Variant
-from compfeat.training.variants.coded_images import CodedImages
-from compfeat.training.variants.standard import Standard
+from compfeat.training.variants.base import VARIANTS, Variant
+from compfeat.training.variants.plugins.coded_images import CodedImages
+from compfeat.training.variants.plugins.standard import Standard
 from helpers import random_scenes
 from tiny import phase, train_settings
 
@@ -21,9 +22,9 @@ FIELDS = ("image", "labels", "disparity_px")
 STEP = Step(seed=3, number=5, epoch=0.5)
 
 
-def variant(name: str) -> Variant:
+def variant(name: str) -> Variant[Any]:
     made = VARIANTS.get(name)
-    return made(train_settings(), made.options())
+    return made(train_settings(), made.options_type())
 
 
 @pytest.mark.parametrize("name", VARIANTS.names())
@@ -60,11 +61,11 @@ def test_coded_images_are_shown_at_the_qualities_of_the_options_without_noise() 
     smooth = np.linspace(0, 250, 32 * 64 * 3).astype(np.uint8).reshape(1, 32, 64, 3)
     errors = {}
     for quality in ("q90", "q5"):
-        coded = CodedImages(train_settings(), CodedImages.options(qualities=(quality,)))
+        coded = CodedImages(train_settings(), CodedImages.options_type(qualities=(quality,)))
         errors[quality] = np.abs(coded.shown(smooth, STEP).astype(int) - smooth).mean()
         assert not coded.noise(torch.ones(1, 2, 3, 4), STEP).any()
     assert 0 < errors["q90"] < errors["q5"] < 40
-    both = CodedImages(train_settings(), CodedImages.options(qualities=("q90", "q5")))
+    both = CodedImages(train_settings(), CodedImages.options_type(qualities=("q90", "q5")))
     drawn = {both.shown(smooth, Step(3, number, 0.5)).tobytes() for number in range(20)}
     assert len(drawn) == 2
 
@@ -78,18 +79,18 @@ def test_coded_images_are_shown_at_the_qualities_of_the_options_without_noise() 
     ],
 )
 def test_codecs_that_cannot_code_images_are_refused(options: dict[str, Any], message: str) -> None:
-    assert message in str(CodedImages.problem(CodedImages.options(**options)))
-    assert CodedImages.problem(CodedImages.options(codec="hevc", qualities=("qp20",))) is None
+    assert message in str(CodedImages.problem(CodedImages.options_type(**options)))
+    assert CodedImages.problem(CodedImages.options_type(codec="hevc", qualities=("qp20",))) is None
 
 
 def test_strips_cover_the_image_and_mirroring_is_a_coin() -> None:
     columns = np.arange(64, dtype=np.uint8) * np.ones((200, 1, 1), np.uint8)
-    seen = Standard(train_settings(), None).augment({"image": columns[..., None]}, phase(crop_width_px=32), STEP)
+    seen = Standard(train_settings(), NoOptions()).augment({"image": columns[..., None]}, phase(crop_width_px=32), STEP)
     first, last = seen["image"][:, 0, 0, 0], seen["image"][:, 0, -1, 0]
     left = np.minimum(first, last)
     assert left.min() == 0 and left.max() == 32
     assert 70 < np.count_nonzero(first > last) < 130
-    whole = Standard(train_settings(), None).augment({"image": columns[..., None]}, phase(), STEP)
+    whole = Standard(train_settings(), NoOptions()).augment({"image": columns[..., None]}, phase(), STEP)
     assert whole["image"].shape == (200, 1, 64, 1)
 
 

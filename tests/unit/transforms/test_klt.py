@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compfeat.arrays import evenly_spaced
-from compfeat.codecs import State
+from compfeat.codecs.base import State
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import DataError
-from compfeat.tasks.reconstruction import Reconstruction
-from compfeat.tasks.segmentation import Segmentation
-from compfeat.transforms import FitSource, Transform, built
-from compfeat.transforms._bands import bands_of
-from compfeat.transforms._linear import LinearOptions, fitted
-from compfeat.transforms._sensitivity import RARE_SHARE, Sensitivity, class_weights, sensitivities
-from compfeat.transforms.klt import Klt
-from compfeat.transforms.task_klt import TaskKlt, weighted
+from compfeat.tasks.plugins.reconstruction import Reconstruction
+from compfeat.tasks.plugins.segmentation import Segmentation
+from compfeat.transforms.bands import bands_of
+from compfeat.transforms.base import FitSource, Transform, built
+from compfeat.transforms.linear import LinearOptions, fitted
+from compfeat.transforms.plugins.klt import Klt
+from compfeat.transforms.plugins.task_klt import TaskKlt, weighted
+from compfeat.transforms.sensitivity import RARE_SHARE, Sensitivity, class_weights, sensitivities
 from helpers import CLASSES, random_scenes
 from tiny import tiny_network
 
@@ -59,9 +59,9 @@ def components(state: State, features: Features, name: str = "klt") -> NDArray[n
     return coded.transpose(1, 0, 2, 3).reshape(features.shape[1], -1).astype(np.float64)
 
 
-def fit(entry: type[Transform], source: FitSource, **changes: Any) -> State:
+def fit(entry: type[Transform[Any]], source: FitSource, **changes: Any) -> State:
     """Return the state of a transform with ``changes`` of its options."""
-    return entry.fit(source, entry.options(**changes))
+    return entry.fit(source, entry.options_type(**changes))
 
 
 def spectra(state: State, features: Features) -> list[NDArray[np.float64]]:
@@ -435,7 +435,7 @@ def test_what_cannot_be_weighed_is_refused_in_one_line(found: dict[str, Sensitiv
 def test_weights_are_about_the_tasks_that_there_are() -> None:
     def problem(**weights: float) -> str | None:
         given_: Any = {"weights": weights}
-        return TaskKlt.problem(TaskKlt.options(**given_), ["edges"])
+        return TaskKlt.problem(TaskKlt.options_type(**given_), ["edges"])
 
     assert problem() is None and problem(edges=3) is None
     assert "task 'depth' is not among the tasks; expected some of edges" in str(problem(depth=1))

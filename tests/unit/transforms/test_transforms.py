@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compfeat.codecs import State
+from compfeat.codecs.base import State
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import NoOptions
-from compfeat.transforms import TRANSFORMS, FitSource, Transform, built
+from compfeat.transforms.base import TRANSFORMS, FitSource, Transform, built
 from helpers import random_scenes
 from tiny import tiny_network
 
@@ -23,7 +23,7 @@ def source() -> FitSource:
 @pytest.mark.parametrize("name", TRANSFORMS.names())
 def test_inverse_undoes_forward(name: str) -> None:
     entry, given = TRANSFORMS.get(name), source()
-    state: State = entry.fit(given, entry.options()) if entry.fitted else {}
+    state: State = entry.fit(given, entry.options_type()) if entry.fitted else {}
     transform = built(name, {}, state)
     coded = transform.forward(given.features[0])
     assert coded.dtype == np.float32 and coded.shape == transform.coded_shape((32, 2, 4))
@@ -33,11 +33,11 @@ def test_inverse_undoes_forward(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TRANSFORMS.names() if TRANSFORMS.get(name).fitted])
 def test_fitting_repeats_to_the_bit(name: str) -> None:
     entry = TRANSFORMS.get(name)
-    first, second = (entry.fit(source(), entry.options()) for _ in range(2))
+    first, second = (entry.fit(source(), entry.options_type()) for _ in range(2))
     assert first.keys() == second.keys() and all(np.array_equal(first[key], second[key]) for key in first)
 
 
-class Plain(Transform):
+class Plain(Transform[NoOptions]):
     fitted = False
 
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,7 +49,7 @@ class Plain(Transform):
 
 def test_names_and_options_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TRANSFORMS._entries, "plain", Plain)
-    assert isinstance(built("plain", {}, {}).chosen, NoOptions) and built("plain", {}, {}).coded_shape((1, 2, 3)) == (
+    assert isinstance(built("plain", {}, {}).options, NoOptions) and built("plain", {}, {}).coded_shape((1, 2, 3)) == (
         1,
         2,
         3,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from codec_helpers import finest
-from compfeat.codecs import CODECS, Codec, Decoded
+from compfeat.codecs.base import CODECS, Codec, Decoded
 from compfeat.codecs.frames import FrameCodec
 from compfeat.errors import BitstreamError, DataError
 from compfeat.transport.ledger import COLUMNS, read_ledger, write_ledger
@@ -26,7 +27,7 @@ class Sent:
     """One point's files."""
 
     folder: Path
-    codec: Codec
+    codec: Codec[Any]
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.section import from_json
-from compfeat.transforms import Transform
+from compfeat.experiment.section import NoOptions, from_json
+from compfeat.transforms.base import Transform
 from compfeat.transport.source import CodecSettings, copies, open_features, sent, shape_sent
 from helpers import SIZE, random_scenes
 
@@ -33,7 +33,7 @@ def test_features_are_mapped_and_sent_one_by_one(features: Path) -> None:
 
 
 def test_a_transform_is_applied_to_each_image_once(features: Path) -> None:
-    class Doubled(Transform):
+    class Doubled(Transform[NoOptions]):
         fitted = False
         calls = 0
 
@@ -44,7 +44,7 @@ def test_a_transform_is_applied_to_each_image_once(features: Path) -> None:
         def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
             return coded / np.float32(2)
 
-    transform = Doubled(Doubled.options(), {})
+    transform = Doubled(Doubled.options_type(), {})
     with sent(features, "features", transform, IDS) as items:
         for _ in range(2):
             assert np.array_equal(items, 2 * FEATURES)
@@ -103,7 +103,7 @@ def test_a_codec_is_told_what_it_is_given() -> None:
         {"codec": "png", "qualities": ["lossless"], "sends": "image", "options": {"bits": 4}}
     )
     codec = settings.codec_at("lossless", None)
-    assert codec.sent == "image" and codec.chosen.model_dump(exclude_unset=True) == {"bits": 4}
+    assert codec.sent == "image" and codec.options.model_dump(exclude_unset=True) == {"bits": 4}
     for wrong in (settings.model_copy(update={"options": {"bitz": 4}}), settings.model_copy(update={"codec": "gif"})):
         with pytest.raises(ConfigError, match=r"did you mean 'bits'|'gif' is unknown"):
             wrong.codec_at("lossless", None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from compfeat.io import atomic_path
-from compfeat.reports.figures import FIGURES
+from compfeat.reports.figures.base import FIGURES
 from compfeat.reports.summary import Tables
 
 FIXED: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ def draw(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
         ConfigError: the figure is unknown.
         DataError: a file is missing or of the wrong kind.
     """
-    from compfeat.reports.figures._style import theme
+    from compfeat.reports.figures.style import theme
 
     spec = FIGURES.get(figure)
     with theme():

@@ -15,7 +15,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from compfeat.arrays import Arrays, write_arrays
-from compfeat.codecs import RERUN, Decoded, Item
+from compfeat.codecs.base import RERUN, Decoded, Item
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.spectra import variances
 from compfeat.codecs.tiling import tile
@@ -25,8 +25,8 @@ from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic, predict
 from compfeat.networks.split import SplitNetwork
-from compfeat.tasks.reconstruction import reconstruction_errors
-from compfeat.transforms import Transform
+from compfeat.tasks.plugins.reconstruction import reconstruction_errors
+from compfeat.transforms.base import Transform
 from compfeat.transport.bitstreams import side_info_name, stream_name, unpacked
 from compfeat.transport.ledger import image_ids, read_ledger
 from compfeat.transport.receiver import receive
@@ -134,7 +134,7 @@ class Arrival(NamedTuple):
 
     images: Iterator[Decoded]
     sent: NDArray[Any]
-    transform: Transform | None
+    transform: Transform[Any] | None
 
 
 def received(
@@ -164,7 +164,7 @@ def check_uncoded(s: EvaluateSettings, source: Path) -> None:
 
 
 def uncoded(
-    quality: str, s: EvaluateSettings, plain: NDArray[Any], items: NDArray[Any], transform: Transform | None
+    quality: str, s: EvaluateSettings, plain: NDArray[Any], items: NDArray[Any], transform: Transform[Any] | None
 ) -> Arrival:
     """Return what would arrive if nothing were coded: FLOAT, what is sent, or QUANTISED, features after the frames' quantiser.
 
@@ -221,7 +221,7 @@ def with_errors(images: Iterator[Decoded], sent: Iterator[Item], errors: list[fl
         yield image
 
 
-def undone(images: Iterator[Decoded], transform: Transform | None) -> Iterator[Decoded]:
+def undone(images: Iterator[Decoded], transform: Transform[Any] | None) -> Iterator[Decoded]:
     """Return received images with their method's transform undone."""
     return images if transform is None else (Decoded(transform.inverse(i.item), i.picture) for i in images)
 

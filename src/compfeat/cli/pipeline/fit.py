@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import write_arrays
-from compfeat.codecs import CODECS, Codec, Coding, State
+from compfeat.codecs.base import CODECS, Codec, Coding, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.section import Section, options_of
 from compfeat.experiment.training import PluginConfig
-from compfeat.transforms import TRANSFORMS, FitSource, model_bytes
+from compfeat.transforms.base import TRANSFORMS, FitSource, model_bytes
 from compfeat.transport.source import open_features, transform_of, transformed
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def fit(
 
 
 def fit_codec(
-    codec: type[Codec],
+    codec: type[Codec[Any]],
     options: Section,
     coding: Coding,
     features: NDArray[np.float32],

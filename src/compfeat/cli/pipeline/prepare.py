@@ -10,13 +10,13 @@ import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.datasets import DATASETS, IMAGE, Dataset, Sample, Truth
+from compfeat.datasets.base import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes, sha256_of
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
 from compfeat.io import own_path, read_csv, write_csv, write_json
-from compfeat.tasks import TASKS
+from compfeat.tasks.base import TASKS
 
 
 class PrepareSettings(Section):

@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import torch
@@ -19,25 +19,25 @@ from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import options_of
 from compfeat.io import read_json, write_csv
-from compfeat.losses import LOSSES
-from compfeat.networks import NETWORKS, feature_shape
+from compfeat.losses.base import LOSSES
+from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_network, build_tasks, describe, load_weights, save_network
 from compfeat.networks.inference import choose_device, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
 from compfeat.networks.tensors import REMAKE
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
-from compfeat.tasks import Task
+from compfeat.tasks.base import Task
 from compfeat.training import loop
 from compfeat.training.loop import Learner, Scenes
 from compfeat.training.memory import keep_freed_memory
 from compfeat.training.plugins import plugin_modules, programs, variant_of
 from compfeat.training.schedule import epochs
 from compfeat.training.settings import TrainSettings, check_phases
-from compfeat.training.variants import Variant
+from compfeat.training.variants.base import Variant
 
 if TYPE_CHECKING:
-    from compfeat.losses import Loss
+    from compfeat.losses.base import Loss
 
 DESCRIPTION = "network.json"
 """Name of the description that lies beside weights of the pipeline's own."""
@@ -154,7 +154,7 @@ def chosen_loss(settings: TrainSettings, tasks: Sequence[Task]) -> Loss:
     return spec.build(options, settings.cut, tasks)
 
 
-def chosen_variant(settings: TrainSettings) -> Variant:
+def chosen_variant(settings: TrainSettings) -> Variant[Any]:
     """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
     variant, options = variant_of(settings)
     return variant(settings, options)
@@ -162,7 +162,7 @@ def chosen_variant(settings: TrainSettings) -> Variant:
 
 def identity(settings: TrainSettings, files: Mapping[str, Path], device: torch.device) -> dict[str, str]:
     """Return all that trained weights depend on, by what it is called: code, packages, machine, settings and input files."""
-    modules = (f"compfeat.{module}" for module in ("cli.pipeline.train", *plugin_modules(settings)))
+    modules = ("compfeat.cli.pipeline.train", *plugin_modules(settings))
     found = {f"code of {name}": digest for name, digest in module_identities(*modules).items()}
     found |= {name: versions(name) for name in ("torch", "numpy")}
     found["programs"] = ", ".join(programs(settings))

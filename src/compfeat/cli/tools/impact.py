@@ -13,7 +13,7 @@ from compfeat.provenance.text import impact_lines
 def impact(path: str, *, project: Path = Path(), json_: bool = False) -> None:
     """Show what of a run would change with a file, a package or a setting.
 
-    The path is a file of the run, a source image, a module (src/compfeat/codecs/hevc.py), a rule file, or the configuration;
+    The path is a file of the run, a source image, a module (src/compfeat/codecs/plugins/hevc.py), a rule file, or the configuration;
     tool:NAME is a package or program that jobs use, config:KEY a key such as config:training.noise_steps, for which dvc.yaml
     says which stages depend on it.
 

@@ -12,7 +12,7 @@ import altair as alt
 
 from compfeat.reports.explorer.tables import OURS, PUBLISHED
 from compfeat.reports.looks import Look
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 RATES = {"bpe": "rate (bits per feature element)", "bytes": "rate (bytes an image)"}
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")

@@ -15,7 +15,7 @@ from compfeat.reports.labels import comparison_label, ladder_label
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import ALL_SEEDS, POINT
 from compfeat.reports.words import listed
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 Rows = list[dict[str, Any]]
 OURS, RECORDED, PUBLISHED = "this run", "recorded seeds", "published"

@@ -16,7 +16,7 @@ from compfeat.reports.explorer.pictures import Album
 from compfeat.reports.explorer.tables import rounded
 from compfeat.reports.showcase import BYTES, SENT, Showcase, point_of
 from compfeat.reports.words import number
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 MOST_BYTES = 11_000_000
 """What all pictures may weigh in the page."""
@@ -112,7 +112,7 @@ def viewer(
 
 def shown_tasks(showcase: Showcase, metrics: Mapping[str, Sequence[Metric]]) -> list[Shown]:
     """Return the tasks that have outputs, in the order of ``metrics``, which are by task."""
-    from compfeat.tasks import TASKS
+    from compfeat.tasks.base import TASKS
 
     found = {name.rpartition("/")[2] for name in showcase.arrays if name.count("/") > 1} - {SENT}
     order = [name for name in metrics if name in found]

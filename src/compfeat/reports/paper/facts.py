@@ -13,7 +13,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.start import TrainedOn
 from compfeat.reports.paper.settings import Settings
-from compfeat.tasks import TASKS, metrics_of
+from compfeat.tasks.base import TASKS, metrics_of
 
 Facts = dict[str, Any]
 """What the template reads, nested, as JSON."""

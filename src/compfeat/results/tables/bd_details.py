@@ -15,7 +15,7 @@ from compfeat.results.delta_rate import FITS, HEADLINE_FIT, Rules, compare, libr
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR, Pair, curve, pairs, without
 from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 TASK_LOSS = 0.01
 """The relative loss of a task's metric at which the rate is given."""

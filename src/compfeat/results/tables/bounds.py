@@ -17,8 +17,8 @@ from compfeat.experiment.runs import FLOAT, UNCODED, Run, Trained, parse_run
 from compfeat.results.gaussian import gaussian_rate
 from compfeat.results.measured import POINT_KEYS
 from compfeat.results.tables import Inputs, table
-from compfeat.tasks import TASKS, mean_squared
-from compfeat.transforms import SENSITIVITY
+from compfeat.tasks.base import TASKS, mean_squared
+from compfeat.transforms.base import SENSITIVITY
 
 COLUMNS = (*POINT_KEYS, "task", "mse_rise", "rate_bpe", "bound_bpe", "excess_bpe")
 

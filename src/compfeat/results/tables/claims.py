@@ -20,7 +20,7 @@ from compfeat.results.bootstrap import ALL_SEEDS, RESAMPLES, TOO_FEW, float_inte
 from compfeat.results.measured import compared_metrics
 from compfeat.results.published import ANCHOR, LADDER, METRICS, TEST
 from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
 FEWER_BITS, NO_LOSS, SEVERAL_TASKS = "fewer_bits", "no_loss", "several_tasks"

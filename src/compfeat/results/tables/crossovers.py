@@ -14,7 +14,7 @@ from compfeat.results.curves import Curve, FloatArray
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import Pair, curve, pairs
 from compfeat.results.tables import COMPARED, Inputs, table
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 
 STEPS = 4000
 """Steps over the shared range of log rates at which the two curves are compared."""

@@ -15,7 +15,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED
 from compfeat.results.measured import LEDGER_BYTES, POINT_KEYS, Measured, image_metrics, keys, measured_points
 from compfeat.results.tables import RESULTS, Inputs, table
-from compfeat.tasks import metrics_of
+from compfeat.tasks.base import metrics_of
 
 TOTAL_BYTES = ("total_bytes", *LEDGER_BYTES)
 RATES = ("rate_bpe", "rate_bpe_authors", "rate_bpp", "bytes_per_image")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from compfeat.experiment.runs import parse_run
 from compfeat.results.tables import Inputs, table
-from compfeat.transforms import model_bytes
+from compfeat.transforms.base import model_bytes
 
 COLUMNS = ("cut", "method", "seed", "transform", "model_bytes")
 

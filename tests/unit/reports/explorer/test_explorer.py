@@ -28,7 +28,7 @@ from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables as Files
 from compfeat.reports.texts import FigureText, TableText
-from compfeat.tasks import Metric
+from compfeat.tasks.base import Metric
 from documents import fourth_task
 from synthetic_summary import RUNS, Variant, with_methods, write_summary
 

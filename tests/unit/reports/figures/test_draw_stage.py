@@ -8,7 +8,7 @@ from PIL import Image
 
 from compfeat.__main__ import call
 from compfeat.errors import DataError
-from compfeat.reports.figures import FIGURES
+from compfeat.reports.figures.base import FIGURES
 from synthetic_summary import Variant, write_summary
 
 

@@ -18,11 +18,11 @@ from matplotlib.text import Text
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import Comparison
 from compfeat.io import write_text
-from compfeat.reports.figures import FIGURES
-from compfeat.reports.figures._curves import rate_of
-from compfeat.reports.figures._style import grouped, theme
-from compfeat.reports.figures.bd_rate_intervals import COLUMNS
-from compfeat.reports.figures.rate_accuracy import bd_text
+from compfeat.reports.figures.base import FIGURES
+from compfeat.reports.figures.curves import rate_of
+from compfeat.reports.figures.plugins.bd_rate_intervals import COLUMNS
+from compfeat.reports.figures.plugins.rate_accuracy import bd_text
+from compfeat.reports.figures.style import grouped, theme
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, ladders, metrics
 from documents import fourth_task
@@ -279,7 +279,7 @@ def test_nine_methods_differ_in_colour_mark_dash() -> None:
 
 def test_declaring_figures_loads_no_plotting_library() -> None:
     code = (
-        "import sys; from compfeat.reports.figures import FIGURES;"
+        "import sys; from compfeat.reports.figures.base import FIGURES;"
         "[FIGURES.get(n + '@x' * FIGURES.by_ladder(n)).needs for n in FIGURES.names()];"
         "print(sorted({'matplotlib', 'seaborn', 'scipy', 'torch'} & set(sys.modules)))"
     )

@@ -22,7 +22,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import Comparison
 from compfeat.io import write_csv, write_text
-from compfeat.networks import NETWORKS, feature_shape
+from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
 from compfeat.reports.paper.build import TEMPLATE, build, laid_out

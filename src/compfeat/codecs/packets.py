@@ -1,0 +1,72 @@
+"""The bytes of images one after the other: each a length, a check and a body.
+
+Source: docs/method.md, "Beyond the paper: a codec for features".
+
+The length is in 7 bits a byte, the lowest first; all bytes but its last have their top bit set. The check, one byte, is the
+remainder of length and body by x^8 + x^2 + x + 1, which finds every error within 8 bits in a row, changed by a byte that depends on
+a key and on the image's place, which finds another state, quality or order in 255 of 256 images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from compfeat.codecs.base import RERUN, ImageBytes
+from compfeat.codecs.streams import leb128, opened, read_leb128
+from compfeat.errors import BitstreamError
+
+CHECK_BYTES = 1
+POLYNOMIAL = 0x107
+
+
+def packed(body: bytes, key: bytes, position: int) -> bytes:
+    """Return ``body`` with its length and check. ``key``: at most 64 bytes; ``position``: of the image, from 0."""
+    length = leb128(len(body))
+    return length + _check(length + body, key, position) + body
+
+
+def unpacked(stream: Path, key: bytes) -> Iterator[tuple[bytes, ImageBytes]]:
+    """Yield each image's body and bytes, of which the body is the payload.
+
+    Raises:
+        BitstreamError: the file is missing or empty, ends within an image, or an image fails its check.
+    """
+    with opened(stream) as file:
+        data = file.read()
+    if not data:
+        raise BitstreamError(f"{stream}: is empty; expected at least one image; {RERUN}")
+    start = position = 0
+    while start < len(data):
+        try:
+            size, at = read_leb128(data, start)
+        except ValueError:
+            size, at = len(data), start
+        end = at + CHECK_BYTES + size
+        if end > len(data):
+            raise BitstreamError(f"{stream}: image {position} (byte {start}) is cut short; {RERUN}")
+        body = data[at + CHECK_BYTES : end]
+        if packed(body, key, position) != data[start:end]:
+            raise BitstreamError(
+                f"{stream}: image {position} (byte {start}) fails its check: damaged, or coded with another state; {RERUN}"
+            )
+        yield body, ImageBytes(size, end - start - size)
+        start, position = end, position + 1
+
+
+def _check(data: bytes, key: bytes, position: int) -> bytes:
+    remainder = hashlib.blake2b(position.to_bytes(8, "little"), key=key, digest_size=CHECK_BYTES).digest()[0]
+    for byte in data:
+        remainder = REMAINDERS[remainder ^ byte]
+    return bytes([remainder])
+
+
+def _remainder(byte: int) -> int:
+    for _ in range(8):
+        byte = byte << 1 ^ (POLYNOMIAL if byte & 0x80 else 0)
+    return byte
+
+
+REMAINDERS = bytes(map(_remainder, range(256)))
+"""Of each byte followed by a zero byte."""

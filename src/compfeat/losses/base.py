@@ -1,0 +1,53 @@
+"""The base class of what losses declare, and their registry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from compfeat.experiment.section import OptionsT, WithOptions
+from compfeat.registry import Registry
+from compfeat.tasks.base import Task
+
+if TYPE_CHECKING:
+    from compfeat.losses.loss import Loss as Loss
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a training: all that it may depend on beside the state before it.
+
+    Attributes:
+        seed: the training's.
+        number: of all steps of the training, from 0.
+        epoch: of the training, from 0; a fraction counts.
+    """
+
+    seed: int
+    number: int
+    epoch: float
+
+    def random(self, stream: int) -> np.random.Generator:
+        """Return the step's random numbers of one purpose. Streams 1 to 3 are the standard variant's; take one from 10 on."""
+        return np.random.default_rng([self.seed, self.number, stream])
+
+
+class LossSpec(WithOptions[OptionsT], ABC):
+    """What a loss's module registers: its options, and how they become a loss."""
+
+    @staticmethod
+    @abstractmethod
+    def build(options: OptionsT, cut: str, tasks: Sequence[Task]) -> Loss:
+        """Return the loss for a network that is cut at ``cut`` (the configuration's name) and trained on ``tasks``."""
+
+    @staticmethod
+    def problem(options: OptionsT, cut: str) -> str | None:
+        """Return in one line why ``options`` cannot be used at ``cut``, or None where they can."""
+        return None
+
+
+LOSSES: Registry[type[LossSpec[Any]]] = Registry("compfeat.losses.plugins", "loss", LossSpec)

@@ -1,0 +1,42 @@
+"""The paper's result, drawn from the numbers that its authors released."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compfeat.reports.figures.base import figure
+from compfeat.reports.figures.curves import Curve, draw_curves
+from compfeat.reports.figures.style import percent
+from compfeat.reports.looks import looks
+from compfeat.reports.summary import Tables, measured, metrics
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FITS = {"authors_cubic": "authors' cubic", "pchip": "PCHIP"}
+
+
+@figure(
+    "published",
+    needs=("published_points.csv", "published_bd_rate.csv", "experiment.json"),
+    category="The authors' numbers",
+    caption=(
+        "The authors' released operating points: PNG and JPEG qualities 95, 90, 85 and 80 on 500 Cityscapes images, side "
+        "information not counted; up is better in every panel. Metrics of tasks that this run does not have are left out. "
+        "BD-rates by the authors' cubic fit and by PCHIP."
+    ),
+)
+def draw(tables: Tables) -> Figure:
+    """Draw the released curves with their BD-rates by two fits."""
+    points = tables.csv("published_points.csv", "cut", "method", "codec", "quality", "rate_bpe").assign(seed=0)
+    rates = tables.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent").dropna(
+        subset="bd_rate_percent"
+    )
+    styles = looks(points["method"])
+    curves = [Curve(m, look, points[points["method"] == m], points[:0]) for m, look in styles.items()]
+    notes: dict[tuple[str, str, int], list[str]] = {}
+    for row in rates[rates["fit"].isin(FITS)].to_dict("records"):
+        lines = notes.setdefault((row["cut"], row["metric"], 0), [])
+        name = "" if lines else "BD-rate "
+        lines.append(f"{name}{percent(row['bd_rate_percent'])} % ({FITS[row['fit']]})")
+    return draw_curves([curves], measured(metrics(tables), points), notes)

@@ -1,0 +1,147 @@
+"""Semantic segmentation: confusion matrices, one an image, and the mean intersection over union of their sum.
+
+Source: docs/method.md, "Task metrics" (the authors' convention, which is kept).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.datasets.base import IGNORE, Truth
+from compfeat.datasets.resize import resize_labels
+from compfeat.errors import DataError
+from compfeat.tasks.base import TASKS, Metric, Scores, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@TASKS.register("segmentation")
+class Segmentation(Task):
+    """Which of the dataset's classes each pixel belongs to."""
+
+    title = "semantic segmentation"
+    truths = (Truth("labels", "labels", "u1", resize_labels),)
+    metrics = (Metric("miou", "mIoU", "", 4),)
+    likelihood = "classification"
+
+    @property
+    def output_channels(self) -> int:
+        return len(self.class_names)
+
+    def loss(self, output: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """Return the cross-entropy over labelled pixels; 0 for a batch without any."""
+        from torch.nn.functional import cross_entropy
+
+        labels = truth["labels"].long()
+        # Not reduction="mean", which is 0 / 0 for a batch without a labelled pixel.
+        total = cross_entropy(output, labels, ignore_index=IGNORE, reduction="sum")
+        return total / (labels != IGNORE).sum().clamp(min=1)
+
+    def pixel_weights(self, output: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """Return one over the number of labelled pixels, at these."""
+        labelled = truth["labels"] != IGNORE
+        return labelled.to(output) / labelled.sum().clamp(min=1)
+
+    def class_shares(self, records: NDArray[np.void]) -> NDArray[np.float64]:
+        """Return the share (0..1) of the labelled pixels that are of each class, n; zeros where no pixel is labelled."""
+        counts = np.zeros(256, np.int64)
+        for record in records:
+            counts += np.bincount(record["labels"].ravel(), minlength=256)
+        own = counts[: len(self.class_names)]
+        shares: NDArray[np.float64] = own / max(int(own.sum()), 1)
+        return shares
+
+    def predict(self, output: Tensor) -> NDArray[np.uint8]:
+        """Return the most likely class of each pixel, the first of several, uint8 N x H x W."""
+        import torch
+
+        classes: NDArray[np.uint8] = output.max(1).indices.to(torch.uint8).cpu().numpy()
+        return classes
+
+    def score(self, prediction: NDArray[Any], record: np.void) -> dict[str, Any]:
+        """Return ``confusion``: pixels by true and predicted class, int64 n x n."""
+        return {"confusion": confusion(record["labels"], prediction, len(self.class_names))}
+
+    def measure(self, scores: Scores, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the mIoU (0..1) of the weighted sum of all confusion matrices."""
+        matrices = np.asarray(scores["confusion"], dtype=np.float64)
+        n = matrices.shape[1]
+        # Counts below 2^53 add up exactly in double precision, in any order.
+        sums = (weights @ matrices.reshape(len(matrices), -1)).reshape(-1, n, n)
+        return {"miou": np.array([miou(matrix) for matrix in sums])}
+
+    def keep(self, prediction: NDArray[Any]) -> NDArray[Any]:
+        return prediction
+
+    def truth_picture(self, record: np.void) -> NDArray[Any]:
+        return np.array(record["labels"])
+
+    def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:
+        """Return the classes in a fixed set of colours; unlabelled pixels are black."""
+        colours = np.zeros((256, 3), np.uint8)
+        colours[: len(self.class_names)] = class_colours(len(self.class_names))
+        coloured: NDArray[np.uint8] = colours[kept]
+        return coloured
+
+
+def class_colours(count: int) -> NDArray[np.uint8]:
+    """Return ``count`` colours, uint8 count x 3, that differ in hue and in lightness: evenly spaced on a spiral of both."""
+    import colorsys
+
+    golden = 0.618033988749895
+    rows = [colorsys.hls_to_rgb((k * golden) % 1.0, (0.35, 0.55, 0.72)[k % 3], 0.65) for k in range(count)]
+    return np.round(np.array(rows).reshape(-1, 3) * 255).astype(np.uint8)
+
+
+def confusion(
+    labels: NDArray[np.uint8], predicted: NDArray[np.integer], n_classes: int, ignore: int = IGNORE
+) -> NDArray[np.int64]:
+    """Count the pixels of one image by true and predicted class.
+
+    Args:
+        labels: uint8, H x W, class index 0..n_classes-1, or ``ignore`` where nothing is scored.
+        predicted: integers, H x W, class index 0..n_classes-1; what it says of ignored pixels is not read.
+        n_classes: number of classes n.
+        ignore: the label of unscored pixels.
+
+    Returns:
+        int64, n x n; rows are the truth, columns the prediction; the sum is the number of scored pixels.
+
+    Raises:
+        ValueError: the two shapes differ.
+        DataError: a scored pixel's label or prediction is not a class.
+    """
+    if labels.shape != predicted.shape:
+        raise ValueError(f"labels are {labels.shape}, predictions {predicted.shape}; expected one shape")
+    scored = labels != ignore
+    truth = labels[scored].astype(np.int64)
+    guess = predicted[scored].astype(np.int64)
+    for what, values in (("label", truth), ("predicted class", guess)):
+        if values.size and not (values.min() >= 0 and values.max() < n_classes):
+            wrong = values[(values < 0) | (values >= n_classes)][0]
+            expected = f"0..{n_classes - 1} (or label {ignore})"
+            raise DataError(f"{what} {wrong} found; expected {expected}; check the class list")
+    counts = np.bincount(n_classes * truth + guess, minlength=n_classes * n_classes)
+    return counts.reshape(n_classes, n_classes).astype(np.int64)
+
+
+def miou(matrix: NDArray[Any]) -> float:
+    """Return the mean intersection over union (0..1) of a confusion matrix summed over all images.
+
+    The mean is over the classes that occur in truth or prediction (union > 0); nan where none does.
+
+    Args:
+        matrix: n x n; rows are the truth.
+    """
+    counts = np.asarray(matrix, dtype=np.float64)
+    intersection = np.diagonal(counts)
+    union = counts.sum(axis=0) + counts.sum(axis=1) - intersection
+    present = union > 0
+    if not present.any():
+        return float("nan")
+    return float(np.mean(intersection[present] / union[present]))

@@ -1,0 +1,1 @@
+"""The training variants: one module each."""

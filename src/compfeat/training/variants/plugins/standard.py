@@ -1,0 +1,45 @@
+"""The standard variant: random strips and mirroring, noise one quantiser step wide, nothing frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from compfeat.experiment.section import NoOptions, OptionsT
+from compfeat.experiment.training import Phase
+from compfeat.losses.base import Step
+from compfeat.training.batches import Arrays, crop, mirror
+from compfeat.training.variants.base import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FLIPS, NOISE, STRIPS = 1, 2, 3
+"""Streams of a step's random numbers."""
+
+
+class StandardSteps(Variant[OptionsT]):
+    """The standard steps, for a variant with other options."""
+
+    def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
+        count = len(arrays["image"])
+        spare_px = arrays["image"].shape[2] - phase.crop_width_px if phase.crop_width_px else 0
+        strips = crop(arrays, step.random(STRIPS).integers(0, spare_px + 1, count), phase.crop_width_px)
+        mirror(strips, step.random(FLIPS).random(count) < 0.5)
+        return strips
+
+    def noise(self, features: Tensor, step: Step) -> Tensor:
+        import torch
+
+        from compfeat.training.noise import quantisation_noise
+
+        generator = torch.Generator().manual_seed(int(step.random(NOISE).integers(2**62)))
+        recipe = self.settings.recipe
+        return quantisation_noise(features, recipe.noise_steps, recipe.quantiser_bits, generator)
+
+
+@VARIANTS.register("standard")
+class Standard(StandardSteps[NoOptions]):
+    """What all recorded trainings use."""
