@@ -19,7 +19,7 @@ from tiny_run import artifacts, tiny_project
 pytestmark = pytest.mark.slow
 
 KILLS = 20
-KINDS = (".npy", ".safetensors", ".zip", ".csv", ".json", ".npz", ".pdf", ".png", ".md")
+KINDS = (".npy", ".safetensors", ".zip", ".csv", ".json", ".npz", ".pdf", ".png")
 
 
 def test_a_run_makes_files_of_every_kind(reference: dict[str, str]) -> None:

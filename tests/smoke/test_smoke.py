@@ -58,7 +58,7 @@ def test_all_outputs_are_there(project: Path) -> None:
     config = yaml.safe_load((project / "config/config.yaml").read_text())
     for figure in config["figures"]:
         assert (output / f"figures/{figure}.pdf").is_file() and (output / f"figures/{figure}.png").is_file()
-    assert {"points.csv", "headline.csv", "metrics"} <= {path.name for path in (output / "summarise").iterdir()}
+    assert {"points.csv", "headline.csv", "metrics.json"} <= {path.name for path in (output / "summarise").iterdir()}
     assert not [path for path in output.rglob("*") if ".part" in path.name or path.name == "resume.safetensors"]
 
 

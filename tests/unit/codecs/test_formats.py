@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_helpers import made
-from compfeat.codecs.base import CODECS, LOSSLESS, ffmpeg_process
+from compfeat.codecs import ffmpeg_process
+from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.frames import Frame
 from compfeat.codecs.plugins.av1 import Av1
 from compfeat.codecs.plugins.jpeg2000 import Jpeg2000, segment, without_comments

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from compfeat.cli.pipeline.prepare import check_rendered
-from compfeat.datasets.base import Sample, sources
+from compfeat.datasets import sources
+from compfeat.datasets.base import Sample
 from compfeat.datasets.sources import content_identity, listing, render_changes, sha256_of
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
