@@ -13,6 +13,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from compfeat.codecs.base import RERUN, ImageBytes
 from compfeat.codecs.streams import leb128, opened, read_leb128
 from compfeat.errors import BitstreamError
@@ -56,17 +59,21 @@ def unpacked(stream: Path, key: bytes) -> Iterator[tuple[bytes, ImageBytes]]:
 
 
 def _check(data: bytes, key: bytes, position: int) -> bytes:
-    remainder = hashlib.blake2b(position.to_bytes(8, "little"), key=key, digest_size=CHECK_BYTES).digest()[0]
-    for byte in data:
-        remainder = REMAINDERS[remainder ^ byte]
-    return bytes([remainder])
+    values = np.frombuffer(data, np.uint8).copy()
+    values[0] ^= hashlib.blake2b(position.to_bytes(8, "little"), key=key, digest_size=CHECK_BYTES).digest()[0]
+    following = np.arange(len(values) - 1, -1, -1) % len(REMAINDERS)
+    return bytes([np.bitwise_xor.reduce(REMAINDERS[following, values])])
 
 
-def _remainder(byte: int) -> int:
-    for _ in range(8):
-        byte = byte << 1 ^ (POLYNOMIAL if byte & 0x80 else 0)
-    return byte
+def _remainders() -> NDArray[np.uint8]:
+    rows = [np.arange(256)]
+    for _ in range(127):
+        shifted = rows[-1]
+        for _ in range(8):
+            shifted = shifted << 1 ^ np.where(shifted & 0x80, POLYNOMIAL, 0)
+        rows.append(shifted)
+    return np.array(rows[1:], np.uint8)
 
 
-REMAINDERS = bytes(map(_remainder, range(256)))
-"""Of each byte followed by a zero byte."""
+REMAINDERS = _remainders()
+"""Of each byte, followed by 1 to 127 zero bytes; 128 are as 1, since the polynomial divides x^127 + 1."""

@@ -1,4 +1,4 @@
-"""Levels of an image as the bytes of a range coder, and back, by stored tables alone.
+"""Levels of an image as the bytes of a range coder, and back, by stored laws and whole numbers alone.
 
 Source: docs/method.md, "Beyond the paper: a codec for features".
 
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs.laplace_tables import TABLES, TOTAL, tables
+from compfeat.codecs.contexts import FARTHEST, Contexts, Phase
+from compfeat.codecs.laplace_tables import LARGEST, TABLES, TOTAL
 
 GREATEST = 2**31 - 1
 """The greatest magnitude of a level."""
@@ -22,35 +23,55 @@ LENGTHS = 32
 """What lies beyond a table's limit, plus 1, is a number of 1 to 32 bits: how many follow the first, and then these."""
 WORD, STATE = 32, 64
 """Bits of a word and of the coder's state."""
+MAGNITUDES = (np.arange(2 * LARGEST + 1, dtype=np.int32) + 1) // 2
+LEVELS = np.where(np.arange(2 * LARGEST + 1) % 2, MAGNITUDES, -MAGNITUDES).astype(np.int64)
+"""The levels that symbols stand for: 0, 1, -1, 2, -2 and so on, so that zeros alone are no bytes."""
+SHIFTED = np.clip(np.arange(TABLES + 2 * FARTHEST) - FARTHEST, 0, TABLES - 1).astype(np.uint8)
+"""Tables 0..TABLES-1 after shifts of -FARTHEST..FARTHEST, by the sum of both and FARTHEST."""
+
+
+Grouped = tuple[NDArray[np.intp], list[tuple[int, int]], NDArray[np.int32]]
+"""The order of elements by table, each table with how many it has, and the elements' limits in that order."""
 
 
 class LevelCoder:
-    """Codes levels (int64, any shape) of which each has its own table, given once for all images.
+    """Codes levels (int64, C x h x w), each by a law that depends on its element and on the levels around it.
 
-    Symbols are coded table by table, so that one call of the library codes all that share one; then what is beyond the limits.
+    Levels are coded phase by phase (see ``Contexts``), those of a phase table by table, so that one call of the library codes all
+    that share one; then follows what is beyond the limits. For contexts, what is beyond counts as the limit.
     """
 
-    def __init__(self, index: NDArray[np.int8]) -> None:
-        """Take the table of every level, 0..TABLES-1, in the levels' shape."""
-        flat = index.ravel()
-        self.shape = index.shape
-        self.order = np.argsort(flat, kind="stable")
-        edges = np.searchsorted(flat[self.order], np.arange(TABLES + 1))
-        self.groups = [(table, *edges[table : table + 2].tolist()) for table in np.unique(flat).tolist()]
-        self.limits = np.array([table.limit for table in tables()])[flat[self.order]]
+    def __init__(self, index: NDArray[np.int8], laws: NDArray[np.uint16], shifts: NDArray[np.int8]) -> None:
+        """Take the table of every level without context, 0..TABLES-1; laws as of ``counted``; the shift at each activity."""
+        self.shape, self.contexts = index.shape, Contexts(index)
+        self.shifts = np.clip(shifts, -FARTHEST, FARTHEST).astype(np.intp) + FARTHEST
+        self.limits = np.count_nonzero(laws, axis=1).astype(np.int32) - 1
+        self.models = [
+            _categorical(np.r_[law[:1], np.repeat(law[1 : limit + 1], 2)])
+            for law, limit in zip(laws, self.limits, strict=True)
+        ]
+        self.still = self._grouped(self.contexts.phases[-1].tables.astype(np.uint8))
 
     def encode(self, levels: NDArray[np.int64]) -> bytes:
         """Return levels of -GREATEST..GREATEST as the fewest bytes that decode to them."""
         from constriction import stream
 
-        encoder = stream.queue.RangeEncoder()
-        ordered = levels.ravel()[self.order]
-        clipped = np.clip(ordered, -self.limits, self.limits)
-        symbols = (2 * np.abs(clipped) - (clipped > 0)).astype(np.int32)  # 0, 1, -1, 2, -2: zeros alone are no bytes
-        for table, start, end in self.groups:
-            encoder.encode(symbols[start:end], _model(table))
-        beyond = np.abs(ordered) - self.limits + 1
-        beyond = beyond[beyond > 0]
+        encoder, known, parts = stream.queue.RangeEncoder(), self.contexts.nothing(), []
+        magnitudes, positive = np.abs(levels.ravel()).astype(np.int32), (levels.ravel() > 0).astype(np.int32)
+        for phase in self.contexts.phases:
+            order, sizes, limits = self._ordered(phase, known)
+            elements = phase.elements.take(order)
+            found = magnitudes.take(elements)
+            inside = np.minimum(found, limits)
+            symbols, start = 2 * inside - positive.take(elements), 0
+            for table, size in sizes:
+                encoder.encode(symbols[start : start + size], self.models[table])
+                start += size
+            if phase.expected is not None:
+                known += np.bincount(phase.places.take(order), inside, len(known))
+            parts.append((found, limits))
+        found, limits = map(np.concatenate, zip(*parts, strict=True))
+        beyond = (found - limits)[found >= limits].astype(np.int64) + 1
         if beyond.size:
             lengths = np.frexp(beyond.astype(np.float64))[1] - 1
             encoder.encode(lengths.astype(np.int32), _lengths())
@@ -62,27 +83,38 @@ class LevelCoder:
         from constriction import stream
 
         words = np.frombuffer(data + bytes(-len(data) % 4 + 8), ">u4").astype(np.uint32)
-        decoder = stream.queue.RangeDecoder(words)
-        ordered = np.empty(len(self.order), np.int64)
+        decoder, known, parts = stream.queue.RangeDecoder(words), self.contexts.nothing(), []
         try:
-            for table, start, end in self.groups:
-                ordered[start:end] = decoder.decode(_model(table), end - start)
-            ordered = np.where(ordered % 2, ordered + 1, -ordered) // 2
-            escaped = np.flatnonzero(np.abs(ordered) == self.limits)
+            for phase in self.contexts.phases:
+                order, sizes, limits = self._ordered(phase, known)
+                symbols = np.concatenate([decoder.decode(self.models[table], size) for table, size in sizes])
+                inside = MAGNITUDES.take(symbols)
+                if phase.expected is not None:
+                    known += np.bincount(phase.places.take(order), inside, len(known))
+                parts.append((phase.elements.take(order), symbols, inside == limits))
+            elements, symbols, at_limit = map(np.concatenate, zip(*parts, strict=True))
+            found, escaped = LEVELS.take(symbols), np.flatnonzero(at_limit)
             if escaped.size:
                 lengths = decoder.decode(_lengths(), escaped.size).astype(np.int64)
                 bits = decoder.decode(_bits(), int(lengths.sum()))
-                ordered[escaped] += np.sign(ordered[escaped]) * (_numbers(bits, lengths) - 1)
+                found[escaped] += np.sign(found[escaped]) * (_numbers(bits, lengths) - 1)
         except AssertionError as error:
             raise ValueError(f"the range coder found: {error}") from None
-        levels = np.empty_like(ordered)
-        levels[self.order] = ordered
+        levels = np.empty_like(found)
+        levels[elements] = found
         return levels.reshape(self.shape)
 
+    def _ordered(self, phase: Phase, known: NDArray[np.float64]) -> Grouped:
+        """Return a phase's elements by table, given the sums of magnitudes that are known."""
+        if phase.expected is None:
+            return self.still
+        shifts = self.shifts.take(self.contexts.activities(phase.expected, known))
+        return self._grouped(SHIFTED.take(shifts.take(phase.places) + phase.tables))
 
-@cache
-def _model(table: int) -> Any:
-    return _categorical(tables()[table].counts)
+    def _grouped(self, tables: NDArray[np.uint8]) -> Grouped:
+        sizes = np.bincount(tables, minlength=TABLES)
+        pairs = [(table, size) for table, size in enumerate(sizes.tolist()) if size]
+        return tables.argsort(kind="stable"), pairs, self.limits.repeat(sizes)
 
 
 def length_counts() -> NDArray[np.int64]:
@@ -132,20 +164,14 @@ def _shortest(encoder: Any) -> bytes:
     The library ends on whole words. Of the numbers in the coder's last interval this takes the one that ends with most zeros; it
     keeps to the side of a carry on which the library's own words lie.
     """
-    words = [int(word) for word in encoder.get_compressed()]
+    words: bytes = encoder.get_compressed().astype(">u4").tobytes()
     written, (lower, width) = encoder.pos()
-    chosen = _window(words, written)
+    head, rest = words[: written * WORD // 8], words[written * WORD // 8 :]
+    chosen = int.from_bytes(rest[: STATE // 8].ljust(STATE // 8, b"\0"), "big")
     low, high = (lower, min(lower + width, 1 << STATE)) if chosen >= lower else (0, lower + width - (1 << STATE))
     for size in range(STATE // 8 + 1):
         unit = 1 << (STATE - 8 * size)
         shortest = -(-low // unit) * unit
         if shortest < high:
             break
-    head = np.array(words[:written], ">u4").tobytes()
     return (head + shortest.to_bytes(STATE // 8, "big")[:size]).rstrip(b"\0")
-
-
-def _window(words: list[int], at: int) -> int:
-    """Return the state's bits from word ``at`` on; words that are not there are zeros."""
-    first, second = [*words[at : at + 2], 0, 0][:2]
-    return first << WORD | second

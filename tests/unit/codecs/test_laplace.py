@@ -1,4 +1,4 @@
-"""The codec of features with fitted Laplace tables."""
+"""The codec of features whose tables are fitted."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ from numpy.typing import NDArray
 
 from compfeat.arrays import write_arrays
 from compfeat.codecs.base import State
-from compfeat.codecs.laplace_tables import LARGEST, OFFSET, PER_OCTAVE, TABLES, TOTAL, entropy_bits, tables
-from compfeat.codecs.packets import packed, unpacked
+from compfeat.codecs.contexts import ACTIVITIES, UNIT
+from compfeat.codecs.laplace_tables import INVERSE, LARGEST, TABLES, TOTAL, counted, entropy_bits, expected_magnitudes
+from compfeat.codecs.packets import unpacked
 from compfeat.codecs.plugins.laplace import Laplace, Options
 from compfeat.codecs.ranges import GREATEST, LevelCoder, length_counts
 from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.errors import BitstreamError, DataError
 
 SHAPE = (6, 4, 8)
-TABLES_SHA256 = "546a9c52e8e97c443495a2520d5e72209d1d9c7784efb0ed61dc9e822e6055ed"
+SHIFTS = (np.arange(ACTIVITIES) // 8 - 4).clip(-18, 18).astype(np.int8)
+GOLDEN = {
+    "expected": "7e7d15f1fc608053af28c318b474216db437f109c82470d5d17451a301b322f8",
+    "coded": "e53c33dfae2355a364122a8cb247892681fa38c741f8b05a2e10a53d58f8b042",
+}
+"""SHA-256 of what is the same on every machine."""
 
 
 def features(count: int, seed: int, shape: tuple[int, int, int] = SHAPE) -> NDArray[np.float32]:
@@ -43,66 +49,94 @@ def state() -> State:
     return Laplace.fit(features(40, 0), Options())
 
 
-def scales_steps() -> NDArray[np.float64]:
-    found: NDArray[np.float64] = 2.0 ** ((np.arange(TABLES) - OFFSET) / PER_OCTAVE)
-    return found
+def whole_laws() -> NDArray[np.uint16]:
+    """Return laws that no floating-point number takes part in."""
+    laws = np.zeros((TABLES, LARGEST + 1), np.uint16)
+    for table, law in enumerate(laws):
+        limit = 1 + 2 * table
+        law[1 : limit + 1] = [1 + (20000 >> level * (1 + (TABLES - 1 - table) // 8)) for level in range(1, limit + 1)]
+        law[0] = TOTAL - 2 * int(law[1:].sum())
+    return laws
 
 
-def ideal_bits(levels: NDArray[np.int64], index: NDArray[np.int8]) -> float:
-    """Return the code length of levels by their tables, with that of what is beyond their limits."""
-    bits = 0.0
-    for level, table in zip(levels.ravel().tolist(), (tables()[i] for i in index.ravel()), strict=True):
-        bits -= np.log2(table.counts[2 * min(abs(level), table.limit)] / TOTAL)
-        if abs(level) >= table.limit:
-            more = (abs(level) - table.limit + 1).bit_length() - 1
-            bits += more - np.log2(length_counts()[more] / TOTAL)
+def ideal_bits(coder: LevelCoder, laws: NDArray[np.uint16], levels: NDArray[np.int64]) -> float:
+    """Return the code length of levels by the laws of their tables, with that of what is beyond their limits."""
+    bits, known = 0.0, coder.contexts.nothing()
+    for phase in coder.contexts.phases:
+        order, sizes, limits = coder._ordered(phase, known)
+        magnitudes = np.abs(levels.ravel()[phase.elements[order]])
+        inside, beyond = np.minimum(magnitudes, limits), (magnitudes - limits + 1)[magnitudes >= limits]
+        tables = np.repeat(*np.array(sizes).T)
+        more = np.array([int(number).bit_length() - 1 for number in beyond], int)
+        bits += more.sum() - np.log2(length_counts()[more] / TOTAL).sum() - np.log2(laws[tables, inside] / TOTAL).sum()
+        known += np.bincount(phase.places[order], inside, len(known))
     return bits
 
 
-def test_the_tables_are_the_same_on_every_machine() -> None:
-    data = b"".join(table.counts.astype("<u2").tobytes() for table in tables())
-    assert hashlib.sha256(data).hexdigest() == TABLES_SHA256
+def digest(array: NDArray[np.int64] | bytes) -> str:
+    return hashlib.sha256(array if isinstance(array, bytes) else array.astype("<i8").tobytes()).hexdigest()
 
 
-def test_tables_are_symmetric_laws_of_whole_counts() -> None:
-    assert len(tables()) == TABLES
-    for table, scale in zip(tables(), scales_steps(), strict=True):
-        assert table.counts.dtype == np.uint16 and len(table.counts) == 2 * table.limit + 1 <= 2 * LARGEST + 1
-        assert table.counts.sum(dtype=int) == TOTAL and table.counts.min() >= 1
-        assert np.array_equal(table.counts[1::2], table.counts[2::2])
-        share = table.counts / TOTAL
-        assert 0 < table.centroid < 0.5
-        if table.limit < LARGEST:
-            found = -(share * np.log2(share)).sum()
-            assert found == pytest.approx(entropy_bits(np.array(scale)), rel=0.002, abs=5e-4)
-    assert [table.limit for table in tables()] == sorted(table.limit for table in tables())
+def test_what_decides_levels_is_the_same_on_every_machine() -> None:
+    rng = np.random.Generator(np.random.PCG64(7))
+    index = rng.integers(0, TABLES, (40, 8, 16)).astype(np.int8)
+    levels = rng.integers(-(1 << 12), 1 << 12, index.shape) >> rng.integers(0, 13, index.shape)
+    coded = LevelCoder(index, whole_laws(), SHIFTS).encode(levels)
+    assert {"expected": digest(expected_magnitudes(UNIT)), "coded": digest(coded)} == GOLDEN
+
+
+@given(hnp.arrays(np.int64, (TABLES, LARGEST + 1), elements=st.integers(0, 3) | st.integers(0, 10**6)))
+@settings(max_examples=50, deadline=None)
+def test_laws_are_whole_counts_that_end_in_a_rare_escape(magnitudes: NDArray[np.int64]) -> None:
+    for law in counted(magnitudes):
+        limit = np.count_nonzero(law) - 1
+        assert limit >= 1 and law[: limit + 1].min() >= 1 and law[0] + 2 * law[1:].sum(dtype=int) == TOTAL
+        assert limit == LARGEST or law[limit] <= 2
+
+
+def test_without_levels_laws_are_those_of_laplace() -> None:
+    for law, scale in zip(counted(np.zeros((TABLES, LARGEST + 1), np.int64)), 1 / INVERSE, strict=True):
+        share = law[law > 0] / TOTAL
+        if len(share) <= LARGEST:
+            assert -(share * np.log2(share) * [1, *[2] * (len(share) - 1)]).sum() == pytest.approx(
+                entropy_bits(np.array(scale)), rel=0.01, abs=1e-3
+            )
 
 
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_any_levels_come_back_in_few_bytes(data: st.DataObject) -> None:
-    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=12))
+    shape = data.draw(hnp.array_shapes(min_dims=3, max_dims=3, max_side=12))
     index = data.draw(hnp.arrays(np.int8, shape, elements=st.integers(0, TABLES - 1)))
     small, wild = st.integers(-3, 3), st.integers(-GREATEST, GREATEST)
     levels = data.draw(hnp.arrays(np.int64, shape, elements=small | wild))
-    coder = LevelCoder(index)
+    coder = LevelCoder(index, whole_laws(), SHIFTS)
     coded = coder.encode(levels)
     assert np.array_equal(coder.decode(coded), levels)
-    assert len(coded) <= 1.001 * ideal_bits(levels, index) / 8 + 2
+    assert len(coded) <= 1.001 * ideal_bits(coder, whole_laws(), levels) / 8 + 2
 
 
-def test_an_image_costs_what_its_tables_say() -> None:
-    rng = np.random.default_rng(5)
-    index = rng.integers(0, TABLES, (64, 8, 16)).astype(np.int8)
-    coder = LevelCoder(index)
-    for gain in (1, 0.02):
-        for _ in range(5):
-            levels = np.rint(rng.laplace(0, gain * scales_steps()[index])).astype(np.int64)
-            assert len(packed(coder.encode(levels), b"key", 0)) <= 1.01 * ideal_bits(levels, index) / 8 + 4
+def test_fitted_laws_and_contexts_save_bytes() -> None:
+    loudness = np.random.default_rng(1).lognormal(0, 0.7, (90, 1, 1, 1)).astype(np.float32)
+    items = loudness * (features(90, 0, (16, 8, 16)) - 1)
+    state = Laplace.fit(items[:80], Options())
+    codec, plain = Laplace("d4", state=state), counted(np.zeros((TABLES, LARGEST + 1), np.int64))
+    ways = [(plain, 0 * SHIFTS), (state["laws"], 0 * SHIFTS), (state["laws"], state["shifts"])]
+    coders = [LevelCoder(codec._fitted.tables, laws, shifts) for laws, shifts in ways]
+    sizes = [sum(len(coder.encode(codec._levels(item))) for item in items[80:]) for coder in coders]
+    assert sizes[2] < 0.96 * min(sizes[:2])
+    assert (np.diff(state["shifts"][[8, 16, 32, 64]].astype(int)) > 0).all()
 
 
 def test_no_levels_cost_no_bytes() -> None:
-    assert LevelCoder(np.zeros((64, 8, 16), np.int8)).encode(np.zeros((64, 8, 16), np.int64)) == b""
+    zeros = np.zeros((64, 8, 16), np.int64)
+    assert LevelCoder(zeros.astype(np.int8), whole_laws(), SHIFTS).encode(zeros) == b""
+
+
+def test_the_ladder_is_of_fourth_roots_of_two(state: State) -> None:
+    steps = [Laplace(quality, state=state)._fitted.step for quality in ("d0", "d0.5", "d1", "d4.5", "d8", "d16")]
+    assert np.log2(np.array(steps) / steps[0]) == pytest.approx([0, 0.25, 0.5, 2.25, 4, 8])
+    assert steps[0] == 2 ** (int(state["finest"]) / 6) and Laplace.qualities[-1] == "d16"
 
 
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -127,7 +161,7 @@ def test_any_finite_features_have_their_levels_decoded(
     assert np.array_equal(levels, [codec._levels(item) for item in items])
 
 
-@pytest.mark.parametrize("quality", Laplace.qualities)
+@pytest.mark.parametrize("quality", ["d0", "d2.5", "d4", "d8", "d16"])
 def test_a_coefficient_moves_by_less_than_a_step(quality: str, state: State, tmp_path: Path) -> None:
     codec, items = Laplace(quality, state=state), features(4, 2)
     codec.encode(items, tmp_path / "s", tmp_path / "i")
@@ -137,7 +171,7 @@ def test_a_coefficient_moves_by_less_than_a_step(quality: str, state: State, tmp
 
 def test_each_rung_takes_fewer_bytes_and_loses_more(state: State, tmp_path: Path) -> None:
     items, measured = features(10, 3), []
-    for quality in Laplace.qualities:
+    for quality in Laplace.qualities[:17]:
         codec = Laplace(quality, state=state)
         sizes = codec.encode(items, tmp_path / "s", tmp_path / "i")
         found = np.array([image.item for image in codec.decode(tmp_path / "s", tmp_path / "i", SHAPE)])
@@ -265,11 +299,13 @@ def test_features_of_another_shape_are_refused(state: State, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scale": None}, "'scale' is nothing; expected finite int8 in 3 dimensions"),
+        ({"version": None}, "of another version; expected version 2"),
+        ({"scale": None}, "'scale' is nothing; expected finite int8 of shape C x h x w"),
         ({"scale": np.zeros((6, 4, 8))}, "'scale' is float64 of shape"),
         ({"finest": np.zeros(3, np.int16)}, "'finest' is int16 of shape"),
         ({"mean": np.full((6, 4, 8), np.nan, np.float32)}, "'mean' is float32 of shape"),
-        ({"mean": np.zeros((6, 8, 4), np.float32)}, "'mean' is of shape"),
+        ({"mean": np.zeros((6, 8, 4), np.float32)}, "'mean' is float32 of shape"),
+        ({"laws": np.ones((TABLES, LARGEST + 1), np.uint16)}, "'laws' are no counts"),
     ],
 )
 def test_states_of_other_kinds_are_refused(change: State, message: str, state: State, tmp_path: Path) -> None:
