@@ -361,10 +361,7 @@ def details_of(rates: pd.DataFrame) -> pd.DataFrame:
     made = made.assign(
         overlap=own["overlap"], monotone=own["monotone"], without_lossless_percent=percent - 1, bd_metric=0.01
     )
-    made = made.assign(
-        rate_at_1_percent_loss_anchor_bpe=1.2, rate_at_1_percent_loss_test_bpe=1.0, verdict=own["verdict"]
-    )
-    return made.assign(verdict_without_lossless=own["verdict"], verdict_at_1_percent_loss="ok")
+    return made.assign(verdict=own["verdict"], verdict_without_lossless=own["verdict"])
 
 
 def point_intervals_of(points: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
 PUBLISHED = PROJECT / "data/published"
-IDS = ["007", "008", "009"]
 SIZES = {"lossless": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}
 """Two codecs, and by how much their streams are larger."""
@@ -39,7 +38,12 @@ class TinyRun:
     experiment: Experiment
     bytes_of: dict[str, float]
     seeds: tuple[int, ...] = (0,)
+    images: int = 3
     inputs: dict[str, dict[str, Path]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        return [f"{7 + i:03d}" for i in range(self.images)]
 
     def write(self) -> None:
         for cut in self.experiment.cuts:
@@ -60,7 +64,7 @@ class TinyRun:
         if method.sends == "features":
             path = self.path("features", trained, "val.npy")
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(path, np.random.default_rng(0).random((3, 4, 2, 8), dtype=np.float32))
+            np.save(path, np.random.default_rng(0).random((self.images, 4, 2, 8), dtype=np.float32))
         uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
         self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05), method.sends)
         for codec, factor in CODECS.items():
@@ -68,18 +72,20 @@ class TinyRun:
             ledgers = {}
             for quality in SIZES:
                 size = round(SIZES[quality] * factor * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed)))
-                columns = {"payload_bytes": [size] * 3, "header_bytes": [9] * 3, "side_info_bytes": [8] * 3}
-                ledgers[quality] = pd.DataFrame({"image_id": IDS} | columns)
+                # Images differ in their side information alone, beyond the first three.
+                side = 8 + (np.arange(self.images) > 2) * (np.arange(self.images) % 2)
+                columns = {"payload_bytes": size, "header_bytes": 9, "side_info_bytes": side}
+                ledgers[quality] = pd.DataFrame({"image_id": self.ids} | columns)
             write_ledger(self.path("ledgers", f"{run.id}/{codec}", "ledger.csv"), ledgers)
 
     def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
-        scores: dict[str, Any] = {"image_id": np.array(IDS)}
+        scores: dict[str, Any] = {"image_id": np.array(self.ids)}
         pictures: dict[str, Any] = {}
         for quality, error in errors.items():
             right = round(1000 * (1 - 0.5 * error))
-            sums = {"sse": np.full(3, 10 * error), "n": np.full(3, 10)}
+            sums = {"sse": np.full(self.images, 10 * error), "n": np.full(self.images, 10)}
             own = {
-                "segmentation": {"confusion": np.array([[[right, 1000 - right], [0, 500]]] * 3)},
+                "segmentation": {"confusion": np.array([[[right, 1000 - right], [0, 500]]] * self.images)},
                 "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
                 "reconstruction": sums,
             }
@@ -89,15 +95,17 @@ class TinyRun:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
                 pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
         write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
-        distortions: dict[str, Any] = {f"{quality}/mse": np.full(3, error) for quality, error in errors.items()}
+        distortions: dict[str, Any] = {
+            f"{quality}/mse": np.full(self.images, error) for quality, error in errors.items()
+        }
         distortions |= {"image_id": scores["image_id"], "variance": np.ones((4, 2, 8))}
         write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
     def _write_val(self) -> dict[str, Path]:
         paths = {"arrays": self.folder / "val.npy", "index": self.folder / "val.csv", "info": self.folder / "val.json"}
-        np.save(paths["arrays"], np.zeros(3, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]))
-        write_csv(paths["index"], pd.DataFrame({"image_id": IDS}))
+        np.save(paths["arrays"], np.zeros(self.images, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]))
+        write_csv(paths["index"], pd.DataFrame({"image_id": self.ids}))
         write_json(paths["info"], {"class_names": ["road", "sky"]})
         return paths
 

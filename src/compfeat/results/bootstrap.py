@@ -8,7 +8,8 @@ of whole numbers alone, which add up exactly; means are added up in numpy's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -19,10 +20,12 @@ from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS, StatisticsConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Point, Run, parse_point
-from compfeat.results.curves import Curve, FloatArray
-from compfeat.results.delta_rate import HEADLINE_FIT, Rules, compare, library_fit
+from compfeat.results.curves import FloatArray
+from compfeat.results.delta_rate import Rules
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import Measured, counterparts
+from compfeat.results.pairs import PAIR
+from compfeat.results.resampled import Curves, bd_rates
 from compfeat.tasks.base import Metric
 
 ALL_SEEDS = "all"
@@ -33,14 +36,16 @@ TOO_FEW = (
     f"no interval: fewer than {MIN_IMAGES_FOR_INTERVALS} different images with a value, "
     f"or fewer than {MIN_RESAMPLES_FOR_INTERVALS} resamples"
 )
+NO_BD_RATE = "refused: no BD-rate (see bd_rate.csv)"
+OUTCOME = ("confidence", "n_resamples", "n_refused", "verdict")
 INTERVAL_COLUMNS = (
-    *("bd_rate_percent", "low_percent", "high_percent"),
-    *("confidence", "n_resamples", "n_refused", "verdict"),
+    *("bd_rate_percent", "low_percent", "high_percent", *OUTCOME),
+    *("equal_loss_percent", "equal_loss_low_percent", "equal_loss_high_percent", "verdict_equal_loss"),
 )
 FLOAT_COLUMNS = ("cut", "method", "against", "seed", "metric", "difference", "low", "high", "confidence", "n_resamples")
 RESAMPLES = "resamples.npz"
 """The table of all samples, each under ``POINT/METRIC``."""
-CELL = ("cut", "method", "against", "seed", "ladder", "against_ladder", "metric", "fit", "rate")
+CELL = (*PAIR, "fit", "rate")
 RATE = "bytes_per_image"
 
 Samples = dict[str, FloatArray]
@@ -48,6 +53,8 @@ Samples = dict[str, FloatArray]
 
 Element 0 is of all images as they are, the others of the resamples.
 """
+RunSamples = Mapping[tuple[str, str], Samples]
+"""The samples of a run's points, by codec and quality."""
 
 
 def image_counts(n_images: int, bootstrap: StatisticsConfig) -> NDArray[np.float64]:
@@ -91,38 +98,41 @@ def of_different_images(points: Mapping[Point, Samples]) -> dict[Point, Samples]
     return {p: samples if varies else {name: v[:1] for name, v in samples.items()} for p, samples in points.items()}
 
 
-def bd_replicates(anchor: Sequence[Samples], test: Sequence[Samples], metric: Metric, rules: Rules) -> FloatArray:
-    """Return the BD-rate (%) of one comparison under every resample, (1 + R,); nan where refused."""
-    if not anchor or not test:
+def bd_replicates(sides: tuple[Side, Side], rules: Rules, *, equal_loss: bool = False) -> FloatArray:
+    """Return the BD-rate (%) of anchor and test under every resample, (1 + R,); nan where refused."""
+    if any(side.rates.shape[1] == 0 for side in sides):
         return np.array([np.nan])
-    rates, values = (
-        [np.stack([s[key] for s in side], axis=1) for side in (anchor, test)] for key in (RATE, metric.name)
+    anchor, test = (
+        Curves.of(side.rates, side.values - side.uncoded[:, None] * equal_loss, rules.frontier) for side in sides
     )
-    fit = library_fit(HEADLINE_FIT)
-    outcomes = (
-        compare(
-            Curve.of(ra, metric.curve_values(va)), Curve.of(rt, metric.curve_values(vt)), fit, rules
-        ).bd_rate_percent
-        for ra, va, rt, vt in zip(rates[0], values[0], rates[1], values[1], strict=True)
-    )
-    return np.array([np.nan if percent is None else percent for percent in outcomes])
+    return bd_rates(anchor, test, rules)
 
 
-def interval_cells(replicates: FloatArray, bootstrap: StatisticsConfig) -> dict[str, object]:
-    """Return the INTERVAL_COLUMNS of one cell from its BD-rates, the measured one first."""
-    refused = int(np.isnan(replicates[1:]).sum())
-    cells: dict[str, object] = {"bd_rate_percent": float(replicates[0]), "confidence": bootstrap.confidence}
-    cells |= {"n_resamples": len(replicates) - 1, "n_refused": refused}
+def interval_cells(
+    replicates: FloatArray, bootstrap: StatisticsConfig, refused: str = NO_BD_RATE, what: str = "BD-rate"
+) -> tuple[float, float, float, float, int, int, str]:
+    """Return a number of one cell, low, high and OUTCOME from its replicates (%), the measured one first.
+
+    ``refused`` is the verdict where there is no measured one; ``what`` is what a refused resample lacks.
+    """
+    n, n_refused = len(replicates) - 1, int(np.isnan(replicates[1:]).sum())
     low = high = float("nan")
     if np.isnan(replicates[0]):
-        verdict = "refused: no BD-rate (see bd_rate.csv)"
-    elif len(replicates) == 1:
+        verdict = refused
+    elif not n:
         verdict = TOO_FEW
-    elif refused > MAX_REFUSED * (len(replicates) - 1):
-        verdict = f"no interval: {refused} of {len(replicates) - 1} resamples have no BD-rate"
+    elif n_refused > MAX_REFUSED * n:
+        verdict = f"no interval: {n_refused} of {n} resamples have no {what}"
     else:
         (low, high), verdict = interval(replicates[1:], bootstrap.confidence), "ok"
-    return cells | {"low_percent": low, "high_percent": high, "verdict": verdict}
+    return float(replicates[0]), low, high, bootstrap.confidence, n, n_refused, verdict
+
+
+def bd_rate_cells(plain: FloatArray, equal_loss: FloatArray, bootstrap: StatisticsConfig) -> dict[str, object]:
+    """Return the INTERVAL_COLUMNS of one cell from its BD-rates and those at equal loss, the measured ones first."""
+    value, low, high, *_, verdict = interval_cells(equal_loss, bootstrap)
+    cells = (*interval_cells(plain, bootstrap), value, low, high, verdict)
+    return dict(zip(INTERVAL_COLUMNS, cells, strict=True))
 
 
 def over_seeds(by_seed: Sequence[FloatArray], bootstrap: StatisticsConfig) -> FloatArray:
@@ -137,80 +147,99 @@ def over_seeds(by_seed: Sequence[FloatArray], bootstrap: StatisticsConfig) -> Fl
     return np.concatenate([[table[:, 0].mean()], resampled])
 
 
-def read_samples(inputs: Inputs) -> dict[Point, Samples]:
-    """Return the samples of all points from RESAMPLES, sorted by point. Raises DataError where the file is missing or damaged."""
+def read_samples(inputs: Inputs) -> dict[Run, RunSamples]:
+    """Return the samples of all runs from RESAMPLES, sorted. Raises DataError where the file is missing or damaged."""
     points: dict[Point, Samples] = {}
     for name, values in inputs.arrays("table", RESAMPLES).items():
         point, _, metric = name.rpartition("/")
         points.setdefault(parse_point(point), {})[metric] = values
-    return dict(sorted(points.items()))
+    by_run: dict[Run, dict[tuple[str, str], Samples]] = {}
+    for key in sorted(points):
+        by_run.setdefault(key.run, {})[key.codec, key.quality] = points[key]
+    return dict(by_run)
 
 
-def by_cut(pairs: Iterable[tuple[Run, Run]]) -> dict[str, list[tuple[Run, Run]]]:
-    """Return pairs of runs of the same cut and seed by their cut."""
-    found: dict[str, list[tuple[Run, Run]]] = {}
-    for pair in pairs:
-        found.setdefault(pair[0].cut, []).append(pair)
+def by_seed(runs: Collection[Run], comparison: Comparison) -> dict[str, dict[int, tuple[Run, Run]]]:
+    """Return anchor and test of a comparison by seed, by cut. Raises DataError where one of the two lacks a run."""
+    found: dict[str, dict[int, tuple[Run, Run]]] = {}
+    for test, anchor in counterparts(runs, comparison):
+        found.setdefault(test.cut, {})[int(test.seed)] = (anchor, test)
     return found
 
 
-def bd_rate_intervals(
-    points: Mapping[Point, Samples], experiment: Experiment, metrics: Sequence[Metric]
-) -> pd.DataFrame:
-    """Return the intervals of the BD-rates of every comparison at each cut and seed (CELL and INTERVAL_COLUMNS).
+@dataclass(frozen=True)
+class Side:
+    """One run on one ladder under every resample.
 
-    Where there are several seeds, rows for all of them together, too. Raises DataError where a comparison lacks a run.
+    Attributes:
+        rates: bytes an image, (1 + R, P).
+        values: what curves of the metric are drawn over, (1 + R, P).
+        uncoded: the same of the float features, (1 + R,).
     """
-    e, rules = experiment, Rules(frontier=experiment.bd_rate.frontier)
-    by_run: dict[Run, list[tuple[str, Samples]]] = {}
-    for point, samples in points.items():
-        by_run.setdefault(point.run, []).append((point.codec, samples))
 
-    def ladder(run: Run, name: str) -> list[Samples]:
-        return [samples for codec, samples in by_run[run] if codec in e.ladders[name].codecs]
+    rates: FloatArray
+    values: FloatArray
+    uncoded: FloatArray
 
-    rows: list[dict[str, object]] = []
-    for c in e.resolved_comparisons():
-        for cut, pairs in by_cut(counterparts(by_run, c)).items():
-            sides = {int(t.seed): (ladder(a, c.against_ladder), ladder(t, c.ladder)) for t, a in pairs}
-            for metric in metrics:
-                replicates = {seed: bd_replicates(*side, metric, rules) for seed, side in sides.items()}
-                for seed, values in with_all(replicates, e.statistics):
-                    cell = (cut, c.method, c.against, seed, c.ladder, c.against_ladder, metric.curve_name)
-                    cells = dict(zip(CELL, (*cell, HEADLINE_FIT, "total"), strict=True))
-                    rows.append(cells | interval_cells(values, e.statistics))
-    return pd.DataFrame(rows, columns=[*CELL, *INTERVAL_COLUMNS])
+    @classmethod
+    def of(cls, run: Run, samples: RunSamples, codecs: Collection[str], metric: Metric) -> Side:
+        """Return the points of a run by one of ``codecs``. Raises DataError where its float features were not evaluated."""
+        uncoded = metric.curve_values(float_samples(run, samples)[metric.name])
+        own = [point for (codec, _), point in samples.items() if codec in codecs]
+        rates, values = (
+            np.stack([point[name] for point in own], axis=1) if own else np.empty((len(uncoded), 0))
+            for name in (RATE, metric.name)
+        )
+        return cls(rates, metric.curve_values(values), uncoded)
 
 
-def float_intervals(points: Mapping[Point, Samples], experiment: Experiment, metrics: Sequence[Metric]) -> pd.DataFrame:
+def compared_sides(
+    by_run: Mapping[Run, RunSamples], experiment: Experiment, metrics: Sequence[Metric]
+) -> Iterator[tuple[Comparison, str, Metric, dict[int, tuple[Side, Side]]]]:
+    """Yield every comparison at each cut and metric, with anchor and test by seed. Raises DataError where one lacks a run."""
+    for c in experiment.resolved_comparisons():
+        ladders = (experiment.ladders[c.against_ladder].codecs, experiment.ladders[c.ladder].codecs)
+        for (cut, runs), metric in product(by_seed(by_run, c).items(), metrics):
+            sides = {
+                seed: (
+                    Side.of(anchor, by_run[anchor], ladders[0], metric),
+                    Side.of(test, by_run[test], ladders[1], metric),
+                )
+                for seed, (anchor, test) in runs.items()
+            }
+            yield c, cut, metric, sides
+
+
+def float_intervals(
+    by_run: Mapping[Run, RunSamples], experiment: Experiment, metrics: Sequence[Metric]
+) -> pd.DataFrame:
     """Return by how much the metrics of every two compared methods differ on float features, with intervals (FLOAT_COLUMNS).
 
-    Rows as in ``bd_rate_intervals``. Raises DataError where a comparison lacks a run, or a run its float features.
+    Where there are several seeds, rows for all of them together, too. Raises DataError where a comparison lacks a run, or a run its
+    float features.
     """
     rows: list[tuple[object, ...]] = []
-    runs = {point.run for point in points}
     for method, against in dict.fromkeys((c.method, c.against) for c in experiment.resolved_comparisons()):
-        pairs = counterparts(runs, Comparison(method, against, "", ""))
-        for (cut, own), metric in product(by_cut(pairs).items(), metrics):
-            by_seed = {
-                int(test.seed): _float_samples(points, test)[metric.name] - _float_samples(points, anchor)[metric.name]
-                for test, anchor in own
+        cuts = by_seed(by_run, Comparison(method, against, "", ""))
+        for (cut, runs), metric in product(cuts.items(), metrics):
+            floats = {
+                seed: [float_samples(run, by_run[run])[metric.name] for run in pair] for seed, pair in runs.items()
             }
-            for seed, values in with_all(by_seed, experiment.statistics):
+            differences = {seed: test - anchor for seed, (anchor, test) in floats.items()}
+            for seed, values in with_all(differences, experiment.statistics).items():
                 ends = with_interval(values, experiment.statistics)
                 rows.append((cut, method, against, seed, metric.name, values[0], *ends))
     return pd.DataFrame(rows, columns=list(FLOAT_COLUMNS))
 
 
-def with_all(by_seed: Mapping[int, FloatArray], bootstrap: StatisticsConfig) -> list[tuple[str, FloatArray]]:
+def with_all(of_seeds: Mapping[int, FloatArray], bootstrap: StatisticsConfig) -> dict[str, FloatArray]:
     """Return every seed's replicates under its name and, of several seeds, those of all under ALL_SEEDS."""
-    named = [(str(seed), by_seed[seed]) for seed in sorted(by_seed)]
-    return named + ([(ALL_SEEDS, over_seeds(list(by_seed.values()), bootstrap))] if len(by_seed) > 1 else [])
+    named = {str(seed): of_seeds[seed] for seed in sorted(of_seeds)}
+    return named | ({ALL_SEEDS: over_seeds(list(of_seeds.values()), bootstrap)} if len(of_seeds) > 1 else {})
 
 
-def _float_samples(points: Mapping[Point, Samples], run: Run) -> Samples:
+def float_samples(run: Run, samples: RunSamples) -> Samples:
     """Return the samples of a run's float features. Raises DataError where they were not evaluated."""
-    found = points.get(Point(run, UNCODED, FLOAT))
-    if found is None:
+    if (UNCODED, FLOAT) not in samples:
         raise DataError(f"{run.id}: no scores of {UNCODED}/{FLOAT}; rerun the stage evaluate")
-    return found
+    return samples[UNCODED, FLOAT]

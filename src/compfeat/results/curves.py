@@ -42,6 +42,10 @@ class Curve:
         """Whether every point that costs more than another is also better than it."""
         return bool((np.diff(self.rate) > 0).all() and (np.diff(self.metric) > 0).all())
 
+    def minus(self, uncoded: float) -> Curve:
+        """Return the curve of the metric minus that without coding: what coding costs."""
+        return Curve(self.rate, self.metric - uncoded)
+
     def frontier(self) -> Curve:
         """Return the Pareto-efficient points: those better than every point that costs no more."""
         if not len(self):

@@ -6,25 +6,7 @@ Cubics are fitted by LAPACK, in the order of additions that compfeat.determinism
 The library's cubic is ill-conditioned (a metric's powers, not centred): processors were found to differ by 2e-8 percentage points, so
 BD-rates are rounded to DECIMALS.
 
-The frontier (``Rules.frontier``)
-    On a real ladder the finest qualities saturate: beyond some rate the features are as good as unquantised ones and
-    the metric moves by noise alone, up or down. One such step down makes the curve non-monotone, and the strict rule
-    then refuses the whole cell for points that carry no information. With the frontier only Pareto-efficient points
-    enter the fit: a point that costs more bits than another and is not better would never be chosen by a sender.
-
-    Bias. The rule sees one curve at a time and not which method it belongs to, so exchanging the methods inverts the
-    rate ratio exactly, and two methods of equal performance and noise get an expected log-ratio of 0. On each curve it
-    is optimistic: of points with noisy metrics it keeps the lucky ones (a winner's curse), and leaving out a
-    dominated point can only lower the rate at which a metric is reached. So the curve with more saturated or noisier
-    points gains a little; ``n_anchor``, ``n_test`` and ``dropped`` show how unequal the two were, and the strict
-    result stands beside it as ``monotone``. The gain is small because BD-rate weighs a stretch of the curve by its
-    width in the metric, which for noise is the size of the noise. It is no remedy for a ladder that is noise
-    throughout: with fewer than ``min_points`` points left the cell is refused.
-
-    Measured (a saturating curve of 9 points against itself, normal noise of 0.0005 to 0.005 in a metric spanning 0.1 to
-    0.17, 300 draws a case, PCHIP): the mean BD-rate is within 0.25 points of 0, also where only one curve is noisy,
-    while single draws scatter by 0.4 to 6 points. The scatter is that of the metrics and no rule removes it: compare
-    seeds.
+Why only efficient points are fitted (``Rules.frontier``), and how little that favours a curve: docs/statistics.md, "The frontier".
 """
 
 from __future__ import annotations

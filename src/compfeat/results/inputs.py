@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -73,3 +74,12 @@ class Inputs:
     def arrays(self, kind: Kind, name: str) -> dict[str, NDArray[Any]]:
         """Return the arrays of an ``.npz`` file. Raises DataError where it is missing or damaged."""
         return read_arrays(self.file(kind, name))
+
+    def features(self, trained: Trained) -> NDArray[np.float32]:
+        """Return the val features of a network, (N, C, h, w), as a memory map. Raises DataError where they are missing or damaged."""
+        path = self.file("features", trained.id)
+        try:
+            features: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{path}: no features ({error}); delete it and rerun the stage features") from None
+        return features

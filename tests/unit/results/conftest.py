@@ -19,9 +19,10 @@ def tiny_run(tmp_path: Path) -> Callable[..., TinyRun]:
         methods: Sequence[str] = (OLD, NEW),
         comparisons: list[tuple[str, str, str, str]] = PAIRS,
         seeds: tuple[int, ...] = (0,),
+        images: int = 3,
         **changes: Any,
     ) -> TinyRun:
-        run = TinyRun(tmp_path, tiny_experiment(methods, comparisons, **changes), BYTES, seeds)
+        run = TinyRun(tmp_path, tiny_experiment(methods, comparisons, **changes), BYTES, seeds, images)
         run.write()
         return run
 

@@ -11,11 +11,9 @@ import pytest
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment, part_of
 from compfeat.io import write_csv
-from compfeat.results.curves import Curve
 from compfeat.results.delta_rate import FITS
 from compfeat.results.pairs import pairs
 from compfeat.results.tables import TABLES, Inputs
-from compfeat.results.tables.bd_details import rate_at_loss
 from compfeat.results.tables.bd_rate import RATES
 from compfeat.results.tables.headline import HEADLINE
 
@@ -42,77 +40,128 @@ def experiment(*comparisons: tuple[str, ...], image: str = "") -> Experiment:
 PLAIN = experiment(("new", "old", "h", "h"))
 
 
-def points(factors: dict[str, float], gain_db: float = 0.0, cut: str = "c256") -> pd.DataFrame:
-    """Return points of methods whose rates differ by a factor; by ``gain_db``, the last one's PSNR, too."""
+def points(factors: dict[str, float], gain_db: float = 0.0, cut: str = "c256", seed: int = 0) -> pd.DataFrame:
+    """Return points of methods whose rates differ by a factor; by ``gain_db``, the PSNR of the last one's coded points, too."""
     rows = []
     for method, factor in factors.items():
-        key = {"cut": cut, "method": method, "seed": 0}
-        for codec, more in (("none", 0.0), ("hevc", 1.0), ("jpeg", 1.5)):
-            for quality, rate in ({"float": np.nan} if codec == "none" else QUALITIES).items():
-                effect = 0.0 if codec == "none" else np.log(rate / 8)
-                size = 1e6 * rate * factor * more
+        key = {"cut": cut, "method": method, "seed": seed}
+        for codec, more in (("none", np.nan), ("hevc", 1.0), ("jpeg", 1.5)):
+            for quality, rate in ({"float": 8.0} if codec == "none" else QUALITIES).items():
+                size, effect = 1e6 * rate * factor * more, np.log(rate / 8)
+                gain = gain_db * (method == list(factors)[-1] and codec != "none")
                 rows.append(
                     {**key, "codec": codec, "quality": quality, "n_images": 10, "total_bytes": size}
                     | {"payload_bytes": 0.9 * size, "bytes_per_image": size / 10, "rate_bpe": rate * factor * more}
-                    | {"miou": 0.4 + 0.05 * effect, "rmse": 1 / (1 + 0.1 * effect)}
-                    | {"psnr_db": 25 + 2 * effect + gain_db * (method == list(factors)[-1])}
+                    | {"miou": 0.4 + 0.05 * effect, "rmse": 1 / (1 + 0.1 * effect), "psnr_db": 25 + 2 * effect + gain}
                 )
     return pd.DataFrame(rows)
 
 
-def made(points: pd.DataFrame, folder: Path, of: Experiment = PLAIN) -> dict[str, pd.DataFrame]:
-    """Return the tables of BD-rates that are made from points, in their order."""
+def table(name: str, points: pd.DataFrame, folder: Path, of: Experiment = PLAIN) -> pd.DataFrame:
+    """Return a table that is made from points, and from BD-rates of them."""
     write_csv(folder / "points.csv", points)
-    inputs = Inputs(of, {"table": {f"{name}.csv": folder / f"{name}.csv" for name in ("points", "bd_rate")}})
-    tables: dict[str, pd.DataFrame] = {}
-    for name in ("bd_rate", "bd_details", "headline"):
-        found = TABLES.get(name).make(inputs)
-        assert isinstance(found, pd.DataFrame)
-        tables[name] = found
-        write_csv(folder / f"{name}.csv", found)
-    return tables
+    inputs = Inputs(of, {"table": {f"{file}.csv": folder / f"{file}.csv" for file in ("points", "bd_rate")}})
+    if name in ("bd_details", "headline"):
+        write_csv(folder / "bd_rate.csv", table("bd_rate", points, folder, of))
+    found = TABLES.get(name).make(inputs)
+    assert isinstance(found, pd.DataFrame)
+    return found
 
 
 def details(points: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    return made(points, folder)["bd_details"].set_index("metric")
+    return table("bd_details", points, folder).set_index("metric")
 
 
 def test_a_row_a_comparison_metric_fit_and_kind_of_bytes(tmp_path: Path) -> None:
     expected = {("new", "old", "h", "h"): -20.0, ("third", "old", "h", "h"): -50.0, ("third", "new", "j", "j"): -37.5}
     expected |= {("third", "old", "h", "j"): 100 * (0.5 / 1.5 - 1)}
-    table = made(points({"old": 1.0, "new": 0.8, "third": 0.5}), tmp_path, experiment(*expected))["bd_rate"]
-    assert len(table) == 4 * 3 * len(FITS) * len(RATES) and table["verdict"].str.startswith("ok").all()
-    means = table.groupby(list(KEYS))["bd_rate_percent"].mean().to_dict()
-    assert means == pytest.approx(expected, abs=0.05)
+    found = table("bd_rate", points({"old": 1.0, "new": 0.8, "third": 0.5}), tmp_path, experiment(*expected))
+    assert len(found) == 4 * 3 * len(FITS) * len(RATES) and found["verdict"].str.startswith("ok").all()
+    for column in ("bd_rate_percent", "equal_loss_percent"):
+        assert found.groupby(list(KEYS))[column].mean().to_dict() == pytest.approx(expected, abs=0.05)
 
 
 def test_headers_change_the_rate_of_all_bytes_alone(tmp_path: Path) -> None:
     heavy = points({"old": 1.0, "new": 0.8})
     heavy["total_bytes"] = heavy["payload_bytes"] + 1e6
-    table = made(heavy, tmp_path)["bd_rate"]
-    total, payload = (table.loc[table["rate"] == rate, "bd_rate_percent"].mean() for rate in ("total", "payload"))
-    assert payload == pytest.approx(-20, abs=0.05) and -19 < total < -10
+    means = table("bd_rate", heavy, tmp_path).groupby("rate")["bd_rate_percent"].mean()
+    assert means["payload"] == pytest.approx(-20, abs=0.05) and -19 < means["total"] < -10
 
 
-def test_a_comparison_lacks_a_run(tmp_path: Path) -> None:
-    uneven = pd.concat([points({"old": 1.0, "new": 0.8}), points({"new": 0.8}, cut="c512")])
-    with pytest.raises(DataError, match="comparison of new with old: cut c512, seed 0 has one of them only"):
-        made(uneven, tmp_path)
-    with pytest.raises(DataError, match="comparison of new with old: neither has a run"):
-        made(uneven[:0], tmp_path)
-
-
-def test_a_ladder_without_points_is_refused(tmp_path: Path) -> None:
+def test_a_better_network_saves_bits_but_not_at_equal_loss(tmp_path: Path) -> None:
     own = points({"old": 1.0, "new": 0.8})
+    own.loc[own["method"] == "new", "psnr_db"] += 0.5
+    own.loc[own["method"] == "new", "rmse"] = 1 / (1 / own["rmse"] + 0.01)
+    found = table("bd_rate", own, tmp_path).query("fit == 'pchip' and rate == 'total'").set_index("metric")
+    assert (found.loc[["psnr_db", "inv_rmse"], "bd_rate_percent"] < -25).all()
+    assert found["equal_loss_percent"].tolist() == pytest.approx([-20] * 3, abs=0.01)
+    uncoded = details(own, tmp_path)[["anchor_uncoded", "test_uncoded"]]
+    assert uncoded.to_numpy().ravel().tolist() == pytest.approx([0.4, 0.4, 25, 25.5, 1, 1 / 1.01])
+    assert table("headline", own, tmp_path)["equal_loss_percent"].tolist() == pytest.approx([-20] * 3, abs=0.01)
+    own.loc[(own["method"] == "new") & (own["codec"] == "none"), "psnr_db"] += 50
+    refused = table("bd_rate", own, tmp_path).set_index("metric").loc["psnr_db"]
+    assert refused["equal_loss_percent"].isna().all() and refused["verdict"].str.startswith("ok").all()
+    assert refused["verdict_equal_loss"].str.contains("the curves share 0 %").all()
+
+
+def test_operating_points_are_those_of_the_curve(tmp_path: Path) -> None:
+    of = experiment(("new", "old", "h", "h"), image="new")
+    own = points({"old": 0.5, "new": 0.8})
+    own.loc[own["method"] == "new", "rate_bpe"] = np.nan
+    found = table("operating_points", own, tmp_path, of)
+    by_key = found.set_index(["method", "ladder", "metric", "loss"]).to_dict("index")
+    assert len(found) == 2 * 2 * (3 + 3 + 2)
+    # A metric that falls by 0.05, 2 or 0.1 (1/px) while the rate falls from 8 to 8/e bits.
+    losses = {("miou", 0.05): 1, ("psnr_db", 1.0): 0.5, ("rmse", 5.0): (1 - 1 / 1.05) / 0.1}
+    for (metric, loss), steps in losses.items():
+        rate = 8 * np.exp(-steps) * 1.5
+        for method, factor, bits in (("old", 0.5, 0.5 * rate), ("new", 0.8, np.nan)):
+            row = by_key[method, "j", metric, loss]
+            assert row["bytes_per_image"] == pytest.approx(1e5 * factor * rate) and row["verdict"] == "ok"
+            assert row["rate_bpe"] == pytest.approx(bits, nan_ok=True)
+    assert found["loss_unit"].unique().tolist() == ["mIoU", "dB", "% of RMSE"]
+    missed = by_key["old", "h", "miou", 0.001]
+    assert np.isnan(missed["bytes_per_image"]) and missed["verdict"] == "not reached: all points lose more"
+
+
+def test_seed_noise_is_of_anchors_that_differ_in_the_seed_alone(tmp_path: Path) -> None:
+    one = points({"old": 1.0, "new": 0.8})
+    assert len(table("seed_noise", one, tmp_path)) == 0
+    other = points({"old": 1.25, "new": 0.8}, seed=1)
+    other["psnr_db"] += 0.5
+    found = table("seed_noise", pd.concat([one, other]), tmp_path).set_index("metric")
+    assert set(found["method"]) == {"old"} and found[["n_seeds", "n_pairs"]].to_numpy().tolist() == [[2, 2]] * 3
+    equal_loss = found[[f"equal_loss_{name}_percent" for name in ("mean", "std", "max")]].to_numpy()
+    assert equal_loss == pytest.approx(np.array([[2.5, 22.5, 25]] * 3), abs=1e-3)
+    assert (abs(found["bd_rate_max_percent"] - 25) < 1e-3).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("name", ["bd_rate", "seed_noise"])
+def test_runs_and_float_features_that_lack(name: str, tmp_path: Path) -> None:
+    own = points({"old": 1.0, "new": 0.8})
+    with pytest.raises(DataError, match=r"points.csv: 0 points none/float of a run; expected one; rerun the stage"):
+        table(name, own[own["codec"] != "none"], tmp_path)
+    if name == "bd_rate":
+        uneven = pd.concat([own, points({"new": 0.8}, cut="c512")])
+        with pytest.raises(DataError, match="comparison of new with old: cut c512, seed 0 has one of them only"):
+            table(name, uneven, tmp_path)
+        with pytest.raises(DataError, match="comparison of new with old: neither has a run"):
+            table(name, own[:0], tmp_path)
+
+
+def test_details_say_the_same_in_other_words_and_why_there_is_nothing(tmp_path: Path) -> None:
+    found = details(points({"old": 1.0, "new": 0.8}), tmp_path)
+    assert found.index.tolist() == ["miou", "psnr_db", "inv_rmse"]
+    percents = found[["cubic_percent", "pchip_percent", "akima_percent", "without_lossless_percent"]]
+    assert (abs(percents.astype(float) + 20) < 0.6).all(axis=None)
+    own = points({"old": 1.0, "new": 1.0}, gain_db=0.5)
+    own.loc[(own["method"] == "new") & (own["codec"] == "hevc"), "rmse"] -= 0.01
+    assert details(own, tmp_path)["bd_metric"].tolist() == pytest.approx([0, 0.5, -0.01], abs=1e-6)
+    own.loc[own["method"] == "new", "miou"] += 1
+    refused = details(own, tmp_path).loc["miou"]
+    assert refused[["pchip_percent", "bd_metric"]].isna().all() and "share 0 %" in refused["verdict"]
     own = own[(own["method"] == "old") | (own["codec"] != "hevc")]
     assert details(own, tmp_path)["verdict"].eq("refused: the test has no points on this ladder").all()
-
-
-def test_a_factor_on_the_rate_shows_in_every_column_that_is_a_rate(tmp_path: Path) -> None:
-    table = details(points({"old": 1.0, "new": 0.8}), tmp_path)
-    assert table.index.tolist() == ["miou", "psnr_db", "inv_rmse"]
-    for column in ("cubic_percent", "pchip_percent", "akima_percent", "without_lossless_percent"):
-        assert table[column].to_numpy(float) == pytest.approx(np.full(3, -20.0), abs=0.6)
 
 
 def test_lossless_points_are_those_of_each_methods_own_kind(tmp_path: Path) -> None:
@@ -125,37 +174,12 @@ def test_lossless_points_are_those_of_each_methods_own_kind(tmp_path: Path) -> N
     assert [len(side) for side in pair.sides] == [len(QUALITIES)] * 2
 
 
-def test_a_gain_at_every_rate_is_the_change_of_the_metric(tmp_path: Path) -> None:
-    table = details(points({"old": 1.0, "new": 1.0}, gain_db=0.5), tmp_path)
-    assert table.loc["psnr_db", "bd_metric"] == pytest.approx(0.5, abs=1e-6)
-    assert table.loc["miou", "bd_metric"] == pytest.approx(0.0, abs=1e-9)
-
-
-def test_less_of_a_metric_that_should_be_low_is_a_negative_change(tmp_path: Path) -> None:
-    own = points({"old": 1.0, "new": 1.0})
-    own.loc[(own["method"] == "new") & (own["codec"] == "hevc"), "rmse"] -= 0.01
-    assert details(own, tmp_path).loc["inv_rmse", "bd_metric"] == pytest.approx(-0.01, abs=1e-6)
-
-
-def test_a_refused_cell_says_why(tmp_path: Path) -> None:
-    own = points({"old": 1.0, "new": 0.8})
-    own.loc[own["method"] == "new", "miou"] += 1
-    refused = details(own, tmp_path).loc["miou"]
-    assert refused[["pchip_percent", "bd_metric"]].isna().all() and "share 0 %" in refused["verdict"]
-
-
-def test_the_rate_at_one_percent_loss_lies_on_the_curve() -> None:
-    rates = np.array([0.5, 1.0, 2.0, 4.0])
-    rate, why = rate_at_loss(Curve.of(rates, np.array([90.0, 95.0, 99.0, 99.9])), 100.0)
-    assert rate == pytest.approx(2.0) and why == ""
-    above, below = (rate_at_loss(Curve.of(rates, start + rates / 100), 100.0) for start in (90.0, 99.5))
-    assert above == (None, "1 % loss lies above all points") and below[1] == "1 % loss lies below all points"
-    assert rate_at_loss(Curve.of(rates[:1], np.array([99.0])), 100.0)[1] == "fewer than 2 efficient points"
-
-
 def cells(metric: str, outcomes: list[tuple[float | None, str]], fit: str = "pchip") -> list[dict[str, object]]:
     key = {"cut": "c256", **dict(zip(KEYS, ("new", "old", "h", "h"), strict=True)), "metric": metric, "fit": fit}
-    return [key | {"rate": "total", "seed": i, "bd_rate_percent": p, "verdict": v} for i, (p, v) in enumerate(outcomes)]
+    return [
+        key | {"rate": "total", "seed": i, "bd_rate_percent": p, "equal_loss_percent": p, "verdict": v}
+        for i, (p, v) in enumerate(outcomes)
+    ]
 
 
 @pytest.fixture
@@ -168,10 +192,10 @@ def headline(tmp_path: Path) -> pd.DataFrame:
         | {"psnr_db": 20.0, "rmse": 0.5}
         for method, seed, miou in floats
     ]
-    tables = {"bd_rate.csv": pd.DataFrame(rows), "points.csv": pd.DataFrame(of_floats)}
-    for name, table in tables.items():
-        write_csv(tmp_path / name, table)
-    found = TABLES.get("headline").make(Inputs(PLAIN, {"table": {name: tmp_path / name for name in tables}}))
+    write_csv(tmp_path / "points.csv", pd.DataFrame(of_floats))
+    write_csv(tmp_path / "bd_rate.csv", pd.DataFrame(rows))
+    paths = {name: tmp_path / name for name in ("points.csv", "bd_rate.csv")}
+    found = TABLES.get("headline").make(Inputs(PLAIN, {"table": paths}))
     assert isinstance(found, pd.DataFrame)
     return found
 
@@ -195,6 +219,7 @@ def test_tracked_numbers_leave_out_what_was_refused(headline: pd.DataFrame, tmp_
     assert found == {"c256": {"new-old-h": expected}, "c512": {"new-old-h-j": expected}}
 
 
-def test_without_comparisons_there_are_empty_tables(tmp_path: Path) -> None:
-    tables = made(points({"old": 1.0}), tmp_path, experiment())
-    assert all(len(table) == 0 for table in tables.values()) and list(tables["headline"]) == list(HEADLINE)
+@pytest.mark.parametrize("name", ["bd_rate", "bd_details", "headline", "seed_noise"])
+def test_without_comparisons_there_are_empty_tables(name: str, tmp_path: Path) -> None:
+    found = table(name, points({"old": 1.0}), tmp_path, experiment())
+    assert len(found) == 0 and list(found) == list(table(name, points({"old": 1.0, "new": 1.0}), tmp_path))

@@ -17,18 +17,16 @@ from hypothesis import strategies as st
 
 from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
-from compfeat.experiment.config import Experiment, part_of
+from compfeat.experiment.config import part_of
 from compfeat.experiment.entries import StatisticsConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Point, Run
 from compfeat.results.bootstrap import (
     ALL_SEEDS,
+    INTERVAL_COLUMNS,
     RATE,
     RESAMPLES,
     TOO_FEW,
     Samples,
-    bd_rate_intervals,
-    bd_replicates,
-    float_intervals,
     image_counts,
     interval,
     interval_cells,
@@ -36,24 +34,24 @@ from compfeat.results.bootstrap import (
     over_seeds,
     point_samples,
 )
-from compfeat.results.delta_rate import Rules
 from compfeat.results.measured import Measured, compared_metrics
 from compfeat.results.tables import TABLES, Inputs
-from compfeat.tasks.base import TASKS, Metric
+from compfeat.tasks.base import TASKS
 
 PLAN = StatisticsConfig(resamples=40, confidence=0.9, seed=3)
 N = 30
 QUALITIES = ("qp10", "qp20", "qp30", "qp40", "qp46")
 NAMES = ("segmentation", "reconstruction", "disparity")
-
-
 METRICS = compared_metrics(NAMES)
 
 
-def experiment(*others: str) -> Experiment:
-    """Return the experiment of a comparison of each of ``others`` with the method old."""
-    return part_of(
+def made(
+    name: str, points: dict[Point, Samples], folder: Path, *others: str, tasks: Sequence[str] = NAMES
+) -> pd.DataFrame:
+    """Return a table of the samples of points, where each method of ``others`` is compared with the method old."""
+    experiment = part_of(
         {
+            "tasks": tasks,
             "methods": {name: {"training": name} for name in ("old", *others)},
             "codecs": {"hevc": {"qualities": QUALITIES}},
             "ladders": {"h": {"codecs": ("hevc",)}},
@@ -62,22 +60,9 @@ def experiment(*others: str) -> Experiment:
             "statistics": PLAN.model_dump(),
         }
     )
-
-
-def interval_tables(
-    points: dict[Point, Samples], *others: str, metrics: Sequence[Metric] = METRICS
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the intervals of BD-rates and of differences on float features."""
-    e = experiment(*others)
-    return bd_rate_intervals(points, e, metrics), float_intervals(points, e, metrics)
-
-
-def of_points(points: dict[Point, Samples], folder: Path) -> pd.DataFrame:
-    """Return the intervals of points."""
-    arrays = {f"{point.id}/{name}": values for point, own in points.items() for name, values in own.items()}
+    arrays = {f"{point.id}/{key}": values for point, own in points.items() for key, values in own.items()}
     write_arrays(folder / RESAMPLES, arrays)
-    part = part_of({"tasks": NAMES, "statistics": PLAN.model_dump()})
-    found = TABLES.get("point_intervals").make(Inputs(part, {"table": {RESAMPLES: folder / RESAMPLES}}))
+    found = TABLES.get(name).make(Inputs(experiment, {"table": {RESAMPLES: folder / RESAMPLES}}))
     assert isinstance(found, pd.DataFrame)
     return found
 
@@ -127,85 +112,87 @@ def all_samples(
     return points
 
 
-def test_all_images_as_they_are_give_the_metrics_of_the_points_table() -> None:
-    point = measured(Run("c256", "old", 0), "qp20")
-    samples = point_samples(point, image_counts(N, PLAN))
-    for name, value in expected(point).items():
-        assert samples[name][0] == value
-        assert len(samples[name]) == PLAN.resamples + 1
-    assert point.ledger is not None
-    assert samples[RATE][0] == pytest.approx(point.ledger["payload_bytes"].mean())
-
-
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**31))
-def test_a_resample_is_what_the_drawn_images_give(seed: int) -> None:
+def test_all_images_give_the_metrics_of_the_points_table_and_a_resample_those_of_the_drawn_images(seed: int) -> None:
     point = measured(Run("c256", "old", 0), "qp30")
+    for name in ("sse", "n"):
+        point.scores["disparity"][name][4] = 0  # An image without a scored pixel is skipped.
     counts = image_counts(N, StatisticsConfig(resamples=20, confidence=0.9, seed=seed))
-    samples = point_samples(point, counts)
-    drawn = np.repeat(np.arange(N), counts[2].astype(int))
-    assert len(drawn) == N
+    samples, drawn = point_samples(point, counts), np.repeat(np.arange(N), counts[2].astype(int))
+    assert len(drawn) == N and point.ledger is not None
+    assert samples[RATE][[0, 2]] == pytest.approx(
+        [point.ledger["payload_bytes"].iloc[own].mean() for own in (slice(None), drawn)]
+    )
     for name, value in expected(point, drawn).items():
+        assert samples[name][0] == expected(point)[name] and len(samples[name]) == 21
         assert samples[name][2] == pytest.approx(value, rel=1e-12)
+    others = np.delete(np.arange(N), 4)
+    assert samples["rmse"][0] == pytest.approx(expected(point, others)["rmse"])
 
 
 def test_every_point_has_an_interval_of_its_rate_and_metrics(tmp_path: Path) -> None:
     points = all_samples({"old": 1.0, "new": 0.8})
-    table = of_points(points, tmp_path)
+    table = made("point_intervals", points, tmp_path)
     assert len(table) == 2 * (4 * len(QUALITIES) + 3), "five coded points with four values, the float one with three"
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
-    key = {"method": "new", "quality": "qp30", "metric": "bytes_per_image"}
-    row = table[(table[list(key)] == pd.Series(key)).all(axis=1)].iloc[0]
+    row = table.query(f"method == 'new' and quality == 'qp30' and metric == '{RATE}'").iloc[0]
     replicates = points[Point(Run("c256", "new", 0), "hevc", "qp30")][RATE]
     inside = (replicates[1:] >= row["low"]) & (replicates[1:] <= row["high"])
     assert inside.mean() == pytest.approx(PLAN.confidence, abs=1.5 / PLAN.resamples)
 
 
-def test_images_without_a_scored_pixel_are_skipped() -> None:
-    point = measured(Run("c256", "old", 0), "qp20")
-    for name in ("sse", "n"):
-        point.scores["disparity"][name][4] = 0
-    samples = point_samples(point, image_counts(N, PLAN))
-    assert np.isfinite(samples["rmse"]).all()
-    others = np.delete(np.arange(N), 4)
-    assert samples["rmse"][0] == pytest.approx(expected(point, others)["rmse"])
-
-
-@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-@pytest.mark.parametrize("factor", [1.0, 0.75, 1.2])
-def test_a_factor_on_all_bytes_is_the_bd_rate_in_every_resample(metric: Metric, factor: float) -> None:
+def test_a_factor_on_all_bytes_is_the_bd_rate_in_every_resample(tmp_path: Path) -> None:
     """The resample is the same for both methods, so what the images do cancels."""
-    points = all_samples({"old": 1.0, "new": factor})
-    sides = [
-        [s for p, s in points.items() if p.run.method == method and p.codec == "hevc"] for method in ("old", "new")
-    ]
-    replicates = bd_replicates(sides[0], sides[1], metric, Rules(frontier=True))
-    assert replicates == pytest.approx(np.full(PLAN.resamples + 1, 100 * (factor - 1)), abs=1e-3)
+    factors = {"old": 1.0, "new": 0.8, "third": 0.5, "fourth": 1.2}
+    points = all_samples(factors)
+    for tasks in (NAMES, NAMES[:2]):
+        table = made("intervals", points, tmp_path, *list(factors)[1:], tasks=tasks)
+        assert table["metric"].tolist() == [metric.curve_name for metric in compared_metrics(tasks)] * 3
+        assert (table[["seed", "verdict", "verdict_equal_loss"]] == ["0", "ok", "ok"]).all(axis=None)
+        expected = 100 * (table["method"].map(factors).to_numpy()[:, None] - 1)
+        percents = [name for name in INTERVAL_COLUMNS if name.endswith("_percent")]
+        assert (abs(table[percents] - expected) < 1e-3).all(axis=None) and len(percents) == 6
+        floats = made("float_intervals", points, tmp_path, *list(factors)[1:], tasks=tasks)
+        assert floats["difference"].tolist() == [0] * len(table)
+        savings = made("operating_savings", points, tmp_path, *list(factors)[1:], tasks=tasks)
+        assert len(savings) == 2 * len(table) and set(savings["loss_percent"]) == {1.0, 5.0}
+        reached = savings[savings["verdict"] == "ok"]
+        changes = reached[["rate_change_percent", "low_percent", "high_percent"]]
+        assert len(reached) and (
+            abs(changes - 100 * (reached["method"].map(factors).to_numpy()[:, None] - 1)) < 1e-3
+        ).all(axis=None)
 
 
-def test_tables_name_every_cell_and_repeat() -> None:
-    bd_rates, floats = interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new")
-    assert bd_rates["metric"].tolist() == ["miou", "psnr_db", "inv_rmse"]
-    assert (bd_rates["seed"] == "0").all() and (bd_rates["verdict"] == "ok").all()
-    assert floats["difference"].tolist() == [0, 0, 0]
-    again, _ = interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new")
-    pd.testing.assert_frame_equal(bd_rates, again)
+def test_equal_loss_does_not_see_how_good_a_network_is_without_coding(tmp_path: Path) -> None:
+    points = all_samples({"old": 1.0, "new": 0.8})
+    for point, samples in points.items():
+        if point.run.method == "new":
+            samples["psnr_db"] = samples["psnr_db"] + 0.3
+    table = made("intervals", points, tmp_path, "new").set_index("metric").loc["psnr_db"]
+    assert table["bd_rate_percent"] < -25 and table["equal_loss_percent"] == pytest.approx(-20, abs=1e-3)
+    for end in ("low", "high"):
+        assert table[f"equal_loss_{end}_percent"] == pytest.approx(-20, abs=1e-3)
 
 
-def test_every_comparison_has_its_own_rows() -> None:
-    points = all_samples({"old": 1.0, "new": 0.8, "third": 0.5})
-    bd_rates, floats = interval_tables(points, "new", "third")
-    means = bd_rates.groupby(["method", "against"])["bd_rate_percent"].mean()
-    assert means.to_dict() == pytest.approx({("new", "old"): -20.0, ("third", "old"): -50.0}, abs=1e-3)
-    assert len(floats) == 2 * 3
-
-
-def test_several_seeds_get_rows_of_all_together_and_their_spread() -> None:
+def test_a_loss_that_a_curve_does_not_get_to_is_said(tmp_path: Path) -> None:
     points = all_samples({"old": 1.0, "new": 0.8}, seeds=(0, 1))
-    for point in list(points):
-        if point.run.method == "new" and point.run.seed == 1 and RATE in points[point]:
-            points[point][RATE] = points[point][RATE] * 0.5
-    bd_rates, _ = interval_tables(points, "new")
+    for point, samples in points.items():
+        if point == Point(Run("c256", "new", 1), UNCODED, FLOAT):
+            samples["psnr_db"] = samples["psnr_db"] + 20
+    table = made("operating_savings", points, tmp_path, "new")
+    own = table[(table["metric"] == "psnr_db") & (table["loss_percent"] == 5)].set_index("seed")
+    assert own.loc["0", "verdict"] == "ok" and own["rate_change_percent"].isna().tolist() == [False, True, True]
+    assert own.loc["1", "verdict"] == "test: not reached: all points lose more"
+    assert own.loc["all", "verdict"] == "seed 1 test: not reached: all points lose more"
+
+
+def test_several_seeds_get_rows_of_all_together_and_their_spread(tmp_path: Path) -> None:
+    points = all_samples({"old": 1.0, "new": 0.8}, seeds=(0, 1))
+    for point, samples in points.items():
+        if point.run.method == "new" and point.run.seed == 1 and RATE in samples:
+            samples[RATE] = samples[RATE] * 0.5
+    bd_rates = made("intervals", points, tmp_path, "new")
     own = bd_rates[bd_rates["metric"] == "psnr_db"]
     assert own["seed"].tolist() == ["0", "1", ALL_SEEDS]
     first, second, both = own["bd_rate_percent"].tolist()
@@ -213,34 +200,36 @@ def test_several_seeds_get_rows_of_all_together_and_their_spread() -> None:
     assert own["low_percent"].tolist()[2] < both < own["high_percent"].tolist()[2]
 
 
-def test_tasks_that_the_run_does_not_have_have_no_rows() -> None:
-    bd_rates, floats = interval_tables(
-        all_samples({"old": 1.0, "new": 0.8}), "new", metrics=compared_metrics(NAMES[:2])
-    )
-    assert set(bd_rates["metric"]) == {"miou", "psnr_db"} and set(floats["metric"]) == {"miou", "psnr_db"}
-
-
-def test_a_comparison_that_lacks_a_run_is_one_line() -> None:
+@pytest.mark.parametrize("name", ["intervals", "float_intervals", "operating_savings"])
+def test_a_comparison_that_lacks_a_run_is_one_line(name: str, tmp_path: Path) -> None:
+    points = all_samples({"old": 1.0, "new": 0.8})
     with pytest.raises(DataError, match="comparison of third with old: cut c256, seed 0 has one of them only"):
-        interval_tables(all_samples({"old": 1.0, "new": 0.8}), "new", "third")
+        made(name, points, tmp_path, "new", "third")
     with pytest.raises(DataError, match="neither has a run"):
-        interval_tables({}, "new")
+        made(name, {}, tmp_path, "new")
+    del points[Point(Run("c256", "old", 0), UNCODED, FLOAT)]
+    with pytest.raises(DataError, match="c256/old/seed0: no scores of none/float; rerun the stage evaluate"):
+        made(name, points, tmp_path, "new")
 
 
 def test_refused_resamples_are_counted_and_many_of_them_leave_no_interval() -> None:
     few = np.array([-5.0, *([-4.0] * 39), np.nan])
     many = np.array([-5.0, *([-4.0] * 20), *([np.nan] * 20)])
-    refused = np.array([np.nan] * 41)
-    cells_of = [interval_cells(values, PLAN) for values in (few, many, refused)]
-    assert [cells["n_refused"] for cells in cells_of] == [1, 20, 40]
-    assert cells_of[0]["low_percent"] == -4.0 and cells_of[0]["verdict"] == "ok"
-    assert np.isnan(float(str(cells_of[1]["low_percent"]))) and "20 of 40 resamples" in str(cells_of[1]["verdict"])
-    assert "refused" in str(cells_of[2]["verdict"])
+    found = [
+        dict(zip(INTERVAL_COLUMNS, interval_cells(v, PLAN), strict=False)) for v in (few, many, np.full(41, np.nan))
+    ]
+    assert [cells["n_refused"] for cells in found] == [1, 20, 40] and found[0]["low_percent"] == -4.0
+    assert np.isnan(float(str(found[1]["low_percent"])))
+    verdicts = ["ok", "no interval: 20 of 40 resamples have no BD-rate", "refused: no BD-rate (see bd_rate.csv)"]
+    assert [cells["verdict"] for cells in found] == verdicts
 
 
-def test_an_interval_holds_its_share() -> None:
+def test_an_interval_holds_its_share_of_what_has_a_value() -> None:
     assert interval(np.arange(101.0), 0.9) == pytest.approx((5.0, 95.0))
-    assert all(np.isnan(end) for end in interval(np.array([np.nan]), 0.9))
+    # A resample without any of the images that have a metric has no value: about a third where one image has it.
+    drawn = image_counts(N, PLAN)[1:, 0]
+    for values in (np.array([np.nan]), np.where(drawn > 0, 0.5, np.nan)):
+        assert all(np.isnan(end) for end in interval(values, 0.9))
 
 
 FEW_RESAMPLES = PLAN.model_copy(update={"resamples": 19})
@@ -255,16 +244,14 @@ def test_too_few_images_or_resamples_are_not_resampled(n_images: int, plan: Stat
 def test_what_is_not_resampled_has_no_interval_over_several_seeds_either(tmp_path: Path) -> None:
     whole = all_samples({"old": 1.0, "new": 0.8}, seeds=(0, 1))
     points = {point: {name: values[:1] for name, values in samples.items()} for point, samples in whole.items()}
-    bd_rates, floats = interval_tables(points, "new")
-    expected, _ = interval_tables(whole, "new")
-    assert bd_rates["bd_rate_percent"].tolist() == expected["bd_rate_percent"].tolist()
-    assert bd_rates["seed"].tolist() == ["0", "1", ALL_SEEDS] * 3 and set(bd_rates["verdict"]) == {TOO_FEW}
-    for table, ends in (
-        (bd_rates, ["low_percent", "high_percent"]),
-        (floats, ["low", "high"]),
-        (of_points(points, tmp_path), ["low", "high"]),
-    ):
-        assert table[ends].isna().all(axis=None) and (table["n_resamples"] == 0).all()
+    for name in ("intervals", "float_intervals", "point_intervals", "operating_savings"):
+        table, expected = (made(name, own, tmp_path, "new") for own in (points, whole))
+        ends = [column for column in map(str, table) if "low" in column or "high" in column]
+        assert ends and table[ends].isna().all(axis=None) and (table["n_resamples"] == 0).all()
+        measured_alone = list(table)[: list(table).index(ends[0])]
+        pd.testing.assert_frame_equal(table[measured_alone], expected[measured_alone])
+        if "verdict" in table:
+            assert set(table.loc[table[measured_alone[-1]].notna(), "verdict"]) == {TOO_FEW}
 
 
 def test_copies_of_one_image_are_one_image() -> None:
@@ -274,12 +261,6 @@ def test_copies_of_one_image_are_one_image() -> None:
         point: {name: np.full(41, values[0]) for name, values in samples.items()} for point, samples in points.items()
     }
     assert {len(v) for samples in of_different_images(equal).values() for v in samples.values()} == {1}
-
-
-def test_a_metric_that_few_images_have_gets_no_interval() -> None:
-    """A resample without any of them has no value: about a third where one image has it."""
-    drawn = image_counts(N, PLAN)[1:, 0]
-    assert all(np.isnan(end) for end in interval(np.where(drawn > 0, 0.5, np.nan), 0.9))
 
 
 def test_a_refused_seed_refuses_the_mean_over_seeds() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -11,8 +11,9 @@ import pytest
 from compfeat.experiment.entries import ClaimsConfig
 from compfeat.experiment.runs import Comparison
 from compfeat.results.bootstrap import TOO_FEW
-from compfeat.results.published import AUTHORS_FIT, METRICS, read_published
-from compfeat.results.tables import published_bd_rate, published_intervals
+from compfeat.results.losses import worse
+from compfeat.results.published import METRICS, read_published
+from compfeat.results.tables import published_intervals
 from compfeat.results.tables.claims import (
     FEWER_BITS,
     NO_LOSS,
@@ -21,17 +22,16 @@ from compfeat.results.tables.claims import (
     SUPPORTED,
     THIS_RUN,
     UNDECIDED,
-    Cell,
-    claims_table,
-    published_cells,
+    Number,
+    claim_rows,
+    published_bits,
     published_losses,
-    recorded_cells,
-    run_cells,
+    recorded_numbers,
+    run_bits,
     run_losses,
     verdict,
-    worse,
 )
-from tiny_results import published_inputs
+from tiny_results import STATISTICS, TinyRun, published_inputs
 
 LIMITS = ClaimsConfig(
     ladders=None,
@@ -48,10 +48,17 @@ LIMITS = ClaimsConfig(
 ABOUT = [Comparison("new", "old", "h", "h")]
 BY_NAME = {metric.name: metric for metric in METRICS}
 NAN = float("nan")
+ENDS = ("value", "low", "high")
 
 
-def cell(value: float, low: float, high: float, metric: str = "miou") -> Cell:
-    return Cell(THIS_RUN, "c256", "hevc", metric, value, low, high, "new", "old")
+def number(value: float, low: float, high: float, metric: str = "miou", **changes: str) -> Number:
+    where = {"source": THIS_RUN, "cut": "c256", "method": "new", "against": "old", "seed": ""}
+    where |= {"ladder": "hevc", "against_ladder": "hevc", "metric": metric, "reason": ""}
+    return where | {"value": value, "low": low, "high": high} | changes
+
+
+def claims_table(bits: list[Number], losses: list[Number], limits: ClaimsConfig = LIMITS) -> pd.DataFrame:
+    return pd.DataFrame(claim_rows(bits, losses, limits, BY_NAME))
 
 
 @pytest.mark.parametrize(
@@ -69,9 +76,9 @@ def test_the_whole_interval_decides(low: float, high: float, expected: str) -> N
 
 
 def test_every_claim_is_there_with_its_rule_and_numbers() -> None:
-    rates = [cell(-20, -25, -16), cell(-5, -9, -1, "psnr_db"), cell(2, -3, 6, "inv_rmse")]
-    losses = [cell(0.001, -0.002, 0.003), cell(0.3, 0.2, 0.4, "psnr_db"), cell(0.5, -1, 2, "rmse")]
-    table = claims_table(rates, losses, LIMITS, BY_NAME)
+    rates = [number(-20, -25, -16), number(-5, -9, -1, "psnr_db"), number(2, -3, 6, "inv_rmse")]
+    losses = [number(0.001, -0.002, 0.003), number(0.3, 0.2, 0.4, "psnr_db"), number(0.5, -1, 2, "rmse")]
+    table = claims_table(rates, losses)
     by_claim = {claim: rows["verdict"].tolist() for claim, rows in table.groupby("claim")}
     assert by_claim == {
         "fewer_bits": [SUPPORTED, NOT_SUPPORTED, NOT_SUPPORTED],
@@ -93,20 +100,15 @@ def test_several_tasks_counts_sure_and_possible_ones(
     highs: tuple[float, ...], lows: tuple[float, ...], expected: str
 ) -> None:
     names = ("miou", "psnr_db", "inv_rmse")
-    rates = [cell((lo + hi) / 2, lo, hi, name) for lo, hi, name in zip(lows, highs, names, strict=True)]
-    table = claims_table(rates, [], LIMITS, BY_NAME)
+    rates = [number((lo + hi) / 2, lo, hi, name) for lo, hi, name in zip(lows, highs, names, strict=True)]
+    table = claims_table(rates, [])
     assert table.loc[table["claim"] == "several_tasks", "verdict"].tolist() == [expected]
 
 
-def test_the_published_intervals_are_around_the_published_bd_rates() -> None:
-    inputs = published_inputs(resamples=25)
-    intervals, expected = published_intervals.make(inputs), published_bd_rate.make(inputs)
-    by_cell = expected[expected["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])["bd_rate_percent"]
-    for row in intervals.to_dict("records"):
-        assert row["bd_rate_percent"] == pytest.approx(by_cell[row["cut"], row["metric"]])
-        assert row["low_percent"] < row["bd_rate_percent"] < row["high_percent"]
-    assert len(published_cells(intervals)) == 6
-    assert {c.cut for c in published_losses(read_published(inputs)[0])} == {"c256", "c512"}
+def test_the_published_numbers_are_of_both_cuts() -> None:
+    inputs = published_inputs(resamples=1)
+    bits, losses = published_bits(published_intervals.make(inputs)), published_losses(read_published(inputs)[0])
+    assert len(bits) == len(losses) == 6 and {row["cut"] for row in losses} == {"c256", "c512"}
 
 
 def test_worse_is_positive_for_every_metric() -> None:
@@ -128,8 +130,8 @@ def test_losses_of_the_run_take_the_anchors_own_value() -> None:
         columns=["cut", "method", "seed", "codec", "quality", "rmse", "psnr_db"],
     )
     rmse, psnr = run_losses(floats, points, LIMITS, BY_NAME)
-    assert (rmse.value, rmse.low, rmse.high) == pytest.approx((1.0, 0.5, 2.0))
-    assert (psnr.value, psnr.low, psnr.high) == pytest.approx((-0.1, -0.2, 0.1))
+    assert [rmse[name] for name in ENDS] == pytest.approx([1.0, 0.5, 2.0])
+    assert [psnr[name] for name in ENDS] == pytest.approx([-0.1, -0.2, 0.1])
 
 
 def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
@@ -142,10 +144,8 @@ def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
         [["c256", "old", 0, "none", "float", 2.0]], columns=["cut", "method", "seed", "codec", "quality", "rmse"]
     )
     table = claims_table(
-        [*published_cells(published), *run_cells(bd_rates, ABOUT)],
+        [*published_bits(published), *run_bits(bd_rates, ABOUT)],
         run_losses(floats, at, LIMITS, BY_NAME),
-        LIMITS,
-        BY_NAME,
     )
     own = table[table["claim"] != "several_tasks"]
     assert len(own) == 6 + 2 and set(own["verdict"]) == {UNDECIDED} and set(own["reason"]) == {TOO_FEW}
@@ -157,18 +157,35 @@ def test_claims_are_about_the_two_methods_that_the_config_names() -> None:
     rows = [["c", "new", "old", "0", "h", "h", "miou"], ["c", "third", "old", "0", "h", "h", "miou"]]
     rows += [["c", "new", "third", "0", "h", "h", "miou"], ["c", "new", "old", "0", "h", "j", "miou"]]
     numbers: dict[str, Any] = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
-    (found,) = run_cells(pd.DataFrame(rows, columns=columns).assign(**numbers), ABOUT)
-    assert (found.method, found.against, found.ladder, found.source) == ("new", "old", "h", THIS_RUN)
+    (found,) = run_bits(pd.DataFrame(rows, columns=columns).assign(**numbers), ABOUT)
+    assert [found[name] for name in ("method", "against", "ladder", "source")] == ["new", "old", "h", THIS_RUN]
 
 
 def test_a_record_of_several_seeds_is_judged_anew_over_all_of_them() -> None:
     """Its own verdicts do not count: the rules may have changed since."""
-    own = [cell(-20, -25, -16), replace(cell(-18, -19, -12), seed="all")]
-    own.append(replace(own[1], method="third"))
-    losses = [replace(cell(0.001, 0, 0.002), ladder="", seed=seed) for seed in ("0", "all")]
-    record = claims_table(own, losses, LIMITS, BY_NAME).assign(group="paper")
-    bits, loss = (recorded_cells(record, claim, "paper", LIMITS) for claim in (FEWER_BITS, NO_LOSS))
-    assert [(c.source, c.seed, c.ladder, c.value) for c in bits] == [(RECORDED, "all", "hevc", -18)]
-    assert [(c.source, c.metric, c.ladder) for c in loss] == [(RECORDED, "miou", "")]
+    own = [number(-20, -25, -16), number(-18, -19, -12, seed="all")]
+    own.append(own[1] | {"method": "third"})
+    losses = [number(0.001, 0, 0.002, ladder="", against_ladder="", seed=seed) for seed in ("0", "all")]
+    record = claims_table(own, losses).assign(group="paper")
+    bits, loss = (recorded_numbers(record, claim, "paper", LIMITS) for claim in (FEWER_BITS, NO_LOSS))
+    assert [(c["source"], c["seed"], c["ladder"], c["value"]) for c in bits] == [(RECORDED, "all", "hevc", -18)]
+    assert [(c["source"], c["metric"], c["ladder"]) for c in loss] == [(RECORDED, "miou", "")]
     looser = LIMITS.model_copy(update={"bd_rate_percent": -10})
-    assert claims_table(bits, [], looser, BY_NAME)["verdict"].tolist()[0] == SUPPORTED
+    assert claims_table(bits, [], looser)["verdict"].tolist()[0] == SUPPORTED
+
+
+def test_claims_of_a_run_and_of_the_published_numbers(tiny_run: Callable[..., TinyRun]) -> None:
+    run = tiny_run(images=12, statistics=STATISTICS | {"resamples": 40})
+    run.gather("claims")
+    intervals, claims = run.read("intervals.csv"), run.read("claims.csv")
+    width = intervals["high_percent"] - intervals["low_percent"]
+    assert (width > 0).all() and (width < 0.5).all() and set(intervals["verdict"]) == {"ok"}
+    assert set(claims["method"]) == {"new", "compressible"}
+    own = claims[claims["source"] == THIS_RUN].groupby("claim")["verdict"].unique()
+    assert {claim: list(verdicts) for claim, verdicts in own.items()} == {
+        "fewer_bits": [SUPPORTED],
+        "no_loss": [SUPPORTED],
+        "several_tasks": [SUPPORTED],
+    }
+    published = claims[claims["source"] == "published"]
+    assert len(published[published["claim"] == "fewer_bits"]) == 6

@@ -25,28 +25,28 @@ def line(slope: float, at: float, rates: np.ndarray = RATES) -> Curve:
 @given(st.floats(120, 1500), st.floats(0.1, 1), st.floats(1.1, 3))
 def test_two_lines_cross_where_they_meet(at: float, slope: float, factor: float) -> None:
     (found,) = crossings(line(slope, at), line(slope * factor, at), "split", "remote")
-    assert found.crossing == 1 and found.crossing_bytes == pytest.approx(at, rel=1e-3)
-    assert found.crossing_value == pytest.approx(1, abs=2e-3)
-    assert (found.better_below, found.better_above, found.verdict) == ("split", "remote", "ok")
+    assert found["crossing"] == 1 and found["crossing_bytes"] == pytest.approx(at, rel=1e-3)
+    assert found["crossing_value"] == pytest.approx(1, abs=2e-3)
+    assert (found["better_below"], found["better_above"], found["verdict"]) == ("split", "remote", "ok")
     (other,) = crossings(line(slope * factor, at), line(slope, at), "split", "remote")
-    assert (other.better_below, other.better_above) == ("remote", "split")
-    assert other.crossing_bytes == pytest.approx(found.crossing_bytes)
+    assert (other["better_below"], other["better_above"]) == ("remote", "split")
+    assert other["crossing_bytes"] == pytest.approx(found["crossing_bytes"])
 
 
 def test_one_that_is_better_everywhere_is_named_with_the_shared_rates() -> None:
     (found,) = crossings(line(0.3, 100), line(0.3, 150, RATES * 2), "split", "remote")
-    assert (found.crossing, found.crossing_bytes) == (0, None)
-    assert (found.better_below, found.better_above) == ("split", "split")
-    assert (found.from_bytes, found.to_bytes) == (200, 1600)
-    assert found.verdict == "no crossing: split is better at all shared rates"
+    assert (found["crossing"], found["crossing_bytes"]) == (0, None)
+    assert (found["better_below"], found["better_above"]) == ("split", "split")
+    assert (found["from_bytes"], found["to_bytes"]) == (200, 1600)
+    assert found["verdict"] == "no crossing: split is better at all shared rates"
 
 
 def test_every_crossing_has_a_row() -> None:
     wavy = Curve.of(RATES, 1 + np.log(RATES / 400) + np.array([0.2, -0.2, 0.2, -0.2, 0.2]))
     found = crossings(wavy, line(1, 400), "split", "remote")
-    assert [c.crossing for c in found] == [1, 2, 3, 4]
-    assert [c.better_below for c in found] == ["split", "remote"] * 2
-    assert all(a < c.crossing_bytes < b for a, c, b in zip(RATES, found, RATES[1:], strict=False) if c.crossing_bytes)
+    assert [c["crossing"] for c in found] == [1, 2, 3, 4]
+    assert [c["better_below"] for c in found] == ["split", "remote"] * 2
+    assert all(a < c["crossing_bytes"] < b for a, c, b in zip(RATES, found, RATES[1:], strict=False))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,9 @@ def test_every_crossing_has_a_row() -> None:
 )
 def test_what_has_no_crossing(features: Curve, images: Curve, verdict: str) -> None:
     (found,) = crossings(features, images, "split", "remote")
-    assert found.verdict == verdict and found.crossing == 0 and found.better_below == found.better_above == ""
+    assert (
+        found["verdict"] == verdict and found["crossing"] == 0 and found["better_below"] == found["better_above"] == ""
+    )
 
 
 def test_a_run_of_both_has_rows(tiny_run: Callable[..., TinyRun]) -> None:
@@ -76,8 +78,6 @@ def test_a_run_of_both_has_rows(tiny_run: Callable[..., TinyRun]) -> None:
     # The images take twice the bytes and do as well; what was decoded itself is better than any output.
     assert list(table["better_above"]) == ["old", "old", "old", "remote"] * 2
     assert (table["better_below"] == table["better_above"]).all() and (table["crossing"] == 0).all()
-
-
-def test_a_run_without_images_has_none(run: TinyRun) -> None:
-    run.gather("points", "crossovers")
-    assert len(run.read("crossovers.csv")) == 0
+    features_alone = tiny_run()
+    features_alone.gather("points", "crossovers")
+    assert len(features_alone.read("crossovers.csv")) == 0

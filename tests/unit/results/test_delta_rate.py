@@ -11,6 +11,7 @@ from compfeat.results.curves import Curve, overlap, overlap_of_smaller
 from compfeat.results.delta_rate import DECIMALS, Rules, compare, library_fit
 from compfeat.results.delta_rate import FITS as NAMES
 from compfeat.results.published import authors_fit
+from compfeat.results.resampled import Curves, bd_rates, not_reached, rates_at
 
 FITS = {name: library_fit(name) for name in NAMES} | {"authors_cubic": authors_fit()}
 RATE = np.array([0.5, 1.0, 1.8, 3.0, 5.0])
@@ -40,6 +41,9 @@ def test_scaling_the_rate(name: str, curve: Curve, factor: float) -> None:
     assert found.bd_rate_percent == pytest.approx(100.0 * (factor - 1.0), abs=10**-DECIMALS)
     assert found.overlap == 1.0
     assert found.verdict.startswith("ok")
+    order = np.random.default_rng(0).permutation(len(curve))
+    shuffled = Curve.of(curve.rate[order] * factor, curve.metric[order])
+    assert compare(curve, shuffled, FITS[name], rules) == found
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -55,12 +59,6 @@ def test_exchanging_the_methods_inverts_the_ratio(name: str, one: Curve, other: 
         assert ratios[0] * ratios[1] == pytest.approx(1.0, abs=1e-6 + rounding)
 
 
-def test_order_of_points_does_not_matter() -> None:
-    shuffled = [3, 0, 4, 1, 2]
-    one, other = Curve.of(RATE, METRIC), Curve.of(RATE[shuffled] * 2, METRIC[shuffled])
-    assert compare(one, other, FITS["pchip"], Rules()).bd_rate_percent == pytest.approx(100.0)
-
-
 BENT = np.array([0.30, 0.40, 0.46, 0.50, 0.4997])
 
 
@@ -68,7 +66,7 @@ BENT = np.array([0.30, 0.40, 0.46, 0.50, 0.4997])
     ("rate", "metric", "rules", "reason"),
     [
         (RATE, METRIC + 1.0, Rules(), "share 0 %"),
-        (RATE, METRIC + 0.15, Rules(), "share 33 %"),
+        (RATE, METRIC + 0.13, Rules(), "share 42 % of the smaller of their metric ranges, at least 50 % is needed"),
         (RATE, METRIC + 0.15, Rules(min_overlap=0.4), "at least 40 %"),
         (RATE, BENT, Rules(), "does not rise strictly"),
         (RATE[:3], METRIC[:3], Rules(), "has 3 points, at least 4"),
@@ -145,24 +143,22 @@ def test_frontier_has_no_bias_between_equal_methods_and_little_from_saturation()
     assert abs(np.mean(np.array(one, dtype=float))) < 0.5
 
 
-def test_overlap_is_a_share_of_the_union() -> None:
-    assert overlap(Curve.of([1, 2], [0, 2]), Curve.of([1, 2], [1, 3])) == pytest.approx(1 / 3)
-    assert overlap(Curve.of([1, 2], [0, 1]), Curve.of([1, 2], [2, 3])) == 0.0
-
-
-def test_overlap_that_refuses_is_a_share_of_the_smaller_range() -> None:
-    assert overlap_of_smaller(Curve.of([1, 2], [0, 2]), Curve.of([1, 2], [1, 3])) == pytest.approx(1 / 2)
-    assert overlap_of_smaller(Curve.of([1, 2], [0, 9]), Curve.of([1, 2], [1, 3])) == 1.0
-    assert overlap_of_smaller(Curve.of([1, 2], [0, 1]), Curve.of([1, 2], [2, 3])) == 0.0
-    assert overlap_of_smaller(Curve.of([1], [1]), Curve.of([1, 2], [0, 3])) == 1.0
-    assert overlap_of_smaller(Curve.of([1], [4]), Curve.of([1, 2], [0, 3])) == 0.0
-
-
-@settings(max_examples=50, deadline=None)
-@given(one=curves, other=curves)
-def test_both_overlaps_are_symmetric(one: Curve, other: Curve) -> None:
-    assert overlap(one, other) == overlap(other, one) <= overlap_of_smaller(one, other)
-    assert overlap_of_smaller(one, other) == overlap_of_smaller(other, one)
+@pytest.mark.parametrize(
+    ("one", "other", "of_union", "of_smaller"),
+    [
+        ([0, 2], [1, 3], 1 / 3, 1 / 2),
+        ([0, 9], [1, 3], 2 / 9, 1),
+        ([0, 1], [2, 3], 0, 0),
+        ([1], [0, 3], 0, 1),
+        ([4], [0, 3], 0, 0),
+    ],
+)
+def test_overlap_is_a_share_of_the_union_and_what_refuses_one_of_the_smaller_range(
+    one: list[float], other: list[float], of_union: float, of_smaller: float
+) -> None:
+    pair = [Curve.of(range(1, len(metric) + 1), metric) for metric in (one, other)]
+    for a, b in (pair, pair[::-1]):
+        assert overlap(a, b) == pytest.approx(of_union) and overlap_of_smaller(a, b) == pytest.approx(of_smaller)
 
 
 LONG = Curve.of(
@@ -181,11 +177,35 @@ def test_a_longer_ladder_on_one_side_is_a_warning(longer: str) -> None:
     assert found.overlap == pytest.approx(0.225 / 0.525)
 
 
-@pytest.mark.parametrize("upper", ["anchor", "test"])
-def test_curves_that_share_less_than_half_of_both_are_refused(upper: str) -> None:
-    low, high = Curve.of(RATE, METRIC), Curve.of(RATE, METRIC + 0.13)
-    found = compare(*((high, low) if upper == "anchor" else (low, high)), FITS["pchip"], Rules())
-    assert found.bd_rate_percent is None
-    assert (
-        found.verdict == "refused: the curves share 42 % of the smaller of their metric ranges, at least 50 % is needed"
-    )
+@settings(max_examples=60, deadline=None)
+@given(one=curves, other=curves, frontier=st.booleans(), noise=st.integers(0, 2**31), by=st.floats(-0.05, 0.05))
+def test_many_at_once_are_what_each_is_alone(one: Curve, other: Curve, frontier: bool, noise: int, by: float) -> None:
+    """Also those that are refused: curves that bend, lack a value or share too little."""
+    rng, rules = np.random.default_rng(noise), Rules(frontier=frontier)
+    pair = []
+    for curve, shift in ((one, 0.0), (other, by)):
+        metric = curve.metric + shift + rng.normal(0, [[0.0], [0.001], [0.02], [0.05]], (4, len(curve)))
+        metric[3, 0] = rng.choice([np.nan, metric[3, 0]])
+        pair.append((np.tile(curve.rate, (4, 1)), metric))
+    of_anchor, of_test = (Curves.of(rate, metric, frontier) for rate, metric in pair)
+    found = bd_rates(of_anchor, of_test, rules)
+    for k, percent in enumerate(found):
+        anchor, test = (Curve.of(rate[k], metric[k]) for rate, metric in pair)
+        alone = compare(anchor, test, FITS["pchip"], rules).bd_rate_percent
+        assert percent == pytest.approx(
+            np.nan if alone is None else alone, abs=2 * 10**-DECIMALS, rel=1e-9, nan_ok=True
+        )
+
+
+def test_a_rate_at_a_loss_is_log_linear_between_efficient_points() -> None:
+    rate, metric = np.array([[1.0, 4.0, 5.0, 16.0]] * 5), np.array([[0.1, 0.3, 0.2, 0.5]] * 5)
+    targets = np.array([0.2, 0.1, 0.5, 0.09, 0.51])
+    curves = Curves.of(rate, metric)
+    assert rates_at(curves, targets) == pytest.approx([2.0, 1.0, 16.0, np.nan, np.nan], nan_ok=True)
+    assert [not_reached(curves, np.roll(targets, -k)) for k in range(5)] == [
+        *[""] * 3,
+        "not reached: all points lose less",
+        "not reached: all points lose more",
+    ]
+    for empty in (Curves.of(rate[:, :0], metric[:, :0]), Curves.of(rate, metric * np.nan)):
+        assert np.isnan(rates_at(empty, targets)).all() and not_reached(empty, targets).startswith("refused: no points")

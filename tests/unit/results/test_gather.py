@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,12 +32,18 @@ COLUMNS = {
     "crossovers.csv": "cut,split,remote,seed,ladder,remote_ladder,metric,remote_metric,crossing,crossing_bytes,crossing_value,"
     "better_below,better_above,from_bytes,to_bytes,verdict",
     "epochs.csv": "cut,training,seed,epoch,total",
-    "bd_rate.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,overlap,monotone,"
-    "n_anchor,n_test,dropped,verdict",
+    "bd_rate.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,"
+    "equal_loss_percent,overlap,monotone,n_anchor,n_test,dropped,verdict,verdict_equal_loss",
     "headline.csv": "cut,method,against,ladder,against_ladder,metric,bd_rate_percent,bd_rate_min_percent,"
-    "bd_rate_max_percent,n_seeds,n_ok,verdict,float_metric,float_anchor,float_test,float_difference",
+    "bd_rate_max_percent,equal_loss_percent,n_seeds,n_ok,verdict,float_metric,float_anchor,float_test,float_difference",
     "intervals.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,low_percent,"
-    "high_percent,confidence,n_resamples,n_refused,verdict",
+    "high_percent,confidence,n_resamples,n_refused,verdict,equal_loss_percent,equal_loss_low_percent,"
+    "equal_loss_high_percent,verdict_equal_loss",
+    "operating_points.csv": "cut,method,seed,ladder,metric,uncoded,loss,loss_unit,bytes_per_image,rate_bpe,verdict",
+    "operating_savings.csv": "cut,method,against,seed,ladder,against_ladder,metric,loss_percent,rate_change_percent,"
+    "low_percent,high_percent,confidence,n_resamples,n_refused,verdict",
+    "seed_noise.csv": "cut,method,ladder,metric,n_seeds,n_pairs,bd_rate_mean_percent,bd_rate_std_percent,"
+    "bd_rate_max_percent,equal_loss_mean_percent,equal_loss_std_percent,equal_loss_max_percent",
     "float_intervals.csv": "cut,method,against,seed,metric,difference,low,high,confidence,n_resamples",
     "point_intervals.csv": "cut,method,seed,codec,quality,metric,value,low,high,confidence,n_resamples",
     "claims.csv": "group,claim,text,source,cut,method,against,seed,ladder,against_ladder,metric,"
@@ -126,30 +133,46 @@ def test_columns_of_the_run_in_the_epochs_are_refused(run: Any) -> None:
         run.gather("epochs")
 
 
-def test_damaged_files_are_named(run: Any) -> None:
-    scores = run.inputs["scores"]["c512/old/seed0/a"]
-    arrays = read_arrays(scores)
-    write_arrays(scores, arrays | {"qp10/disparity/n": arrays["qp10/disparity/n"][:2]})
-    with pytest.raises(DataError, match=r"scores.npz: lacks scores of disparity at qp10 for 3 images"):
-        run.gather("points")
-    scores.write_bytes(b"nonsense")
-    with pytest.raises(DataError, match="no archive of arrays"):
-        run.gather("points")
-    write_arrays(scores, arrays)
-    write_json(run.inputs["descriptions"]["c512/train_old/seed0"], {"channels": 4})
-    with pytest.raises(DataError, match="lacks key 'feature_height'"):
-        run.gather("points")
+SCORES = "c512/old/seed0/a"
 
 
-def test_scores_and_ledger_of_other_images(run: Any) -> None:
-    path = run.inputs["ledgers"]["c512/old/seed0/a"]
-    ledgers = read_ledger(path)
-    for changed in (ledgers["qp10"][:1], ledgers["qp10"][::-1]):
-        write_ledger(path, ledgers | {"qp10": changed})
-        with pytest.raises(
-            DataError, match=r"ledger\.csv: \d images at qp10, the scores have 3, or their ids or order differ"
-        ):
-            run.gather("points")
+@pytest.mark.parametrize(
+    ("kind", "name", "change", "message"),
+    [
+        ("scores", SCORES, {"qp10/disparity/n": np.ones(2)}, r"npz: lacks scores of disparity at qp10 for 3 images"),
+        ("scores", SCORES, {"image_id": None}, "scores.npz: lacks image_id"),
+        ("scores", SCORES, {"image_id": np.array([])}, "scores.npz: no images; expected at least one"),
+        (
+            *("scores", "c512/old/seed0/none", {"image_id": np.array(["009", "008", "007"])}),
+            "3 images, those of the first run 3, or their ids or order differ",
+        ),
+        ("descriptions", "c512/train_old/seed0", {"channels": 4}, "lacks key 'feature_height'"),
+        (
+            "ledgers",
+            SCORES,
+            slice(0, 1),
+            r"ledger\.csv: 1 images at qp10, the scores have 3, or their ids or order differ",
+        ),
+        ("ledgers", SCORES, slice(None, None, -1), r"ledger\.csv: 3 images at qp10, the scores have 3, or their ids"),
+        ("scores", SCORES, b"nonsense", "no archive of arrays"),
+    ],
+)
+@pytest.mark.parametrize("table", ["points", "per_image", "resamples"])
+def test_damaged_files_and_those_of_other_images_are_named(
+    run: Any, table: str, kind: str, name: str, change: Any, message: str
+) -> None:
+    path = run.inputs[kind][name]
+    if isinstance(change, bytes):
+        path.write_bytes(change)
+    elif kind == "scores":
+        write_arrays(path, {key: own for key, own in (read_arrays(path) | change).items() if own is not None})
+    elif kind == "descriptions":
+        write_json(path, change)
+    else:
+        ledgers = read_ledger(path)
+        write_ledger(path, ledgers | {"qp10": ledgers["qp10"][change]})
+    with pytest.raises(DataError, match=message):
+        run.gather(table)
 
 
 def test_the_experiment_says_how_things_are_shown(run: Any) -> None:
@@ -177,22 +200,6 @@ def test_the_experiment_says_how_things_are_shown(run: Any) -> None:
         Resolved.read({name: section for name, section in values.items() if name != "resolved"}, "x.json")
 
 
-def test_bd_rates_are_tracked_by_cut_comparison_and_metric(run: Any) -> None:
-    found = json.loads(run.gather("metrics")["metrics.json"].read_text())
-    assert list(found) == ["c512"] and list(found["c512"]) == ["new-old-on_a", "new-old-on_b"]
-    rates = found["c512"]["new-old-on_a"]
-    assert sorted(rates) == ["inv_rmse", "miou", "psnr_db"] and all(-20 <= value <= -14 for value in rates.values())
-
-
-def test_runs_of_other_images_are_not_put_together(run: Any) -> None:
-    path = run.inputs["scores"]["c512/old/seed0/none"]
-    arrays = read_arrays(path)
-    write_arrays(path, arrays | {"image_id": arrays["image_id"][::-1]})
-    for name in ("points", "per_image", "resamples"):
-        with pytest.raises(DataError, match="3 images, those of the first run 3, or their ids or order differ"):
-            run.gather(name)
-
-
 def test_a_method_that_sends_the_image_compares_in_bytes_an_image(tiny_run: Callable[..., Any]) -> None:
     pairs = [("remote", "old", "on_a", "on_a"), ("folded", "remote", "on_a", "on_b")]
     run = tiny_run([OLD, FOLDED, REMOTE], pairs, claims=None)
@@ -208,8 +215,6 @@ def test_a_method_that_sends_the_image_compares_in_bytes_an_image(tiny_run: Call
     )
     assert headline["bd_rate_percent"]["folded", "remote", "on_a", "on_b", "psnr_db"] < -75
     assert len(run.read("claims.csv")) == 0
-    details = run.read("bd_details.csv").set_index(["method", "against", "metric"])
-    assert "anchor: has no rate per feature element" in details["verdict_at_1_percent_loss"]["folded", "remote", "miou"]
     statistics = run.read("feature_statistics.csv")
     assert statistics["method"].unique().tolist() == ["old"], "one row of what the network gives, none of transforms"
 
@@ -222,20 +227,12 @@ def test_fewer_tasks_make_fewer_rows(tiny_run: Callable[..., Any]) -> None:
     assert set(run.read("claims.csv").query("source == 'this run'")["claim"]) == {"fewer_bits", "several_tasks"}
 
 
-@pytest.mark.parametrize("name", ["bd_rate", "intervals", "float_intervals"])
+@pytest.mark.parametrize("name", ["bd_rate", "intervals"])
 def test_a_comparison_without_its_runs_is_one_line(tiny_run: Callable[..., Any], name: str) -> None:
     run = tiny_run(seeds=(0, 1))
     for kind in ("scores", "ledgers"):
         run.inputs[kind] = {key: path for key, path in run.inputs[kind].items() if "old/seed1" not in key}
     with pytest.raises(CompfeatError, match="comparison of new with old: cut c512, seed 1 has one of them only"):
-        run.gather(name)
-
-
-@pytest.mark.parametrize("name", ["bd_details", "float_intervals"])
-def test_a_run_without_float_features_is_one_line(run: Any, name: str) -> None:
-    path = run.inputs["scores"]["c512/old/seed0/none"]
-    write_arrays(path, {key: array for key, array in read_arrays(path).items() if not key.startswith("float/")})
-    with pytest.raises(DataError, match="none/float"):
         run.gather(name)
 
 
@@ -267,8 +264,9 @@ def test_a_record_of_several_seeds_is_shown_where_it_is_about_the_same(
     assert len(found) == len(expected) > 0 and set(found["cut"]) == {"c512"} and set(found["method"]) == {"new"}
 
 
-def test_a_record_that_lacks_a_column_is_one_line(run: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "table"), [("seeds_record", "seeds_intervals"), ("length_record", "training_length")])
+def test_a_record_that_lacks_a_column_is_one_line(run: Any, tmp_path: Path, kind: str, table: str) -> None:
     write_csv(tmp_path / "intervals.csv", pd.DataFrame({"cut": ["c512"]}))
-    run.inputs["seeds_record"] = dict.fromkeys(("intervals", "claims"), tmp_path / "intervals.csv")
+    run.inputs[kind] = dict.fromkeys(("intervals", "claims"), tmp_path / "intervals.csv")
     with pytest.raises(DataError, match=r"intervals\.csv: lacks column 'against'"):
-        run.gather("seeds_intervals")
+        run.gather(table)

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.runs import Point, Run
 from compfeat.results.measured import Measured
 from compfeat.results.tables.per_image import per_image_table
 from compfeat.results.tables.points import check_lossless, point_row, points_table
-from tiny_results import NETWORK, OLD, REMOTE
+from tiny_results import NETWORK, OLD, REMOTE, TinyRun
 
 SCORES: dict[str, dict[str, Any]] = {
     "segmentation": {"confusion": np.ones((2, 2, 2), dtype=int)},
@@ -40,36 +41,25 @@ def test_rates_and_bytes() -> None:
     assert row["rate_bpp"] == 8 * 146 / (2 * 512)
     assert row["bytes_per_image"] == 73.0
     assert (row["miou"], row["psnr_db"]) == pytest.approx((1 / 3, 20.0))
-
-
-def test_an_image_has_no_rate_per_feature_element() -> None:
-    row = point_row("scenes", replace(CODED, sends="image"))
-    assert row["rate_bpe"] is None and row["rate_bpe_authors"] is None and row["rate_bpp"] == 8 * 146 / (2 * 512)
-
-
-def test_uncoded_points_have_no_bytes() -> None:
+    sent = point_row("scenes", replace(CODED, sends="image"))
+    assert sent | {"rate_bpe": row["rate_bpe"], "rate_bpe_authors": row["rate_bpe_authors"]} == row
+    assert sent["rate_bpe"] is sent["rate_bpe_authors"] is None
     points = table(CODED, UNCODED)
-    assert points["codec"].tolist() == ["none", "png"]
-    assert points["total_bytes"].dtype == "Int64" and points["total_bytes"].isna().tolist() == [True, False]
-    assert points["rate_bpe"].isna().tolist() == [True, False]
+    assert points["codec"].tolist() == ["none", "png"] and points["total_bytes"].dtype == "Int64"
+    assert points[["total_bytes", "rate_bpe"]].isna().to_numpy().tolist() == [[True] * 2, [False] * 2]
 
 
-def test_lossless_must_equal_what_its_codec_refers_to() -> None:
-    check_lossless(table(CODED, UNCODED), METRICS, LOSSLESS)
-    with pytest.raises(DataError, match="c/old/seed0/png/lossless: miou is"):
-        check_lossless(table(WORSE, UNCODED), METRICS, LOSSLESS)
-    with pytest.raises(DataError, match="has no point none/u8"):
-        check_lossless(table(CODED), METRICS, LOSSLESS)
-    check_lossless(table(replace(WORSE, point=replace(CODED.point, quality="q9")), UNCODED), METRICS, LOSSLESS)
-
-
-def test_a_lossless_image_must_equal_the_float_features() -> None:
-    run = Run("c", "remote", 0)
-    image = replace(CODED, point=Point(run, "png", "lossless"), sends="image")
-    uncoded = replace(UNCODED, point=Point(run, "none", "float"), sends="image")
-    check_lossless(table(image, uncoded), METRICS, LOSSLESS)
-    with pytest.raises(DataError, match=r"c/remote/seed0/png/lossless: miou is .* as at none/float"):
-        check_lossless(table(replace(image, scores=WORSE.scores), uncoded), METRICS, LOSSLESS)
+@pytest.mark.parametrize(("method", "sends", "reference"), [(OLD, "features", "u8"), (REMOTE, "image", "float")])
+def test_lossless_must_equal_what_its_codec_refers_to(method: str, sends: str, reference: str) -> None:
+    run = Run("c", method, 0)
+    coded, worse = (replace(own, point=Point(run, "png", "lossless"), sends=sends) for own in (CODED, WORSE))
+    uncoded = replace(UNCODED, point=Point(run, "none", reference), sends=sends)
+    check_lossless(table(coded, uncoded), METRICS, LOSSLESS)
+    with pytest.raises(DataError, match=rf"c/{method}/seed0/png/lossless: miou is .* as at none/{reference}"):
+        check_lossless(table(worse, uncoded), METRICS, LOSSLESS)
+    with pytest.raises(DataError, match=f"has no point none/{reference}"):
+        check_lossless(table(coded), METRICS, LOSSLESS)
+    check_lossless(table(replace(worse, point=Point(run, "png", "q9")), uncoded), METRICS, LOSSLESS)
 
 
 def test_a_point_twice() -> None:
@@ -82,3 +72,24 @@ def test_per_image_table_has_every_scalar_score() -> None:
     assert list(images)[-2:] == ["sse_reconstruction", "n_reconstruction"]
     assert images["payload_bytes"].tolist()[:2] == [50, 70]
     assert images["payload_bytes"].isna().tolist() == [False, False, True, True]
+
+
+def test_points_are_what_ledgers_and_scores_add_up_to(run: TinyRun) -> None:
+    run.gather("points", "per_image")
+    points = run.read("points.csv").set_index(["method", "codec", "quality"]).to_dict("index")
+    point = points["old", "b", "qp20"]
+    assert (point["n_images"], point["total_bytes"], point["bytes_per_image"]) == (3, 3 * 317, 317)
+    assert point["rate_bpe"] == pytest.approx(8 * 317 / 64) and point["rate_bpp"] == pytest.approx(8 * 317 / 512)
+    assert point["rmse"] == pytest.approx(0.25**0.5) and np.isnan(points["old", "none", "float"]["total_bytes"])
+    images = run.read("per_image.csv")
+    assert len(images) == 3 * 2 * (2 + 2 * 5) and set(images["image_id"]) == {"007", "008", "009"}
+
+
+def test_a_lossless_point_of_a_run_that_changed_something_is_found(run: TinyRun) -> None:
+    path = run.inputs["scores"]["c512/old/seed0/a"]
+    arrays = read_arrays(path)
+    write_arrays(path, arrays | {"lossless/disparity/sse": arrays["qp40/disparity/sse"]})
+    with pytest.raises(
+        DataError, match=r"c512/old/seed0/a/lossless: rmse is .* as at none/u8, because a lossless codec"
+    ):
+        run.gather("points")

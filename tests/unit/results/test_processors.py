@@ -17,7 +17,7 @@ import pytest
 
 from compfeat.cli.pipeline.gather import DIGITS, rounded
 from compfeat.results.tables import TABLES
-from tiny_results import in_order
+from tiny_results import STATISTICS, in_order
 
 CPUINFO = Path("/proc/cpuinfo")
 HAS_AVX512 = CPUINFO.is_file() and "avx512f" in CPUINFO.read_text()
@@ -44,7 +44,7 @@ for argv in json.loads(sys.argv[1]):
 @pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="instruction sets of x86-64")
 def test_tables_do_not_depend_on_the_instruction_set(tiny_run: Callable[..., Any], tmp_path: Path) -> None:
-    run = tiny_run()
+    run = tiny_run(seeds=(0, 1), images=12, statistics=STATISTICS | {"resamples": 20})
     run.gather()
     specs = in_order(TABLES.names())
     made: dict[str, dict[str, bytes]] = {}

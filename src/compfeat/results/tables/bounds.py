@@ -7,6 +7,7 @@ networks whose sensitivity a method's transform has left beside the run.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,19 +40,27 @@ def make(inputs: Inputs) -> pd.DataFrame:
         DataError: a file is missing or damaged, or a run has no float features.
     """
     e = inputs.experiment
-    tasks = [name for name in e.tasks if TASKS.get(name).likelihood == "regression"]
     points, images = inputs.table("points.csv", *POINT_KEYS, "rate_bpe"), inputs.table("per_image.csv", *POINT_KEYS)
-    known = [name for name in tasks if {f"sse_{name}", f"n_{name}"} <= set(images)]
+    known = [name for name in e.tasks if TASKS.get(name).likelihood == "regression"]
+    known = [name for name in known if {f"sse_{name}", f"n_{name}"} <= set(images)]
     trainings = {name: method.training for name, method in e.methods.items() if method.sends == "features"}
     spectra = {
-        trained: {name: spectrum(features_of(inputs, trained), matrix) for name, matrix in own.items() if name in known}
+        trained: {name: spectrum(inputs.features(trained), own[name]) for name in own if name in known}
         for trained, own in sensitivities(inputs, trainings).items()
     }
-    rows = []
-    for (cut, method, seed), own in points[points["method"].isin(trainings)].groupby(list(POINT_KEYS[:3]), sort=True):
+    rows: list[tuple[object, ...]] = []
+    run_keys = list(POINT_KEYS[:3])
+    for (cut, method, seed), own in points[points["method"].isin(trainings)].groupby(run_keys, sort=True):
         run = Run(str(cut), str(method), int(str(seed)))
-        for name, variances in spectra.get(Trained(run.cut, trainings[run.method], run.seed), {}).items():
-            rows += bound_rows(run, name, own, rises(images, run, name), variances)
+        of_run = images[(images[run_keys] == [cut, method, seed]).all(axis=1)]
+        for task, variances in spectra.get(Trained(run.cut, trainings[run.method], run.seed), {}).items():
+            rise = rises(of_run, run, task)
+            for row in own[own["codec"] != UNCODED].to_dict("records"):
+                risen, rate = rise.get((row["codec"], row["quality"]), 0.0), float(row["rate_bpe"])
+                if risen > 0 and np.isfinite(rate):
+                    bound = gaussian_rate(variances, risen)
+                    numbers = (rounded(number) for number in (risen, rate, bound, rate - bound))
+                    rows.append((*(row[key] for key in POINT_KEYS), task, *numbers))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -59,8 +68,7 @@ def sensitivities(inputs: Inputs, trainings: Mapping[str, str]) -> dict[Trained,
     """Return each trained network's sensitivities (C x C) by task, from the first transform that has some, by the methods' names."""
     found: dict[Trained, dict[str, NDArray[np.float64]]] = {}
     for name in sorted(inputs.of("transforms")):
-        run = parse_run(name)
-        arrays = inputs.arrays("transforms", name)
+        run, arrays = parse_run(name), inputs.arrays("transforms", name)
         own = {
             key.removeprefix(SENSITIVITY): array.astype(np.float64)
             for key, array in arrays.items()
@@ -71,50 +79,20 @@ def sensitivities(inputs: Inputs, trainings: Mapping[str, str]) -> dict[Trained,
     return found
 
 
-def features_of(inputs: Inputs, trained: Trained) -> NDArray[np.float32]:
-    """Return the val features of a network, N x C x h x w. Raises DataError where they are missing or damaged."""
-    path = inputs.file("features", trained.id)
-    try:
-        features: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: no features ({error}); delete it and rerun the stage features") from None
-    return features
-
-
 def rises(images: pd.DataFrame, run: Run, task: str) -> dict[tuple[str, str], float]:
     """Return by how much the mean squared error of each of a run's points lies above that on float features, by codec and quality.
 
     Raises:
         DataError: there are no float features.
     """
-    own = images[(images["cut"] == run.cut) & (images["method"] == run.method) & (images["seed"] == run.seed)]
-    means = {
-        (str(codec), str(quality)): float(
-            np.nanmean(mean_squared(rows[f"sse_{task}"].to_numpy(), rows[f"n_{task}"].to_numpy()))
-        )
-        for (codec, quality), rows in own.groupby(["codec", "quality"], sort=True)
-    }
-    if (UNCODED, FLOAT) not in means:
+    errors = mean_squared(images[f"sse_{task}"].to_numpy(), images[f"n_{task}"].to_numpy())
+    means = (
+        images.assign(error=errors).groupby(["codec", "quality"])["error"].agg(lambda own: np.nanmean(own.to_numpy()))
+    )
+    by_point: dict[Any, float] = means.to_dict()
+    if (UNCODED, FLOAT) not in by_point:
         raise DataError(f"per_image.csv: {run.id} has no point {UNCODED}/{FLOAT}; rerun the stage evaluate")
-    return {point: mean - means[UNCODED, FLOAT] for point, mean in means.items()}
-
-
-def bound_rows(
-    run: Run,
-    task: str,
-    points: pd.DataFrame,
-    risen: Mapping[tuple[str, str], float],
-    variances: NDArray[np.float64],
-) -> list[tuple[object, ...]]:
-    """Return COLUMNS of one run and task."""
-    rows: list[tuple[object, ...]] = []
-    for point in points.to_dict("records"):
-        key = (str(point["codec"]), str(point["quality"]))
-        rise, rate = risen.get(key, 0.0), float(point["rate_bpe"])
-        if key[0] != UNCODED and rise > 0 and np.isfinite(rate):
-            least = gaussian_rate(variances, rise)
-            rows.append((run.cut, run.method, run.seed, *key, task, *map(rounded, (rise, rate, least, rate - least))))
-    return rows
+    return {point: mean - by_point[UNCODED, FLOAT] for point, mean in by_point.items()}
 
 
 def rounded(value: float) -> float:

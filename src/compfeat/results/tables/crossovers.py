@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +24,9 @@ OUTCOME = (
     *("crossing", "crossing_bytes", "crossing_value", "better_below", "better_above"),
     *("from_bytes", "to_bytes", "verdict"),
 )
+"""``crossing``: its number, from the lowest rate; 0 where there is none. ``better_below``, ``better_above``: which method is better
+at rates below and above; the same where there is no crossing, empty where nothing can be said. ``from_bytes``, ``to_bytes``: the
+rates that both curves have. ``verdict``: ``ok``, that there is no crossing, or why nothing can be said."""
 
 
 @table(
@@ -35,11 +38,10 @@ OUTCOME = (
     "metric there, and which of the two is better below and above, over the rates that both curves have.",
 )
 def make(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a crossing, and one where there is none, of every comparison of features with an image.
+    """Return a row a crossing, and one where there is none, of every comparison of features with an image (CELL and OUTCOME).
 
     ``split`` sends features, ``remote`` the image; ``remote_metric`` is another than ``metric`` where the decoded image itself is
-    judged in place of the network's output. ``from_bytes`` and ``to_bytes`` are the ends of the shared rates. All rates are bytes
-    an image. Raises DataError where a comparison lacks a run.
+    judged in place of the network's output. All rates are bytes an image. Raises DataError where a comparison lacks a run.
     """
     e = inputs.experiment
     senders = {name for name, method in e.methods.items() if method.sends == "image"}
@@ -63,73 +65,50 @@ def rows_of(pair: Pair, metric: Metric, senders: Collection[str]) -> Iterator[di
             continue
         judged = replace(metric, name=name)
         cell = (pair.cut, split, remote, pair.seed, ladder, remote_ladder, metric.curve_name, judged.curve_name)
-        found = crossings(curve(features, metric), curve(images, judged), split, remote)
-        for outcome in found:
-            yield dict(zip(CELL, cell, strict=True)) | asdict(outcome.of(metric))
+        for outcome in crossings(curve(features, metric), curve(images, judged), split, remote):
+            if outcome["crossing"] and not metric.higher_is_better:
+                outcome["crossing_value"] = 1.0 / outcome["crossing_value"]
+            yield dict(zip(CELL, cell, strict=True)) | outcome
 
 
-@dataclass(frozen=True)
-class Crossing:
-    """Where two curves cross, or that they do not.
-
-    Attributes:
-        crossing: its number, from the lowest rate; 0 where there is none.
-        crossing_bytes: its rate (bytes an image).
-        crossing_value: the metric there.
-        better_below, better_above: which method is better at rates below and above; the same where there is no crossing, empty
-            where the curves are the same or nothing can be said.
-        from_bytes, to_bytes: the rates that both curves have.
-        verdict: ``ok``, that there is no crossing, or why nothing can be said.
-    """
-
-    crossing: int
-    crossing_bytes: float | None
-    crossing_value: float | None
-    better_below: str
-    better_above: str
-    from_bytes: float | None
-    to_bytes: float | None
-    verdict: str
-
-    def of(self, metric: Metric) -> Crossing:
-        """Return it with the metric itself in the place of what a curve is drawn over."""
-        value = self.crossing_value
-        return self if value is None or metric.higher_is_better else replace(self, crossing_value=1.0 / value)
-
-
-def crossings(features: Curve, images: Curve, split: str, remote: str) -> list[Crossing]:
-    """Return where the curves of the methods ``split`` and ``remote`` cross, by rising rate.
+def crossings(features: Curve, images: Curve, split: str, remote: str) -> list[dict[str, Any]]:
+    """Return where the curves of the methods ``split`` and ``remote`` cross, by rising rate (OUTCOME; the value is the curves').
 
     Each is the PCHIP of its efficient points over the log rate; where both are equal over a stretch, they cross at its end.
     """
     from scipy.interpolate import PchipInterpolator
 
-    def nothing(verdict: str, low: float | None = None, high: float | None = None, better: str = "") -> list[Crossing]:
-        return [Crossing(0, None, None, better, better, low, high, verdict)]
+    def outcome(*cells: Any) -> dict[str, Any]:
+        return dict(zip(OUTCOME, cells, strict=True))
+
+    def none(
+        verdict: str, low: float | None = None, high: float | None = None, better: str = ""
+    ) -> list[dict[str, Any]]:
+        return [outcome(0, None, None, better, better, low, high, verdict)]
 
     for name, raw in ((split, features), (remote, images)):
         if not len(raw) or not raw.measured:
-            return nothing(f"refused: {name} has no points on this ladder, or lacks this metric at some")
+            return none(f"refused: {name} has no points on this ladder, or lacks this metric at some")
         if len(raw.frontier()) < LEAST_POINTS:
-            return nothing(f"refused: {name} has fewer than {LEAST_POINTS} efficient points")
+            return none(f"refused: {name} has fewer than {LEAST_POINTS} efficient points")
     a, b = features.frontier(), images.frontier()
     low, high = max(a.rate[0], b.rate[0]), min(a.rate[-1], b.rate[-1])
     if low >= high:
         first, then = (split, remote) if a.rate[-1] <= b.rate[0] else (remote, split)
-        return nothing(f"refused: no shared rates: all of {first} lie below those of {then}")
+        return none(f"refused: no shared rates: all of {first} lie below those of {then}")
     x = np.linspace(np.log(low), np.log(high), STEPS + 1)
     of_a, of_b = (PchipInterpolator(np.log(c.rate), c.metric)(np.clip(x, *np.log(c.rate[[0, -1]]))) for c in (a, b))
     signs = np.sign(of_a - of_b)
     at = np.flatnonzero(signs)
     if not len(at):
-        return nothing("no crossing: the curves are the same at all shared rates", low, high)
-    names = {1.0: split, -1.0: remote}
+        return none("no crossing: the curves are the same at all shared rates", low, high)
+    better = np.where(signs > 0, split, remote)
     changes = [(i, j) for i, j in pairwise(at) if signs[i] != signs[j]]
     if not changes:
-        better = names[signs[at[0]]]
-        return nothing(f"no crossing: {better} is better at all shared rates", low, high, better)
+        only = str(better[at[0]])
+        return none(f"no crossing: {only} is better at all shared rates", low, high, only)
     return [
-        Crossing(n, *meeting(x, of_a, of_b, int(j)), names[signs[i]], names[signs[j]], low, high, "ok")
+        outcome(n, *meeting(x, of_a, of_b, int(j)), str(better[i]), str(better[j]), low, high, "ok")
         for n, (i, j) in enumerate(changes, 1)
     ]
 

@@ -9,12 +9,21 @@ import pandas as pd
 from compfeat.experiment.runs import FLOAT, UNCODED
 from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.measured import compared_metrics
+from compfeat.results.pairs import PAIR
 from compfeat.results.tables import RESULTS, Inputs, table
 
-KEYS = ["cut", "method", "against", "ladder", "against_ladder", "metric"]
+KEYS = [name for name in PAIR if name != "seed"]
 HEADLINE = (
     *KEYS,
-    *("bd_rate_percent", "bd_rate_min_percent", "bd_rate_max_percent", "n_seeds", "n_ok", "verdict"),
+    *(
+        "bd_rate_percent",
+        "bd_rate_min_percent",
+        "bd_rate_max_percent",
+        "equal_loss_percent",
+        "n_seeds",
+        "n_ok",
+        "verdict",
+    ),
     *("float_metric", "float_anchor", "float_test", "float_difference"),
 )
 
@@ -25,17 +34,19 @@ HEADLINE = (
     uses=("tasks",),
     title="BD-rates and metrics without coding",
     caption="The BD-rate of each method against the one that it is compared with, by cut, ladder and metric (percent; negative: "
-    "bits saved; of several seeds the mean with the lowest and highest), and the metric of both where nothing is coded.",
+    "bits saved; of several seeds the mean with the lowest and highest), that at equal loss, and the metric of both where nothing is "
+    "coded. Equal loss compares what coding takes from each network's own metric, and favours a network that is worse before coding.",
     category=RESULTS,
 )
 def make(inputs: Inputs) -> pd.DataFrame:
     """Return HEADLINE.
 
     ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest
-    of them; the verdict names every seed left out and why. ``float_*`` are the means over all seeds of the metric
-    ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
+    of them; the verdict names every seed left out and why. ``equal_loss_percent`` is the mean at equal loss. ``float_*`` are the
+    means over all seeds of the metric ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
     """
-    bd_rates = inputs.table("bd_rate.csv", *KEYS, "seed", "fit", "rate", "bd_rate_percent", "verdict")
+    percents = ("bd_rate_percent", "equal_loss_percent")
+    bd_rates = inputs.table("bd_rate.csv", *KEYS, "seed", "fit", "rate", *percents, "verdict")
     points = inputs.table("points.csv", "cut", "method", "seed", "codec", "quality")
     metrics = {metric.curve_name: metric.name for metric in compared_metrics(inputs.experiment.tasks)}
     floats = points[(points["codec"] == UNCODED) & (points["quality"] == FLOAT)]
@@ -49,6 +60,7 @@ def make(inputs: Inputs) -> pd.DataFrame:
         row.update(
             bd_rate_percent=accepted.mean(), bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max()
         )
+        row.update(equal_loss_percent=cells["equal_loss_percent"].mean())
         row.update(n_seeds=len(cells), n_ok=len(accepted), verdict=seeds_verdict(cells), float_metric=name)
         row.update(float_anchor=anchor, float_test=test, float_difference=test - anchor)
         rows.append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.results.bootstrap import RATE, RESAMPLES, read_samples, with_interval
-from compfeat.results.measured import POINT_KEYS, compared_metrics, keys
+from compfeat.results.measured import POINT_KEYS, compared_metrics
 from compfeat.results.tables import Inputs, table
 
 COLUMNS = (*POINT_KEYS, "metric", "value", "low", "high", "confidence", "n_resamples")
@@ -20,8 +20,9 @@ def make(inputs: Inputs) -> pd.DataFrame:
     """
     names = [RATE, *(metric.name for metric in compared_metrics(inputs.experiment.tasks))]
     rows = [
-        (*keys(point).values(), name, values[0], *with_interval(values, inputs.experiment.statistics))
-        for point, samples in read_samples(inputs).items()
+        (*vars(run).values(), *point, name, values[0], *with_interval(values, inputs.experiment.statistics))
+        for run, points in read_samples(inputs).items()
+        for point, samples in points.items()
         for name in names
         if (values := samples.get(name)) is not None
     ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from compfeat.results.bootstrap import INTERVAL_COLUMNS, image_counts, interval_cells
+from compfeat.results.bootstrap import INTERVAL_COLUMNS, bd_rate_cells, image_counts
 from compfeat.results.curves import Curve, FloatArray
-from compfeat.results.delta_rate import Rules, compare
+from compfeat.results.delta_rate import Rules
+from compfeat.results.pairs import outcome_cells
 from compfeat.results.published import (
     ANCHOR,
     AUTHORS_FIT,
@@ -18,6 +18,7 @@ from compfeat.results.published import (
     POINT_KEYS,
     TEST,
     authors_fit,
+    lossless,
     read_published,
 )
 from compfeat.results.tables import Inputs, table
@@ -39,20 +40,24 @@ def make(inputs: Inputs) -> pd.DataFrame:
         for metric in METRICS:
             # Curve.of sorts by rate, so the metric is taken in the order of the points' table.
             values = [metric.curve_values(side[metric.name].to_numpy(float)) for side in pair]
-            fitted = [
-                compare(Curve.of(a, values[0]), Curve.of(b, values[1]), authors_fit(), rules).bd_rate_percent
-                for a, b in zip(rates[0], rates[1], strict=True)
+            curves = [
+                [Curve.of(rate, own_values) for rate in own] for own, own_values in zip(rates, values, strict=True)
             ]
-            cells = interval_cells(np.array([np.nan if v is None else v for v in fitted]), bootstrap)
+            starts = (lossless(pair[0], metric), lossless(pair[1], metric))
+            outcomes = pd.DataFrame(
+                [outcome_cells(both, starts, metric, authors_fit(), rules) for both in zip(*curves, strict=True)]
+            )
+            plain, equal = (outcomes[name].to_numpy(float) for name in ("bd_rate_percent", "equal_loss_percent"))
+            cells = bd_rate_cells(plain, equal, bootstrap)
             rows.append({"cut": cut, "metric": metric.curve_name, "fit": AUTHORS_FIT} | cells)
     return pd.DataFrame(rows, columns=["cut", "metric", "fit", *INTERVAL_COLUMNS])
 
 
 def _published_rates(points: pd.DataFrame, sizes: pd.DataFrame, counts: FloatArray) -> FloatArray:
     """Return the rate of every point (bits per element) under every row of counts, (1 + R, points)."""
-    rates = []
-    for row in points.to_dict("records"):
-        chosen = (sizes[POINT_KEYS] == [row[key] for key in POINT_KEYS]).all(axis=1)
-        own = sizes[chosen].sort_values("image_index")["bytes"].to_numpy(float)
-        rates.append(8.0 * (counts @ own) / counts.sum(axis=1) / FEATURE_ELEMENTS[str(row["cut"])])
-    return np.stack(rates, axis=1)
+    by_image = sizes.pivot_table(index=POINT_KEYS, columns="image_index", values="bytes")
+    own = by_image.loc[pd.MultiIndex.from_frame(points[POINT_KEYS])].to_numpy(float)
+    elements = points["cut"].map(FEATURE_ELEMENTS).to_numpy()
+    # Whole numbers of bytes add up exactly, in any order.
+    rates: FloatArray = 8.0 * (counts @ own.T) / counts.sum(axis=1, keepdims=True) / elements
+    return rates

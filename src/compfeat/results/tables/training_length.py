@@ -9,10 +9,12 @@ import pandas as pd
 from compfeat.experiment.config import part_of
 from compfeat.experiment.entries import MethodConfig
 from compfeat.io import read_csv, read_json
+from compfeat.results.pairs import PAIR
 from compfeat.results.tables import Inputs, table
 
-CELL = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
-MEASURED = ["bd_rate_percent", "low_percent", "high_percent"]
+CELL = list(PAIR)
+BD_RATE = ["bd_rate_percent", "low_percent", "high_percent"]
+MEASURED = [*BD_RATE, "equal_loss_percent"]
 LAST = ["cut", "training", "epoch"]
 COLUMNS = ["source", *CELL, "transform", "epochs", *MEASURED]
 RECORDED, THIS_RUN = "record", "this run"
@@ -25,7 +27,8 @@ RECORDED, THIS_RUN = "record", "this run"
     tables=("intervals.csv", "epochs.csv"),
     uses=("methods", "cuts"),
     title="Length of training",
-    caption="BD-rates by the epochs of training after the start, each against a method that was trained as long.",
+    caption="BD-rates, plain and at equal loss, by the epochs of training after the start, each against a method that was trained "
+    "as long.",
 )
 def make(inputs: Inputs) -> pd.DataFrame:
     """Return the comparisons between methods that were trained equally long: of the record where there is one, else of this run.
@@ -38,11 +41,12 @@ def make(inputs: Inputs) -> pd.DataFrame:
     intervals, epochs = inputs.table("intervals.csv", *CELL, *MEASURED), inputs.table("epochs.csv", *LAST)
     source, methods = THIS_RUN, inputs.experiment.methods
     if inputs.of("length_record"):
-        intervals = read_csv(inputs.file("length_record", "intervals"), [*CELL, *MEASURED])
+        intervals = read_csv(inputs.file("length_record", "intervals"), [*CELL, *BD_RATE])
         epochs = read_csv(inputs.file("length_record", "epochs"), LAST)
         recorded = read_json(inputs.file("length_record", "experiment"))
         source, methods = RECORDED, part_of({"methods": recorded["methods"]}).methods
     own = intervals[intervals["cut"].isin(list(inputs.experiment.cuts))]
+    own = own.reindex(columns=[*CELL, *MEASURED])  # An older record lacks the BD-rates at equal loss.
     return with_lengths(own, epochs, methods).assign(source=source)[COLUMNS]
 
 
@@ -50,7 +54,7 @@ def with_lengths(intervals: pd.DataFrame, epochs: pd.DataFrame, methods: Mapping
     """Return the comparisons that count, with the ``epochs`` of both methods and the ``transform`` of the tested one."""
     length = epochs.groupby(["cut", "training"])["epoch"].max().to_dict()
     rows = []
-    for row in intervals[[*CELL, *MEASURED]].to_dict("records"):
+    for row in intervals.to_dict("records"):
         own, anchor = methods[row["method"]], methods[row["against"]]
         lengths = [length[row["cut"], method.training] for method in (own, anchor)]
         if lengths[0] == lengths[1] and anchor.sends == "features" and anchor.transform is None:
