@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,13 @@ import yaml
 from compfeat.__main__ import main
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
+from compfeat.provenance.snakemake_metadata import read_records
 from compfeat.results.resolved import Resolved
 from helpers import PROJECT
 
+Ask = Callable[..., dict[str, Any]]
+Say = Callable[..., str]
+"""What the fixtures ``ask`` and ``say`` return."""
 CUT, SEED = "c256", "seed0"
 TRAININGS = {"plain": "start", "tight": "start", "start": None}
 METHODS = {"plain": "plain", "tight": "tight", "rotated": "plain"}
@@ -230,17 +234,8 @@ def write_run(project: Path) -> Path:
 
 def summary(project: Path) -> str:
     """Return what ``snakemake --summary`` prints of the run."""
-    head = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
-    names = [
-        base64.urlsafe_b64decode("".join(part.removeprefix("@") for part in p.parts)).decode()
-        for p in _records(project)
-    ]
-    return head + "".join(f"{name}\tThu Jan  1 00:00:00 1970\tx\t\tok\tno update\n" for name in sorted(names))
-
-
-def _records(project: Path) -> list[Path]:
-    folder = project / ".snakemake/metadata"
-    return [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    lines = [f"{path}\tThu Jan  1 00:00:00 1970\tx\t\tok\tno update\n" for path, _ in read_records(project)]
+    return "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n" + "".join(sorted(lines))
 
 
 def with_summary(project: Path) -> list[str]:

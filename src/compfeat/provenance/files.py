@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from compfeat.errors import DataError
+from compfeat.experiment.layout import Layout
 
+LISTED = 20
+"""How many files an error or a report names."""
 PASSING = re.compile(
     r"\..*\.part.*|resume\.safetensors"
     r"|\._.*|\.ds_store|icon\r|\.localized|(eh)?thumbs\.db|desktop\.ini|\.directory"
@@ -64,3 +67,15 @@ def files_below(project: Path, folders: Iterable[str]) -> list[str]:
             links = [name for name in subfolders if Path(here, name).is_symlink()]
             found += [Path(here, name) for name in [*filter(is_artifact, names), *links]]
     return sorted(path.relative_to(project).as_posix() for path in found)
+
+
+def made_files(project: Path, layout: Layout) -> list[str]:
+    """Return the paths of all tables, figures and documents that are there, sorted, tables first."""
+    folders = [Path(path).parent for path in (layout.table("x"), layout.figure("x", "svg"), layout.document("x"))]
+    found = [path for folder in folders for path in sorted((project / folder).glob("*")) if path.is_file()]
+    return [path.relative_to(project).as_posix() for path in found if path.name[0] != "." and is_artifact(path.name)]
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few of ``names``."""
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
-from typing import Any
+from graphlib import TopologicalSorter
+from pathlib import Path
 
-import networkx as nx
-
-from compfeat.provenance.jobs import Job
-from compfeat.provenance.places import MEASURED, kind_of
+from compfeat.provenance.files import Fingerprint
+from compfeat.provenance.jobs import Job, listed_images, prepared_images, with_images
 
 Keep = Callable[[str, Job], bool]
 """Whether an input of a job is followed."""
@@ -27,88 +24,88 @@ class Step:
 
 
 class Graph:
-    """The jobs of a run, and which files lead from one to the next: nodes are paths, and jobs by their number.
+    """The jobs of a run, and which files lead from one to the next.
 
     Attributes:
         jobs: the jobs.
         maker: from a file to the job that made it.
+        readers: from a file to the jobs that read it.
         images: from a job that prepared images (its first output) to the source files of each image, by id.
     """
 
     def __init__(self, jobs: Sequence[Job], images: Mapping[str, Mapping[str, frozenset[str]]] | None = None) -> None:
         self.jobs = tuple(jobs)
-        self.maker = {path: job for job in jobs for path in job.outputs}
         self.images = images or {}
-        self.net: Any = nx.DiGraph()
-        for number, job in enumerate(self.jobs):
-            self.net.add_node(number)
-            self.net.add_edges_from((path, number) for path in job.inputs)
-            self.net.add_edges_from((number, path) for path in job.outputs if self.maker[path] is job)
+        self.maker = {path: job for job in jobs for path in job.outputs}
+        self.readers: dict[str, list[Job]] = {}
+        for job in jobs:
+            for path in job.inputs:
+                self.readers.setdefault(path, []).append(job)
+
+    @classmethod
+    def of(cls, project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None) -> Graph:
+        """Return the graph of the jobs of a run in ``project``, with the source images that their lists name.
+
+        Args:
+            project: where the run lies.
+            jobs: as Snakemake knows them, without images.
+            recorded: fingerprints of all files of a recorded run (see ``listed_images``).
+
+        Raises:
+            DataError: without ``recorded``, a list of images is damaged.
+        """
+        listed = listed_images(project, jobs, recorded)
+        known = {path: found.sha256 for path, found in (recorded or {}).items()}
+        for sha256 in (*(job.input_sha256 for job in jobs), *listed.values()):
+            known |= sha256
+        whole = [with_images(job, listed) for job in jobs]
+        images: dict[str, dict[str, frozenset[str]]] = {}
+        for job in whole:
+            paths: dict[str | None, set[str]] = {}
+            for path in job.inputs:
+                paths.setdefault(known.get(path), set()).add(path)
+            for image, hashes in prepared_images(project, job).items():
+                found = frozenset(path for one in hashes for path in paths.get(one, ()))
+                images.setdefault(job.outputs[0], {})[image] = found
+        return cls(whole, images)
 
     def knows(self, path: str) -> bool:
         """Return whether a job made or read the file."""
-        return path in self.net
+        return path in self.maker or path in self.readers
 
-    def readers(self, path: str) -> list[Job]:
-        """Return the jobs that read the file."""
-        return [self.jobs[number] for number in self.net.successors(path)]
+    def upstream(self, target: str, keep: Keep | None = None, within: Collection[str] | None = None) -> set[str]:
+        """Return ``target`` and all files that it was made from: through inputs that ``keep`` follows, and ``within`` these files."""
+        found, queue = {target}, [target]
+        while queue:
+            path = queue.pop()
+            if path in self.maker:
+                job = self.maker[path]
+                inputs = {one for one in job.inputs if within is None or one in within}
+                new = {one for one in inputs - found if keep is None or keep(one, job)}
+                found |= new
+                queue += new
+        return found
+
+    def downstream(self, paths: Iterable[str]) -> set[str]:
+        """Return ``paths`` and all files that were made from them, directly or not."""
+        found = set(paths)
+        queue = list(found)
+        while queue:
+            new = {made for job in self.readers.get(queue.pop(), ()) for made in job.outputs} - found
+            found |= new
+            queue += new
+        return found
 
     def chain(self, target: str, keep: Keep | None = None) -> list[Step]:
         """Return the jobs behind ``target``, each after all jobs that it builds on; ``keep`` says which inputs are followed."""
-        view = self.net if keep is None else self._followed(self.net, keep)
-        behind = view.subgraph({target, *nx.ancestors(view, target)})
-        order = nx.lexicographical_topological_sort(behind, key=self._name)
+        behind = self.upstream(target, keep)
+        jobs = {job.outputs[0]: job for path in sorted(behind) if (job := self.maker.get(path))}
+        before = {
+            name: [self.maker[path].outputs[0] for path in job.inputs if path in behind and path in self.maker]
+            for name, job in jobs.items()
+        }
+        steps = (jobs[name] for name in TopologicalSorter(before).static_order())
         return [
-            Step(
-                self.jobs[node],
-                tuple(path for path in self.jobs[node].inputs if path in behind),
-                tuple(path for path in self.jobs[node].outputs if path in behind),
-            )
-            for node in order
-            if isinstance(node, int)
+            Step(job, *(tuple(path for path in paths if path in behind) for paths in (job.inputs, job.outputs)))
+            for job in steps
         ]
-
-    def _name(self, node: str | int) -> str:
-        return node if isinstance(node, str) else self.jobs[node].outputs[0]
-
-    def _followed(self, net: Any, keep: Keep) -> Any:
-        """Return a view of ``net`` without the inputs that are not followed."""
-        return nx.subgraph_view(net, filter_edge=lambda a, b: isinstance(a, int) or keep(a, self.jobs[b]))
-
-    def downstream(self, paths: Iterable[str]) -> list[str]:
-        """Return, sorted, all files that were made from ``paths``, directly or not; not ``paths`` themselves."""
-        start = {path for path in paths if path in self.net}
-        return sorted(node for node in self._reached(self.net, start) - start if isinstance(node, str))
-
-    def between(self, paths: Iterable[str], target: str) -> Any:
-        """Return the part of the graph that leads from ``paths`` to ``target``; empty where none does."""
-        start = {path for path in paths if path in self.net}
-        part = self.net.subgraph(self._reached(self.net, start))
-        return part.subgraph({target, *nx.ancestors(part, target)}).copy() if target in part else nx.DiGraph()
-
-    def leading(self, part: Any, paths: Iterable[str], target: str, keep: Keep) -> set[str]:
-        """Return which of ``paths`` lead to ``target`` in a part of the graph (``between``) by followed inputs."""
-        view = self._followed(part, keep)
-        return (
-            {path for path in paths if path in view} & {target, *nx.ancestors(view, target)}
-            if target in view
-            else set()
-        )
-
-    @staticmethod
-    def _reached(net: Any, start: Iterable[str]) -> set[str | int]:
-        return set(chain.from_iterable(nx.bfs_layers(net, start)))
-
-    @cached_property
-    def measured(self) -> set[str | int]:
-        """All that is trained, coded or scored in this run, and all that was made from it."""
-        return self._reached(
-            self.net, [path for path in self.net if isinstance(path, str) and kind_of(path) in MEASURED]
-        )
-
-    @cached_property
-    def given(self) -> set[str]:
-        """Files that no job made, and tables of them alone: other people's numbers, not measured in this run."""
-        sources = {path for path in self.net if isinstance(path, str) and path not in self.maker}
-        made = self._reached(self.net, sources) - self.measured
-        return sources | {path for path in made if isinstance(path, str) and kind_of(path) == "table"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import pandas as pd
 
 from compfeat.errors import DataError
 from compfeat.io import read_csv
@@ -114,80 +116,52 @@ def _ran(job: Job, log: Path) -> bool:
     return fits and (not log.is_file() or log.stat().st_mtime >= job.started - CLOCK_SECONDS)
 
 
-def with_images(project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None) -> list[Job]:
-    """Return ``jobs`` with rendered images among what they made and read, as the CSV that lists them says.
+def listed_images(
+    project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None
+) -> dict[str, dict[str, str]]:
+    """Return, for each CSV that lists rendered images, the SHA-256 of each of them by path.
 
     Args:
         project: where the run lies.
-        jobs: as Snakemake recorded them: it knows the lists, not the images.
+        jobs: those of the run.
         recorded: fingerprints of all files of a recorded run. A list that is no longer as recorded is not believed: then all
             recorded files below its folder that no job made count as its images.
 
     Raises:
-        DataError: without ``recorded``, a list of images is damaged.
+        DataError: without ``recorded``, a list is damaged.
     """
     made = {path for job in jobs for path in job.outputs}
-    images: dict[str, tuple[str, ...]] = {}
-    for manifest in (path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
-        folder = PurePosixPath(manifest).parent
-        if recorded is not None and fingerprint(project / manifest) != recorded.get(manifest):
-            images[manifest] = tuple(p for p in recorded if PurePosixPath(p).is_relative_to(folder) and p not in made)
-        elif (project / manifest).is_file():
-            listed = read_csv(project / manifest, ["path", "sha256"])["path"]
-            images[manifest] = tuple(f"{folder}/{name}" for name in listed)
-    return [_with(job, images) for job in jobs]
-
-
-def _with(job: Job, images: Mapping[str, tuple[str, ...]]) -> Job:
-    """Return a job with the images of the lists that it made or read."""
-    made, read = ([p for path in paths for p in images.get(path, ())] for paths in (job.outputs, job.inputs))
-    if not made and not read:
-        return job
-    inputs, outputs = dict.fromkeys((*job.inputs, *read)), dict.fromkeys((*job.outputs, *made))
-    return replace(job, inputs=tuple(inputs), outputs=tuple(outputs))
-
-
-def listed_hashes(project: Path, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return the SHA-256 of all rendered images, as the CSVs that list them say."""
-    hashes: dict[str, str] = {}
-    for manifest in (path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
-        if (project / manifest).is_file():
-            table = read_csv(project / manifest, ["path", "sha256"])
-            hashes |= {
-                f"{PurePosixPath(manifest).parent}/{p}": str(h)
-                for p, h in zip(table["path"], table["sha256"], strict=True)
+    images: dict[str, dict[str, str]] = {}
+    for path in sorted(path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
+        folder = PurePosixPath(path).parent
+        if recorded is not None and fingerprint(project / path) != recorded.get(path):
+            below = (one for one in recorded if PurePosixPath(one).is_relative_to(folder) and one not in made)
+            images[path] = {one: recorded[one].sha256 for one in below}
+        elif (project / path).is_file():
+            table = read_csv(project / path, ["path", "sha256"])
+            images[path] = {
+                f"{folder}/{name}": str(sha256) for name, sha256 in zip(table["path"], table["sha256"], strict=True)
             }
-    return hashes
+    return images
 
 
-def image_files(project: Path, jobs: Sequence[Job], hashes: Mapping[str, str]) -> dict[str, dict[str, frozenset[str]]]:
-    """Return from each job that lists images by id (its first output) to the source files of each image.
+def with_images(job: Job, images: Mapping[str, Iterable[str]]) -> Job:
+    """Return a job with the images of the lists that it made or read: Snakemake knows the lists alone."""
+    made, read = ([one for path in paths for one in images.get(path, ())] for paths in (job.outputs, job.inputs))
+    return replace(job, inputs=(*job.inputs, *read), outputs=(*job.outputs, *made)) if made or read else job
 
-    Jobs know images by content: the CSV of a prepared split has an ``image_id`` and the ``*_sha256`` of its files.
 
-    Args:
-        project: where the run lies.
-        jobs: those of the run, with their images.
-        hashes: the SHA-256 of the run's files as they were read.
+def prepared_images(project: Path, job: Job) -> dict[str, set[str]]:
+    """Return the SHA-256 of the source files of each image that a job prepared, by the image's id.
+
+    The CSV of a prepared split has an ``image_id`` and the ``*_sha256`` of its files. One that cannot be read has no images.
     """
-    found = {}
-    for job in (job for job in jobs if job.rule == PREPARE):
-        paths: dict[str, list[str]] = {}
-        for path in job.inputs:
-            paths.setdefault(hashes.get(path, ""), []).append(path)
-        for index in (path for path in job.outputs if path.endswith(".csv")):
-            found[job.outputs[0]] = _files_by_image(project / index, paths)
-    return found
-
-
-def _files_by_image(index: Path, paths: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
-    """Return the source files of each image of a list; none where the list cannot be read."""
-    try:
-        table = read_csv(index, ["image_id"])
-    except DataError:
-        return {}
-    columns = [name for name in table.columns if str(name).endswith("_sha256")]
-    return {
-        str(row["image_id"]): frozenset(path for name in columns for path in paths.get(str(row[name]), ()))
-        for row in table.to_dict("records")
-    }
+    images: dict[str, set[str]] = {}
+    for path in job.outputs if job.rule == PREPARE else ():
+        try:
+            table = read_csv(project / path, ["image_id"]) if path.endswith(".csv") else pd.DataFrame()
+        except DataError:
+            continue
+        columns = [name for name in table if str(name).endswith("_sha256")]
+        images |= {str(row["image_id"]): {str(row[name]) for name in columns} for row in table.to_dict("records")}
+    return images

@@ -1,4 +1,4 @@
-"""Reports as text for people: a lineage (the jobs of a rule together; also as a Mermaid graph), an audit, a comparison."""
+"""Reports as text for people: a lineage (the jobs of a rule together), an audit, what would change, a comparison."""
 
 from __future__ import annotations
 
@@ -9,32 +9,21 @@ from typing import Any
 
 from tabulate import tabulate
 
+from compfeat.provenance.audit import STATES
 from compfeat.provenance.commits import DIGITS
-from compfeat.provenance.differences import STATES
+from compfeat.provenance.files import LISTED
 
 Report = Mapping[str, Any]
-SINGLE_JOBS = 20
-"""Up to how many jobs a Mermaid graph shows each of them; beyond, it shows rules."""
 QUOTED = ("headline.csv", "claims.csv")
 """Tables whose numbers the documents quote one by one."""
 LONGEST = 100
 """Characters of a setting that are shown."""
-LISTED = 20
-"""Files that a report names."""
-
-
-def by_rule(steps: Sequence[Report]) -> dict[str, list[Report]]:
-    """Return the steps of each rule, rules in the order in which they come first."""
-    groups: dict[str, list[Report]] = {}
-    for step in steps:
-        groups.setdefault(step["rule"], []).append(step)
-    return groups
 
 
 def lineage_lines(lineage: Report) -> Iterator[str]:
     """Yield the lines of a lineage, from the result back to the images."""
-    target, git = lineage["target"], lineage["git"]
-    yield f"{target['path']}  {_size(target)}"
+    git = lineage["git"]
+    yield _line(lineage["target"])
     for row in lineage["rows"]:
         yield "  row " + " ".join(f"{name}={value}" for name, value in row.items() if value != "")
     if git["problem"]:
@@ -42,26 +31,61 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
     else:
         changes = ", with changes that are not committed" if git["modified"] else ""
         yield f"  checked out: commit {git['commit'][:DIGITS]}{changes}"
-    if lineage["changed_since"]:
-        yield f"  CHANGED since they were read: {', '.join(lineage['changed_since'])}"
-    if lineage["not_run"]:
-        yield f"  MARKED as made (snakemake --touch) without a run: {', '.join(lineage['not_run'])}"
-    if lineage["other_code"]:
-        yield f"  the source differs from what ran in: {', '.join(lineage['other_code'])}"
-    for rule, steps in reversed(by_rule(lineage["steps"]).items()):
-        yield ""
-        yield from _group(rule, steps, git)
+    for key, remark in (
+        ("changed_since", "CHANGED since they were read"),
+        ("not_run", "MARKED as made (snakemake --touch) without a run"),
+        ("other_code", "the source differs from what ran in"),
+    ):
+        if lineage[key]:
+            yield f"  {remark}: {', '.join(lineage[key])}"
+    for rule, steps in _by_rule(lineage["steps"]):
+        yield from ("", f"{rule}: {_counted(steps)}")
+        modules = {module for step in steps for module in step["code"]}
+        yield f"  code: {len(modules)} modules, {_of_commits((step['commit'] for step in steps), git)}"
+        if tools := _tools(steps):
+            yield f"  tools: {tools}"
+        common = dict(set.intersection(*(set(step["settings"].items()) for step in steps)))
+        if common:
+            yield f"  settings: {_flags(common)}"
+        for step in steps:
+            own = {name: value for name, value in step["settings"].items() if name not in common}
+            took = "" if step["seconds"] is None else f", {step['seconds']} s"
+            yield f"  {step['started'] or 'when is not known'}{took}{': ' + _flags(own) if own else ''}"
+            yield from (f"    {_line(file)}" for file in step["outputs"])
     if lineage["sources"]:
-        yield ""
-        yield "files that no job made"
-        yield from (f"  {file['path']}  {_size(file)}" for file in lineage["sources"])
+        yield from ("", "files that no job made", *(f"  {_line(file)}" for file in lineage["sources"]))
     if lineage["images"]:
-        folder = os.path.commonpath([image["path"] for image in lineage["images"]])
-        yield ""
-        yield f"{len(lineage['images'])} source files of images in {folder} (--format json lists their SHA-256)"
+        yield from ("", f"{_images(lineage)} (--format json lists their SHA-256)")
     for run in lineage["earlier_runs"]:
-        yield ""
-        yield from _earlier_run(run, git)
+        yield from ("", f"{run['target']['path']} was made by another run, which {run['record']} records")
+        yield f"  code: {len(run['code'])} modules, {_of_commits([run['commit']], git)}"
+        yield f"  settings: the key config of {run['record']}/record.json"
+        for rule, steps in _by_rule(run["steps"]):
+            tools = _tools(steps)
+            yield f"  {rule}: {_counted(steps)}{' by ' + tools if tools else ''}"
+            yield from (f"    {_line(file)}" for step in steps for file in step["outputs"])
+        yield f"  {_images(run)} ({run['record']}/artifacts.csv lists their SHA-256)"
+
+
+def _by_rule(steps: Sequence[Report]) -> Iterable[tuple[str, list[Report]]]:
+    """Return the steps of each rule, the rule of the last step first."""
+    groups: dict[str, list[Report]] = {}
+    for step in steps:
+        groups[step["rule"]] = [*groups.pop(step["rule"], []), step]
+    return reversed(groups.items())
+
+
+def _counted(steps: Sequence[Report]) -> str:
+    return f"{len(steps)} job{'s' if len(steps) > 1 else ''}"
+
+
+def _tools(steps: Sequence[Report]) -> str:
+    return ", ".join(dict.fromkeys(tool for step in steps for tool in step["tools"]))
+
+
+def _images(chain: Report) -> str:
+    images = [image["path"] for image in chain["images"]]
+    return f"{len(images)} source files of images{' in ' + os.path.commonpath(images) if images else ''}"
 
 
 def _of_commits(commits: Iterable[str | None], git: Report) -> str:
@@ -73,42 +97,12 @@ def _of_commits(commits: Iterable[str | None], git: Report) -> str:
     return "of no commit that is here" + (" (the clone is shallow: git fetch --unshallow)" if git["shallow"] else "")
 
 
-def _earlier_run(run: Report, git: Report) -> Iterator[str]:
-    """Yield the chain behind a file that another run made, as that run's record has it."""
-    yield f"{run['target']['path']} was made by another run, which {run['record']} records"
-    yield f"  code: {len(run['code'])} modules, {_of_commits([run['commit']], git)}"
-    yield f"  settings: the key config of {run['record']}/record.json"
-    for rule, steps in reversed(by_rule(run["steps"]).items()):
-        tools = list(dict.fromkeys(tool for step in steps for tool in step["tools"]))
-        yield f"  {rule}: {len(steps)} job{'s' if len(steps) > 1 else ''}{' by ' + ', '.join(tools) if tools else ''}"
-        yield from (f"    {file['path']}  {_size(file)}" for step in steps for file in step["outputs"])
-    folder = os.path.commonpath([image["path"] for image in run["images"]]) if run["images"] else ""
-    where = f"{run['record']}/artifacts.csv lists their SHA-256"
-    yield f"  {len(run['images'])} source files of images{' in ' + folder if folder else ''} ({where})"
-
-
-def _size(file: Report) -> str:
-    if file["sha256"] is None:
-        return f"not there, sha256 {file['sha256_read']} when read" if file.get("sha256_read") else "MISSING"
-    return f"{file['size_bytes']} bytes, sha256 {file['sha256']}"
-
-
-def _group(rule: str, steps: Sequence[Report], git: Report) -> Iterator[str]:
-    """Yield what the jobs of a rule have in common, then what each has of its own."""
-    yield f"{rule}: {len(steps)} job{'s' if len(steps) > 1 else ''}"
-    modules = {module for step in steps for module in step["code"]}
-    yield f"  code: {len(modules)} modules, {_of_commits((step['commit'] for step in steps), git)}"
-    tools = list(dict.fromkeys(tool for step in steps for tool in step["tools"]))
-    if tools:
-        yield f"  tools: {', '.join(tools)}"
-    common = dict(set.intersection(*(set(step["settings"].items()) for step in steps)))
-    if common:
-        yield f"  settings: {_flags(common)}"
-    for step in steps:
-        own = {name: value for name, value in step["settings"].items() if name not in common}
-        took = "" if step["seconds"] is None else f", {step['seconds']} s"
-        yield f"  {step['started'] or 'when is not known'}{took}{': ' + _flags(own) if own else ''}"
-        yield from (f"    {file['path']}  {_size(file)}" for file in step["outputs"])
+def _line(file: Report) -> str:
+    """Return a file with its size and hash."""
+    if file["sha256"] is not None:
+        return f"{file['path']}  {file['size_bytes']} bytes, sha256 {file['sha256']}"
+    read = file.get("sha256_read")
+    return f"{file['path']}  {f'not there, sha256 {read} when read' if read else 'MISSING'}"
 
 
 def _flags(settings: Mapping[str, str]) -> str:
@@ -116,72 +110,20 @@ def _flags(settings: Mapping[str, str]) -> str:
     return " ".join(f"--{name} {value}".strip() for name, value in cut.items())
 
 
-def mermaid(lineage: Report) -> Iterator[str]:
-    """Yield the lines of a Mermaid flow chart: jobs where they are few, else rules, and the files without a maker."""
-    steps = lineage["steps"]
-    single = len(steps) <= SINGLE_JOBS
-    names = [str(i) if single else step["rule"] for i, step in enumerate(steps)]
-    makers = {file["path"]: name for name, step in zip(names, steps, strict=True) for file in step["outputs"]}
-    yield "flowchart LR"
-    if lineage["images"]:
-        yield f'  images[("{len(lineage["images"])} source files of images")]'
-    for i, source in enumerate(lineage["sources"]):
-        yield f'  source{i}[("{_escaped(source["path"])}")]'
-    for name, label in _labels(names, steps).items():
-        yield f'  job_{name}["{label}"]'
-    yield f'  target(["{_escaped(lineage["target"]["path"])}"])'
-    sources = {source["path"]: f"source{i}" for i, source in enumerate(lineage["sources"])}
-    edges = []
-    for name, step in zip(names, steps, strict=True):
-        if step["n_images_made"]:
-            edges.append((f"job_{name}", "images"))
-        if step["n_images_read"]:
-            edges.append(("images", f"job_{name}"))
-        for file in step["inputs"]:
-            before = f"job_{makers[file['path']]}" if file["path"] in makers else sources[file["path"]]
-            edges.append((before, f"job_{name}"))
-    if lineage["target"]["path"] in makers:
-        edges.append((f"job_{makers[lineage['target']['path']]}", "target"))
-    yield from (f"  {a} --> {b}" for a, b in dict.fromkeys(edges) if a != b)
-
-
-def _labels(names: Sequence[str], steps: Sequence[Report]) -> dict[str, str]:
-    """Return the label of each node: the rule, and the file that it made or how many jobs it stands for."""
-    groups: dict[str, list[Report]] = {}
-    for name, step in zip(names, steps, strict=True):
-        groups.setdefault(name, []).append(step)
-    labels = {}
-    for name, group in groups.items():
-        what = group[0]["outputs"][0]["path"] if name.isdigit() and group[0]["outputs"] else f"{len(group)} jobs"
-        labels[name] = f"{_escaped(group[0]['rule'])}<br>{_escaped(what)}"
-    return labels
-
-
-def _escaped(text: str) -> str:
-    """Return a text that Mermaid takes for a label and nothing else."""
-    for character, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
-        text = text.replace(character, code)
-    return text
-
-
 def affected_lines(affected: Report) -> Iterator[str]:
-    """Yield what depends on files (``differences.affected``), the numbers of headline and claims by their keys."""
+    """Yield what depends on files (``audit.affected``), the numbers of headline and claims by their keys."""
     yield from (f"  figure    {path}" for path in affected["figures"])
-    yield from (f"  table     {table['path']}{_rows(table)}" for table in affected["tables"])
+    for table in affected["tables"]:
+        rows = "" if table["n_rows"] is None else f"  ({table['n_hit']} of {table['n_rows']} rows)"
+        yield f"  table     {table['path']}{rows}"
     yield from (f"  document  {path}" for path in affected["documents"])
     for table in affected["tables"]:
         if PurePosixPath(table["path"]).name in QUOTED:
-            if table["n_hit"] == table["n_rows"]:
-                yield f"  number    {table['path']}: all"
-                continue
-            for key in table["keys"]:
-                yield f"  number    {table['path']}: {' '.join(f'{name}={value}' for name, value in key.items())}"
+            keys = [" ".join(f"{name}={value}" for name, value in key.items()) for key in table["keys"]]
+            for key in ["all"] if table["n_hit"] == table["n_rows"] else keys:
+                yield f"  number    {table['path']}: {key}"
     if affected["files"]:
         yield f"  and {len(affected['files'])} files on the way there (--json names them)"
-
-
-def _rows(table: Report) -> str:
-    return "" if table["n_rows"] is None else f"  ({table['n_hit']} of {table['n_rows']} rows)"
 
 
 def audit_lines(audit: Report, record: str) -> Iterator[str]:
@@ -220,45 +162,29 @@ def verify_lines(report: Report) -> Iterator[str]:
     """Yield the lines of a comparison with a recorded run."""
     yield "verify: identical to the byte" if report["identical"] else "verify: not identical"
     rows = [(folder, *counts.values()) for folder, counts in report["folders"].items()]
-    yield from tabulate(rows, ["files in", "identical", *STATES], tablefmt="simple").splitlines()
+    yield tabulate(rows, ["files in", "identical", *STATES])
     if report["first"]:
-        yield ""
-        yield "The runs part at files that differ though all that their jobs read is identical:"
+        yield from ("", "The runs part at files that differ though all that their jobs read is identical:")
         yield from (f"  {path}" for path in report["first"][:LISTED])
         if len(report["first"]) > LISTED:
             yield f"  and {len(report['first']) - LISTED} more (--json names them)"
-    for name, title in (("points", "points"), ("bd_rates", "BD-rates")):
-        yield ""
-        yield from _numbers(title, report[name])
+    for key, title in (("points", "points"), ("bd_rates", "BD-rates")):
+        compared = report[key]
+        missing, more = len(compared["only_reference"]), len(compared["only_own"])
+        others = f"; {missing} only in the record, {more} only here" if missing or more else ""
+        yield from ("", f"{title}: {compared['n_common']} compared{others}")
+        measures = [{"": name, **_measure(measure)} for name, measure in compared["measures"].items()]
+        filled = dict.fromkeys(column for measure in measures for column in measure)
+        yield tabulate([[m.get(column, "") for column in filled] for m in measures], [*filled], disable_numparse=True)
 
 
-def _numbers(title: str, compared: Report) -> Iterator[str]:
-    """Yield how far the numbers of a table are off."""
-    missing, more = len(compared["only_reference"]), len(compared["only_own"])
-    others = f"; {missing} only in the record, {more} only here" if missing or more else ""
-    yield f"{title}: {compared['n_common']} compared{others}"
-    head = (
-        "",
-        "equal",
-        "mean difference",
-        "largest",
-        "here",
-        "recorded",
-        "at",
-        "refused only here",
-        "only in the record",
-    )
-    rows = [
-        (
-            name,
-            f"{m['n_equal']} of {m['n']}",
-            *((f"{m[k]:.3g}{m['unit']}" for k in ("mean", "largest")) if m["n"] else ("", "")),
-            *((f"{m['own']:.6g}", f"{m['reference']:.6g}", m["at"]) if m["n"] > m["n_equal"] else ("", "", "")),
-            m["n_lost"] or "",
-            m["n_gained"] or "",
-        )
-        for name, m in compared["measures"].items()
-    ]
-    filled = [i for i in range(len(head)) if i < 2 or any(row[i] != "" for row in rows)]
-    shown = [[row[i] for i in filled] for row in rows]
-    yield from tabulate(shown, [head[i] for i in filled], tablefmt="simple", disable_numparse=True).splitlines()
+def _measure(measure: Report) -> dict[str, str]:
+    """Return how far a measure is off, by column."""
+    cells = {"equal": f"{measure['n_equal']} of {measure['n']}"}
+    if measure["n"]:
+        cells |= {"mean difference": f"{measure['mean']:.3g}{measure['unit']}"}
+        cells |= {"largest": f"{measure['largest']:.3g}{measure['unit']}"}
+    if measure["n"] > measure["n_equal"]:
+        cells |= {"here": f"{measure['own']:.6g}", "recorded": f"{measure['reference']:.6g}", "at": measure["at"]}
+    counts = {"refused only here": measure["n_lost"], "only in the record": measure["n_gained"]}
+    return cells | {column: str(count) for column, count in counts.items() if count}

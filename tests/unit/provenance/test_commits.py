@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from compfeat.__main__ import main
 from compfeat.provenance.commits import History
 from compfeat.provenance.syntax import parsed, tree_hash
-from recorded_run import with_summary, write_run
+from recorded_run import Say, with_summary
 
 BASELINE = "src/compfeat/losses/baseline.py"
-SOURCES = ("X = 1\n", "X = 2\n")
-FIRST, LAST = ({"compfeat.losses.plugins.baseline": tree_hash(parsed(text))[:12]} for text in SOURCES)
+SOURCES = ("X = 1\n", "X = 2\n", "X = 2  # the same, with a comment\n")
+FIRST, LAST, _ = ({"compfeat.losses.baseline": tree_hash(parsed(text))[:12]} for text in SOURCES)
 ANOTHER_USER = 12345
 
 
@@ -81,10 +80,7 @@ FAILURES: list[tuple[Callable[[Path], None], str]] = [
 
 
 @pytest.mark.parametrize(("harm", "words"), FAILURES)
-def test_a_failure_is_told_in_the_words_of_git(
-    harm: Callable[[Path], None], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = write_run(tmp_path / "run")
+def test_a_failure_is_told_in_the_words_of_git(harm: Callable[[Path], None], words: str, run: Path, say: Say) -> None:
     (run / "Snakefile").write_text("")
     (run / BASELINE).parent.mkdir(parents=True)
     (run / BASELINE).write_text("")
@@ -92,20 +88,26 @@ def test_a_failure_is_told_in_the_words_of_git(
     commit(run)
     harm(run)
     assert History(run).failed
-    assert main(["lineage", "results/paper/paper.pdf", "--project", str(run)]) == 0
-    printed = capsys.readouterr().out
+    printed = say("lineage", "results/paper/paper.pdf", "--project", str(run))
     (line,) = [line for line in printed.splitlines() if line.startswith("  commits are not known: ")]
     assert re.search(words, line)
     assert "of a commit that is not known" in printed
     assert "checked out" not in printed and "of no commit that is here" not in printed
-    assert main(["crate", *with_summary(run)]) == 2
-    printed = capsys.readouterr().err
-    assert line.partition("known: ")[2] in printed and printed.count("\n") == 1
+    assert line.partition("known: ")[2] in say("crate", *with_summary(run), status=2)
     assert not (run / "ro-crate-metadata.json").exists()
 
 
+def test_code_is_that_of_the_newest_commit_that_has_it(project: Path) -> None:
+    history = History(project)
+    assert [history.commit_of(code) for code in (LAST, FIRST)] == commits(project)[::2]
+    assert history.commit_of({"compfeat.losses.baseline": "0" * 12}) is None
+    assert not (history.modified or history.shallow or history.problem)
+    (project / BASELINE).write_text("X = 5\n")
+    assert History(project).modified
+
+
 def test_a_damaged_older_version_is_told(project: Path) -> None:
-    blob = git(project, "rev-parse", f"HEAD~1:{BASELINE}")
+    blob = git(project, "rev-parse", f"HEAD~2:{BASELINE}")
     (project / ".git/objects" / blob[:2] / blob[2:]).unlink()
     history = History(project)
     assert history.commit_of(LAST) == commits(project)[0] and not history.problem
@@ -114,17 +116,14 @@ def test_a_damaged_older_version_is_told(project: Path) -> None:
 
 
 def test_no_git_and_no_repository_are_told_and_stop_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Path, monkeypatch: pytest.MonkeyPatch, say: Say
 ) -> None:
-    run = write_run(tmp_path / "run")
     (run / "Snakefile").write_text("")
     options = with_summary(run)
     for path, words in ((os.environ["PATH"], "not a git repository"), ("", "git is not installed")):
         monkeypatch.setenv("PATH", path)
-        assert main(["lineage", "results/paper/paper.pdf", "--project", str(run)]) == 0
-        assert words in capsys.readouterr().out
-        assert main(["crate", *options]) == 0
-        assert words in capsys.readouterr().out
+        assert words in say("lineage", "results/paper/paper.pdf", "--project", str(run))
+        assert words in say("crate", *options)
 
 
 def test_a_repository_without_commits_and_one_around_the_project_are_not_its_own(tmp_path: Path) -> None:
@@ -163,7 +162,7 @@ def test_settings_of_the_user_count(project: Path, monkeypatch: pytest.MonkeyPat
     assert "safe.directory" in History(project).problem
     for name, value in {"COUNT": "1", "KEY_0": "safe.directory", "VALUE_0": str(project)}.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-    assert History(project).commit_of(FIRST) == commits_by_root(project)[1]
+    assert History(project).commit_of(FIRST) == commits_by_root(project)[2]
 
 
 def commits_by_root(folder: Path) -> list[str]:
@@ -174,7 +173,7 @@ def test_a_lock_and_signatures_are_no_failure(project: Path) -> None:
     (project / ".git/index.lock").touch()
     git(project, "config", "log.showSignature", "true")
     git(project, "config", "status.short", "true")
-    assert History(project).commit_of(FIRST) == commits(project)[1]
+    assert History(project).commit_of(FIRST) == commits(project)[2]
     assert (project / ".git/index.lock").exists()
 
 
@@ -187,7 +186,7 @@ def test_a_shallow_clone_says_so(project: Path, tmp_path: Path) -> None:
 
 
 def test_worktrees_and_submodules_have_their_own_commits(project: Path, tmp_path: Path) -> None:
-    first = commits(project)[1]
+    first = commits(project)[2]
     git(project, "worktree", "add", "-q", str(tmp_path / "worktree"), first)
     assert History(tmp_path / "worktree").commit == first
     git(tmp_path, "init", "-q", "outer")
@@ -199,4 +198,4 @@ def test_worktrees_and_submodules_have_their_own_commits(project: Path, tmp_path
 
 def test_a_link_to_the_project_is_the_project(project: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(project, target_is_directory=True)
-    assert History(tmp_path / "link").commit_of(FIRST) == commits(project)[1]
+    assert History(tmp_path / "link").commit_of(FIRST) == commits(project)[2]

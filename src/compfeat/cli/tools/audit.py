@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.provenance.differences import audit_report
+from compfeat.provenance.audit import audit_report
 from compfeat.provenance.records import DEFAULT, read_record, same_experiment
 from compfeat.provenance.text import audit_lines
 

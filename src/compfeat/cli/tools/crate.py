@@ -8,9 +8,9 @@ from pathlib import Path
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.provenance.commits import History
-from compfeat.provenance.jobs import with_images
-from compfeat.provenance.records import jobs_of, present, read_summary
-from compfeat.provenance.run_crate import needed_files, run_crate
+from compfeat.provenance.crate import needed_files, run_crate
+from compfeat.provenance.graph import Graph
+from compfeat.provenance.records import present, read_summary, recorded_jobs
 
 NAME = "ro-crate-metadata.json"
 
@@ -34,8 +34,8 @@ def crate(*, config: list[str], summary: Path | None = None, project: Path = Pat
     """
     output = str(load_config([project / path for path in config])["output"])
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
-    jobs = with_images(project, jobs_of(project, outputs.paths))
-    prints = present(project, needed_files(jobs, config) - outputs.deleted)
+    jobs = Graph.of(project, recorded_jobs(project, outputs)).jobs
+    prints = present(project, needed_files(jobs, config) - {path for path, kept in outputs.items() if not kept})
     history = History(project)
     write_json(project / NAME, run_crate(jobs, prints, config, output, history))
     if history.problem:

@@ -7,7 +7,7 @@ from pathlib import Path
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv
-from compfeat.provenance.findings import made_files
+from compfeat.provenance.files import made_files
 from compfeat.reports.headline import NEEDS, headline_text, missing_intervals
 from compfeat.reports.summary import Tables
 

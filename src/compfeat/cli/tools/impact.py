@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from compfeat.provenance.chains import inside, read_graph
-from compfeat.provenance.dependence import impact_report
+from compfeat.provenance.impact import impact_report
+from compfeat.provenance.lineage import inside, read_graph
 from compfeat.provenance.text import impact_lines
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from compfeat.errors import ConfigError
-from compfeat.provenance import text
-from compfeat.provenance.chains import inside, lineage_report, read_graph
+from compfeat.provenance.lineage import inside, lineage_report, read_graph
+from compfeat.provenance.text import lineage_lines
 
 
 def lineage(
-    path: str, *, row: Sequence[str] = (), format_: Literal["text", "json", "mermaid"] = "text", project: Path = Path()
+    path: str, *, row: Sequence[str] = (), format_: Literal["text", "json"] = "text", project: Path = Path()
 ) -> None:
     """Show where a file or a number comes from, back to the images.
 
@@ -30,10 +30,7 @@ def lineage(
         ConfigError: there is no such row.
     """
     report = lineage_report(project, read_graph(project), inside(project, path), parse_row(row))
-    if format_ == "json":
-        print(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(text.lineage_lines(report) if format_ == "text" else text.mermaid(report)))
+    print(json.dumps(report, indent=2, ensure_ascii=False) if format_ == "json" else "\n".join(lineage_lines(report)))
 
 
 def parse_row(words: Sequence[str]) -> dict[str, str]:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from compfeat.errors import DataError
+from compfeat.provenance.files import LISTED
 from compfeat.provenance.records import (
     DEFAULT,
-    Record,
     changes,
     make_record,
     read_record,
@@ -16,7 +16,6 @@ from compfeat.provenance.records import (
     same_experiment,
     write_record,
 )
-from compfeat.provenance.text import LISTED
 
 
 def record(
@@ -45,16 +44,11 @@ def record(
     folder, settings = project / record, same_experiment(project, record, config)
     outputs = read_summary(summary.read_text(encoding="utf-8") if summary else sys.stdin.read())
     made = make_record(project, settings, outputs)
-    before = earlier(folder)
-    lines = changes(before, made)
+    try:
+        lines = list(changes(read_record(folder), made)) or ["nothing has changed since the last record"]
+    except DataError:
+        # There is none, or one that an earlier version of this project wrote.
+        lines = [f"first record: {len(made.artifacts)} files"]
     write_record(project, folder, made)
     shown = lines[:LISTED] + ([f"and {len(lines) - LISTED} more: see git diff"] if len(lines) > LISTED else [])
     print("\n".join([*shown, f"record: {len(made.artifacts)} files -> {record}"]))
-
-
-def earlier(folder: Path) -> Record | None:
-    """Return the record that is there; None where there is none, or one that an earlier version of this project wrote."""
-    try:
-        return read_record(folder)
-    except DataError:
-        return None

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from compfeat.provenance.comparison import verify_report
 from compfeat.provenance.records import DEFAULT, read_record, same_experiment
 from compfeat.provenance.text import verify_lines
+from compfeat.provenance.verify import verify_report
 
 
 def verify(*, record: str = DEFAULT, config: Sequence[Path] = (), project: Path = Path(), json_: bool = False) -> int:

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from compfeat.__main__ import main
+from recorded_run import Say
 
 
-def headline(project: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def headline(project: Path, say: Say) -> list[str]:
     """Return the lines shown, their cells apart by one space."""
-    assert main(["headline", "--project", str(project), "--config", "config/config.yaml"]) == 0
-    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    printed = say("headline", "--project", str(project), "--config", "config/config.yaml")
+    return [" ".join(line.split()) for line in printed.splitlines()]
 
 
-def test_every_comparison_and_ladder_is_shown(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = headline(run, capsys)
+def test_every_comparison_and_ladder_is_shown(run: Path, say: Say) -> None:
+    lines = headline(run, say)
     assert "c256 Tight against Plain mIoU -10.5 % -10.5 % 0.61 0.6" in lines
     assert "c256 Rotated against Plain mIoU -10.5 % 0.61 0.6" in lines
     assert "3 runs, 13 points (7 coded)." in lines
     assert "results/summarise/bd_rate.csv" in lines and "results/paper/paper.pdf" in lines
 
 
-def test_missing_intervals_say_why(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_intervals_say_why(run: Path, say: Say) -> None:
     (run / "results/summarise/intervals.csv").write_text(
         "verdict\nok\nno interval: few images\nno interval: few images\n"
     )
-    assert "2 of 3 BD-rates have no interval: few images." in headline(run, capsys)
+    assert "2 of 3 BD-rates have no interval: few images." in headline(run, say)
 
 
-def test_a_refusal_says_why_and_no_comparison_is_no_error(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_says_why_and_no_comparison_is_no_error(run: Path, say: Say) -> None:
     path = run / "results/summarise/headline.csv"
     whole = path.read_text()
     path.write_text(whole.replace("hevc,hevc,miou,-10.5,ok", "hevc,hevc,miou,,too little overlap"))
-    assert any("too little overlap" in line for line in headline(run, capsys))
+    assert any("too little overlap" in line for line in headline(run, say))
     path.write_text(whole.splitlines()[0] + "\n")
-    assert headline(run, capsys)[0] == "No comparison: the configuration names none."
+    assert headline(run, say)[0] == "No comparison: the configuration names none."

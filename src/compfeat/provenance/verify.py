@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,16 +10,13 @@ import pandas as pd
 
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json
-from compfeat.provenance.differences import STATES, Difference, differences
+from compfeat.provenance.audit import STATES, differences
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.records import Record
-from compfeat.provenance.selection import KEYS
+from compfeat.provenance.rows import KEYS
 from compfeat.results.resolved import EXPERIMENT, Resolved
 
-SIZE = "bytes_per_image"
-BD_RATE = "bd_rate_percent"
 PERCENT = "%"
-IN_PERCENT_POINTS = " percentage points"
 
 
 def verify_report(project: Path, record: Record, reference: Path) -> dict[str, Any]:
@@ -36,24 +33,30 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
         DataError: a file cannot be read, or the run has no summary.
     """
     layout = Layout(str(record.config["output"]), "")
-    own = {copy.name: project / layout.table(copy.name) for copy in sorted(reference.glob("*.csv"))}
-    reordered = {layout.table(name) for name, path in own.items() if same_rows(reference / name, path)}
-    found = [d for d in differences(project, record) if d.path not in reordered]
+    copies = {layout.table(copy.name): copy for copy in sorted(reference.glob("*.csv"))}
+    reordered = {path for path, copy in copies.items() if _same_rows(copy, project / path)}
+    states = {path: state for path, (state, *_) in differences(project, record).items() if path not in reordered}
     experiment = project / layout.table(EXPERIMENT)
     metrics = Resolved.read(read_json(experiment), str(experiment)).metrics
-    units = {SIZE: PERCENT} | {metric.name: f" {metric.unit}".rstrip() for _, metric in metrics}
-    tables = {name: (read_csv(reference / name, []), read_csv(own[name], [])) for name in ("points.csv", "bd_rate.csv")}
+    units = {
+        "points.csv": {"bytes_per_image": PERCENT} | {m.name: f" {m.unit}".rstrip() for _, m in metrics},
+        "bd_rate.csv": {"bd_rate_percent": " percentage points"},
+    }
+    points, bd_rates = (
+        compare(read_csv(reference / name, []), read_csv(project / layout.table(name), []), of_table)
+        for name, of_table in units.items()
+    )
     return {
-        "identical": not found,
-        "folders": by_folder(record, found),
-        "first": first_differences(record.graph(project), found),
-        "differences": [{"path": d.path, "state": d.state} for d in found],
-        "points": compare(*tables["points.csv"], units),
-        "bd_rates": compare(*tables["bd_rate.csv"], {BD_RATE: IN_PERCENT_POINTS}),
+        "identical": not states,
+        "folders": _by_folder(record, states),
+        "first": _first(record.graph(project), states),
+        "differences": [{"path": path, "state": state} for path, state in states.items()],
+        "points": points,
+        "bd_rates": bd_rates,
     }
 
 
-def same_rows(reference: Path, own: Path) -> bool:
+def _same_rows(reference: Path, own: Path) -> bool:
     """Return whether two files have the same lines, in any order but for the first."""
     if not own.is_file():
         return False
@@ -61,9 +64,8 @@ def same_rows(reference: Path, own: Path) -> bool:
     return head == own_head and sorted(lines) == sorted(own_lines)
 
 
-def by_folder(record: Record, found: Sequence[Difference]) -> dict[str, dict[str, int]]:
+def _by_folder(record: Record, states: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """Return, of each folder of artifacts, how many files are identical, changed, missing and extra."""
-    states = {difference.path: difference.state for difference in found}
     counts: dict[str, dict[str, int]] = {}
     for path in sorted({*record.artifacts, *states}):
         folder = next((f for f in record.folders if PurePosixPath(path).is_relative_to(f)), "inputs")
@@ -72,10 +74,10 @@ def by_folder(record: Record, found: Sequence[Difference]) -> dict[str, dict[str
     return counts
 
 
-def first_differences(graph: Graph, found: Sequence[Difference]) -> list[str]:
+def _first(graph: Graph, different: Iterable[str]) -> list[str]:
     """Return, sorted, the files that differ though all that their jobs read is identical: where the runs part."""
-    bad = {difference.path for difference in found}
-    return sorted(path for path in bad if path in graph.maker and not bad & set(graph.maker[path].inputs))
+    paths = set(different)
+    return sorted(p for p in paths if p in graph.maker and paths.isdisjoint(graph.maker[p].inputs))
 
 
 def compare(reference: pd.DataFrame, own: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
@@ -93,34 +95,36 @@ def compare(reference: pd.DataFrame, own: pd.DataFrame, units: Mapping[str, str]
     keys = [name for name in KEYS if name in reference and name in own]
     sides = [table.assign(**{key: table[key].astype(str) for key in keys}) for table in (reference, own)]
     both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_reference", "_own"), indicator=True, sort=True)
-    common = both[both["_merge"] == "both"]
-    names = [name for name in units if name in reference and name in own]
+    names = ["/".join(row) for row in both[keys].itertuples(index=False)]
+    rows = {side: both.assign(name=names)[both["_merge"] == side] for side in ("both", "left_only", "right_only")}
     return {
-        "n_common": len(common),
-        "only_reference": _named(both[both["_merge"] == "left_only"], keys),
-        "only_own": _named(both[both["_merge"] == "right_only"], keys),
-        "measures": {name: {"unit": units[name], **_measure(common, name, units[name], keys)} for name in names},
+        "n_common": len(rows["both"]),
+        "only_reference": list(rows["left_only"]["name"]),
+        "only_own": list(rows["right_only"]["name"]),
+        "measures": {
+            name: {"unit": unit, **_measure(rows["both"], name, unit)}
+            for name, unit in units.items()
+            if name in reference and name in own
+        },
     }
 
 
-def _named(rows: pd.DataFrame, keys: Sequence[str]) -> list[str]:
-    return ["/".join(map(str, row)) for row in rows[list(keys)].itertuples(index=False)]
-
-
-def _measure(common: pd.DataFrame, name: str, unit: str, keys: Sequence[str]) -> dict[str, Any]:
+def _measure(common: pd.DataFrame, name: str, unit: str) -> dict[str, Any]:
     """Return how far one measure is off. A cell that only one of both has counts as lost or gained, not as a difference."""
-    pair = common[[*keys, f"{name}_reference", f"{name}_own"]]
-    recorded, there = pair[f"{name}_reference"].notna(), pair[f"{name}_own"].notna()
-    pair = pair[recorded & there]
-    reference, own = pair[f"{name}_reference"].astype(float), pair[f"{name}_own"].astype(float)
-    off = (own - reference).abs()
+    cells = (
+        common.set_index("name")[[f"{name}_reference", f"{name}_own"]]
+        .astype(float)
+        .set_axis(["reference", "own"], axis=1)
+    )
+    recorded, there = cells["reference"].notna(), cells["own"].notna()
+    pairs = cells[recorded & there]
+    off = (pairs["own"] - pairs["reference"]).abs()
     if unit == PERCENT:
-        off = 100.0 * off / reference.abs()
-    result: dict[str, Any] = {"n": len(pair), "n_equal": int((own == reference).sum())}
+        off = 100.0 * off / pairs["reference"].abs()
+    result: dict[str, Any] = {"n": len(pairs), "n_equal": int((pairs["own"] == pairs["reference"]).sum())}
     result |= {"n_lost": int((recorded & ~there).sum()), "n_gained": int((~recorded & there).sum())}
-    if len(pair):
-        worst = pair.iloc[int(off.to_numpy().argmax())]
-        result |= {"largest": float(off.max()), "mean": float(off.mean())}
-        result |= {"at": "/".join(str(worst[key]) for key in keys)}
-        result |= {"reference": float(worst[f"{name}_reference"]), "own": float(worst[f"{name}_own"])}
+    if len(pairs):
+        worst = int(off.to_numpy().argmax())
+        result |= {"largest": float(off.max()), "mean": float(off.mean()), "at": pairs.index[worst]}
+        result |= {side: float(pairs[side].iloc[worst]) for side in ("reference", "own")}
     return result

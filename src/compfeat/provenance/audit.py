@@ -1,0 +1,80 @@
+"""The audit of a run: which files on the disk differ from the record, and what depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from compfeat.provenance.files import Fingerprint, files_below, fingerprint
+from compfeat.provenance.graph import Graph
+from compfeat.provenance.records import Record
+from compfeat.provenance.rows import READ, kind_of, rows_on
+
+STATES = ("changed", "missing", "extra")
+Difference = tuple[str, Fingerprint | None, Fingerprint | None]
+"""The state of a file that is not as it was recorded, one of STATES, with what was recorded and what is there."""
+
+
+def differences(project: Path, record: Record) -> dict[str, Difference]:
+    """Return all differences between the project's files and the record, sorted by path.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    result: dict[str, Difference] = {}
+    for path in sorted({*files_below(project, record.folders), *record.artifacts}):
+        recorded, found = record.artifacts.get(path), fingerprint(project / path)
+        kept = found is not None and record.deleted.get(path) == found.sha256
+        if recorded is None and not kept:
+            result[path] = ("extra", None, found)
+        elif recorded != found and not kept:
+            result[path] = ("missing" if found is None else "changed", recorded, found)
+    return result
+
+
+def affected(project: Path, graph: Graph, damaged: Iterable[str]) -> dict[str, list[Any]]:
+    """Return the figures, tables (with the rows concerned), documents and other files that depend on ``damaged``.
+
+    A damaged figure, table or document counts as affected itself; an extra file, which no job reads, affects nothing.
+    """
+    bad = {path for path in damaged if graph.knows(path)}
+    found: dict[str, list[Any]] = {"figures": [], "tables": [], "documents": [], "files": []}
+    for path in sorted(graph.downstream(bad)):
+        kind = kind_of(path)
+        if kind == "table" and path.endswith(".csv"):
+            rows = rows_on(graph, project, path, bad)
+            if rows["n_hit"] != 0 or path in bad:
+                found["tables"].append(rows)
+        elif kind == "table":
+            found["tables"].append({"path": path, "n_rows": None, "n_hit": None, "keys": []})
+        elif kind in READ:
+            found[f"{kind}s"].append(path)
+        elif path not in bad:
+            found["files"].append(path)
+    return found
+
+
+def audit_report(project: Path, record: Record) -> dict[str, Any]:
+    """Return the audit: counts, every difference, and what depends on each and on all of them.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    graph, found = record.graph(project), differences(project, record)
+    described = [
+        {
+            "path": path,
+            "state": state,
+            "expected": recorded and vars(recorded),
+            "found": there and vars(there),
+            "affected": sorted(one for one in graph.downstream([path]) - {path} if kind_of(one) in READ),
+        }
+        for path, (state, recorded, there) in found.items()
+    ]
+    return {
+        "n_files": len(record.artifacts),
+        **{f"n_{name}": sum(state == name for state, _, _ in found.values()) for name in STATES},
+        "differences": described,
+        "affected": affected(project, graph, found),
+    }
