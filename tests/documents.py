@@ -17,13 +17,12 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CodecConfig
 from compfeat.experiment.files import load_config
 from compfeat.experiment.section import options_of
-from compfeat.reports.paper.settings import CodecEntry, Settings
-from compfeat.reports.texts import FigureText
-from compfeat.results.resolved import Resolved
+from compfeat.reports.settings import CodecEntry, FigureText, PaperSettings
+from compfeat.tasks.base import Metric
 from helpers import PROJECT
-from synthetic_summary import CHANNELS, Variant, experiment
 
 TOOLS = {"torch": "2.1"}
+CHANNELS = {"c512": (128, 2, 4), "c256": (64, 4, 8)}
 
 
 def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
@@ -31,23 +30,16 @@ def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
     return load_config([PROJECT / "config" / f"{name}.yaml" for name in ("config", *overlays)])
 
 
-def experiment_of(variant: Variant) -> Experiment:
-    """Return the configuration whose run made a variant's summary."""
-    return Resolved.read(experiment(variant), "").experiment
-
-
-def settings_of(whole: Experiment, figures: Sequence[FigureText] = ()) -> Settings:
-    """Return the paper's settings as the workflow gives them; the codec ``prior``, which is not there, codes no pictures."""
+def settings_of(whole: Experiment, figures: Sequence[FigureText] = ()) -> PaperSettings:
+    """Return the paper's settings as the workflow gives them."""
     codecs = {name: codec_entry(name, entry) for name, entry in whole.codecs.items()}
     rendered = whole.dataset.name == "streets"
-    return Settings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
+    return PaperSettings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
 
 
 def codec_entry(name: str, entry: CodecConfig) -> CodecEntry:
     """Return what an entry of the codecs stands for."""
     module = entry.codec or name
-    if module == "prior":
-        return CodecEntry(module=module, tiles=False, options={})
     codec = CODECS.get(module)
     options = options_of(codec, entry.options, f"codecs.{name}").model_dump(mode="json")
     return CodecEntry(module=module, tiles=issubclass(codec, FrameCodec), options=options)
@@ -82,16 +74,16 @@ def write_descriptions(folder: Path, experiment: Experiment) -> list[Path]:
 
 
 class Normals:
-    """A fourth task, as a user's module would declare it: three numbers a pixel, and no score of a single image."""
+    """A fourth task, as a user's module would declare it: three numbers per pixel."""
 
     name, title, likelihood, decoder_widening = "normals", "Surface normals", "regression", 1
-    metrics: tuple[Any, ...] = ()
+    metrics = (Metric("angle_deg", "angular error", "°", 1, higher_is_better=False),)
 
     def __init__(self, class_names: Sequence[str]) -> None:
         pass
 
     def measure(self, scores: Any, weights: Any) -> dict[str, Any]:
-        return {}
+        return {"angle_deg": (weights @ scores["sse"]) / (weights @ scores["n"])}
 
     def truth_picture(self, record: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
         return record.get("normals")

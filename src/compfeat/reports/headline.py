@@ -1,4 +1,4 @@
-"""What a run found, as a table of text."""
+"""What a run found, as two tables of text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from compfeat.experiment.runs import UNCODED, Comparison
-from compfeat.reports.labels import comparison_label, ladder_label
-from compfeat.reports.summary import Tables, ladders, methods, metrics
+from compfeat.reports.labels import comparison_label
+from compfeat.reports.summary import Tables, float_points, ladder_labels, measured, methods, metrics
 
 PAIR = ["method", "against", "ladder", "against_ladder"]
 NEEDS = ("headline.csv", "points.csv", "experiment.json")
@@ -18,36 +18,43 @@ NEEDS = ("headline.csv", "points.csv", "experiment.json")
 
 
 def headline_text(tables: Tables) -> str:
-    """Return BD-rates by cut, comparison and metric, a column a ladder, with the metrics of float features.
+    """Return the BD-rates by cut and comparison, and the metrics of float features by cut and method, a column per metric.
 
     Raises:
         DataError: a table of the summary is missing or damaged.
     """
-    wanted = ("cut", *PAIR, "metric", "bd_rate_percent", "verdict", "float_anchor", "float_test")
-    rows = tables.csv("headline.csv", *wanted)
+    rows = tables.csv("headline.csv", "cut", *PAIR, "metric", "bd_rate_percent", "verdict")
     points = tables.csv("points.csv", "cut", "method", "seed", "codec", "quality")
-    labels, known = methods(tables), {name: ladder.label for name, ladder in ladders(tables).items()}
-    curves = {metric.curve_name: metric.curve_label for metric in metrics(tables)}
+    labels, ladders = methods(tables), ladder_labels(tables)
     counts = (
         f"{len(points[['cut', 'method', 'seed']].drop_duplicates())} runs, {len(points)} points "
         f"({int((points['codec'] != UNCODED).sum())} coded)."
     )
-    if rows.empty:
-        return f"No comparison: the configuration names none.\n\n{counts}"
-    cells: dict[tuple[str, ...], dict[str, str]] = {}
+    shown = [metric for metric in metrics(tables) if (rows["metric"] == metric.curve_name).any()]
+    by_metric: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows.to_dict("records"):
-        comparison = Comparison(*(row[name] for name in PAIR))
-        compared = comparison_label(comparison, labels, known)
-        line = cells.setdefault((row["cut"], compared, curves.get(row["metric"], row["metric"])), {})
-        line[ladder_label(comparison, known)] = _bd_rate(row)
-        line |= {"float: against": _number(row["float_anchor"]), "float: method": _number(row["float_test"])}
-    columns = sorted(
-        dict.fromkeys(name for line in cells.values() for name in line), key=lambda name: name.startswith("float: ")
-    )
-    shown = [[*key, *(line.get(name, "") for name in columns)] for key, line in cells.items()]
-    text = tabulate(shown, ["cut", "compared", "metric", *columns], tablefmt="simple", disable_numparse=True)
-    title = "Size at equal task performance (negative: bits saved), and the metrics of float features."
-    return f"{title}\n\n{text}\n\n{counts}"
+        compared = comparison_label(Comparison(*(row[name] for name in PAIR)), labels, ladders)
+        by_metric.setdefault((row["cut"], compared), {})[row["metric"]] = _bd_rate(row)
+    rates = [[*key, *(own.get(metric.curve_name, "") for metric in shown)] for key, own in by_metric.items()]
+    plain = measured(metrics(tables), points)
+    means = float_points(points).groupby(["cut", "method"])[[m.name for m in plain]].mean()
+    floats = [
+        [str(cut), label, *(f"{means.loc[(cut, method), m.name]:.{m.digits}f}" for m in plain)]
+        for cut in means.index.unique("cut")
+        for method, label in labels.items()
+        if (cut, method) in means.index
+    ]
+    refused = rows.loc[rows["bd_rate_percent"].isna(), "verdict"].value_counts(sort=False)
+    reasons = [f"{count} of {len(rows)} BD-rates {reason}." for reason, count in refused.items()]
+    texts = [
+        "Change of size at equal task performance (negative: bits saved).",
+        _table(rates, ["cut", "compared", *(metric.curve_label for metric in shown)]),
+        *(["\n".join(reasons)] if reasons else []),
+        "Task performance of float features, before any coding.",
+        _table(floats, ["cut", "method", *(metric.title for metric in plain)]),
+        counts,
+    ]
+    return "\n\n".join(texts if rates else ["No comparison: the configuration names none.", counts])
 
 
 def missing_intervals(intervals: pd.DataFrame) -> list[str]:
@@ -57,9 +64,9 @@ def missing_intervals(intervals: pd.DataFrame) -> list[str]:
     return [f"{count} of {len(intervals)} BD-rates have {reason}." for reason, count in reasons.items()]
 
 
+def _table(rows: list[list[str]], header: list[str]) -> str:
+    return str(tabulate(rows, header, tablefmt="simple", disable_numparse=True))
+
+
 def _bd_rate(row: Mapping[Any, Any]) -> str:
-    return str(row["verdict"]) if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f} %"
-
-
-def _number(value: Any) -> str:
-    return "" if pd.isna(value) else f"{value:.4g}"
+    return "refused" if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f} %"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.arrays import Arrays
 from compfeat.experiment.runs import QUANTISED, UNCODED, Point, parse_point
 from compfeat.reports.summary import POINT, Tables, methods, qualities
+from compfeat.tasks.base import TASKS, Metric
 
 FILE = "pictures.npz"
 SENT = "sent"
@@ -115,3 +118,69 @@ class Showcase:
 def point_of(row: dict[Any, Any]) -> Point:
     """Return the point that a table's row is about."""
     return parse_point("{}/{}/seed{}/{}/{}".format(*(row[name] for name in POINT)))
+
+
+@dataclass(frozen=True)
+class ShownTask:
+    """A task whose outputs a showcase has.
+
+    Attributes:
+        name: the task's.
+        task: the task itself.
+        metrics: those of the task that are compared.
+    """
+
+    name: str
+    task: Any
+    metrics: tuple[Metric, ...]
+
+    @property
+    def unit(self) -> str:
+        """The unit of the first metric; that of the values, too, where they are one number per pixel."""
+        return self.metrics[0].unit if self.metrics else ""
+
+    def truth(self, showcase: Showcase) -> NDArray[Any] | None:
+        """Return an image's ground truth in the form of an output; None where it has none."""
+        found: NDArray[Any] | None = self.task.truth_picture(showcase.fields())
+        return found
+
+    def reference(self, showcase: Showcase) -> NDArray[Any] | None:
+        """Return what fixes the colours of an image's pictures: its truth, else its first output."""
+        outputs = (showcase.output(point, self.name) for point in showcase.points)
+        truth = self.truth(showcase)
+        return truth if truth is not None else next((output for output in outputs if output is not None), None)
+
+    def picture(self, showcase: Showcase, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return an output, or the truth, as a picture (uint8, H x W x 3)."""
+        shown: NDArray[np.uint8] = self.task.picture(values, self.reference(showcase))
+        return shown
+
+    def scale(self, showcase: Showcase) -> tuple[float, float] | None:
+        """Return the ends of the values that the colours stand for; None for classes, vectors and a constant."""
+        reference = self.reference(showcase)
+        if self.task.likelihood == "classification" or reference is None or reference.ndim != 2:
+            return None
+        if not np.isfinite(reference.astype(float)).any():
+            return None
+        low, high = float(np.nanmin(reference)), float(np.nanmax(reference))
+        return (low, high) if high > low else None
+
+    def classes(self, showcase: Showcase) -> dict[str, str]:
+        """Return the colour (``#rrggbb``) of every class in an image's truth, by name; nothing for a task without classes."""
+        names, reference = showcase.class_names(), self.reference(showcase)
+        if self.task.likelihood != "classification" or reference is None:
+            return {}
+        present = [int(i) for i in np.unique(reference) if 0 <= i < len(names)]
+        colours = self.picture(showcase, np.array(present, dtype=reference.dtype)[None])[0]
+        return {names[i]: "#" + bytes(colour).hex() for i, colour in zip(present, colours, strict=True)}
+
+
+def shown_tasks(showcase: Showcase, metrics: Mapping[str, Sequence[Metric]]) -> list[ShownTask]:
+    """Return the tasks that have outputs, in the order of ``metrics``, which are by task."""
+    found = {name.rpartition("/")[2] for name in showcase.arrays if name.count("/") > 1} - {SENT}
+    order = [name for name in metrics if name in found]
+    classes = showcase.class_names()
+    return [
+        ShownTask(name, TASKS.get(name)(classes), tuple(metrics.get(name, ())))
+        for name in [*order, *sorted(found - set(order))]
+    ]

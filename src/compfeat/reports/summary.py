@@ -11,7 +11,6 @@ import pandas as pd
 
 from compfeat.arrays import Arrays, read_arrays
 from compfeat.errors import DataError
-from compfeat.experiment.entries import LadderConfig
 from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.io import read_csv, read_json
 from compfeat.results.resolved import EXPERIMENT, Resolved
@@ -88,10 +87,9 @@ def methods(tables: Tables) -> dict[str, str]:
     return {name: experiment.label(name) for name in experiment.methods}
 
 
-def ladders(tables: Tables) -> dict[str, LadderConfig]:
-    """Return the ladders with their labels, in the order of display."""
-    known = tables.resolved.experiment.ladders
-    return {name: ladder.model_copy(update={"label": ladder.label or name}) for name, ladder in known.items()}
+def ladder_labels(tables: Tables) -> dict[str, str]:
+    """Return every ladder's label, in the order of display."""
+    return {name: ladder.label or name for name, ladder in tables.resolved.experiment.ladders.items()}
 
 
 def comparisons(tables: Tables) -> list[Comparison]:

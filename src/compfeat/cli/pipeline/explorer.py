@@ -6,15 +6,14 @@ from pathlib import Path
 
 from compfeat.io import read_csv, write_text
 from compfeat.reports.explorer.build import build
-from compfeat.reports.explorer.settings import Settings
-from compfeat.reports.explorer.tables import Tables
+from compfeat.reports.settings import ExplorerSettings
 from compfeat.reports.showcase import Showcase
-from compfeat.reports.summary import Tables as Files
+from compfeat.reports.summary import Tables
 
 
 def explorer(
     *,
-    settings: Settings,
+    settings: ExplorerSettings,
     tables: list[Path],
     figures: list[Path] = (),  # type: ignore[assignment]
     pages: list[Path] = (),  # type: ignore[assignment]
@@ -33,12 +32,11 @@ def explorer(
         DataError: a file is missing or damaged, or there is too much for one page.
         ToolError: the scripts of the chart cannot be bundled.
     """
-    files, pictures, shown = Files.of(tables), Files.of(figures), Files.of(pages)
-    showcases = Showcase.every(files)
+    summary, pictures, shown = Tables.of(tables), Tables.of(figures), Tables.of(pages)
+    showcases = Showcase.every(summary)
     page = build(
-        Tables.read(files),
+        summary,
         showcases,
-        files.csv("per_image.csv", "image_id"),
         [(text, pictures.path(f"{text.name}.png").read_bytes()) for text in settings.figures],
         [(text, read_csv(shown.path(f"{text.name}.csv"), [])) for text in settings.pages],
     )

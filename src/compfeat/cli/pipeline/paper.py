@@ -10,14 +10,14 @@ from compfeat.experiment.start import TrainedOn, known_training
 from compfeat.io import read_json, write_bytes
 from compfeat.reports.paper.build import build
 from compfeat.reports.paper.facts import TABLES, paper_facts
-from compfeat.reports.paper.settings import Settings
+from compfeat.reports.settings import PaperSettings
 from compfeat.reports.summary import Tables
 from compfeat.results.resolved import EXPERIMENT
 
 
 def paper(
     *,
-    settings: Settings,
+    settings: PaperSettings,
     tables: list[Path],
     networks: list[Path],
     figures: Sequence[Path] = (),

@@ -14,32 +14,27 @@ import vl_convert
 
 from compfeat.errors import DataError, ToolError
 from compfeat.experiment.runs import FLOAT, UNCODED
-from compfeat.reports.cells import cells_of
-from compfeat.reports.explorer.chart import (
-    CONTEXT,
-    FRAME,
-    LEVEL,
-    LINES,
-    RATES,
-    SEED,
-    SHAPES,
-    WHISKERS,
-    chart_spec,
-)
+from compfeat.reports.explorer.chart import RATES, ROLES, SHAPES, chart_spec
 from compfeat.reports.explorer.pictures import small_png
 from compfeat.reports.explorer.tables import (
+    MEAN,
     OURS,
     PUBLISHED,
     RECORDED,
-    Tables,
     float_rows,
     interval_rows,
+    labels_of,
+    measured_by_task,
+    our_points,
     point_rows,
+    published_points,
 )
 from compfeat.reports.explorer.viewer import viewer
+from compfeat.reports.labels import cells_of, listed, number
+from compfeat.reports.looks import looks
+from compfeat.reports.settings import FigureText, TableText
 from compfeat.reports.showcase import Showcase
-from compfeat.reports.texts import FigureText, TableText
-from compfeat.reports.words import listed, number
+from compfeat.reports.summary import Tables, comparisons, cuts, methods, qualities
 
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE = FOLDER / "explorer.html", FOLDER / "explorer.css"
@@ -56,69 +51,55 @@ Page = tuple[TableText, pd.DataFrame]
 
 
 def explorer_facts(
-    tables: Tables,
-    showcases: Sequence[Showcase],
-    per_image: pd.DataFrame,
-    figures: Sequence[Figure] = (),
-    pages: Sequence[Page] = (),
+    tables: Tables, showcases: Sequence[Showcase], figures: Sequence[Figure] = (), pages: Sequence[Page] = ()
 ) -> Facts:
     """Return everything the page shows, as JSON-ready values.
 
     Raises:
         DataError: no metric has a value, or the pictures cannot be shown.
     """
-    if not tables.metrics:
+    by_task = measured_by_task(tables)
+    metrics = [metric for own in by_task.values() for metric in own]
+    if not metrics:
         raise DataError("points.csv: no metric has a value at any point; rerun the stages evaluate and points")
-    styles, labels, codecs = tables.looks(), tables.labels(), tables.codecs()
-    shapes = list(dict.fromkeys([*codecs, *(str(codec) for codec in tables.published["codec"])]))
-    points = tables.points
+    points, labels = our_points(tables), labels_of(tables)
+    styles, used = looks(labels), set(points["codec"])
+    codecs = [codec for codec in dict.fromkeys(codec for codec, _ in qualities(tables)) if codec in used]
+    shapes = list(dict.fromkeys([*codecs, *(str(codec) for codec in published_points(tables)["codec"])]))
     with_bits = set(points.loc[points["rate_bpe"].notna(), "method"])
+    scales = ("linear", "log")
     return {
         "ours": OURS,
         "published": PUBLISHED,
-        "roles": {
-            "seed": SEED,
-            "context": CONTEXT,
-            "level": LEVEL,
-            "frame": FRAME,
-            "lines": LINES,
-            "whiskers": WHISKERS,
-        },
+        "mean": MEAN,
+        "roles": ROLES,
         "uncoded": UNCODED,
         "float": FLOAT,
         "most_lines": MOST_LINES,
-        "cuts": sorted(points["cut"].astype(str).unique()),
+        "cuts": cuts(points),
         "methods": [
-            {
-                "name": name,
-                "label": labels[name],
-                "colour": look.colour,
-                "dash": [2 * part for part in look.dash],
-                "ours": name in tables.methods,
-                "bits": name in with_bits,
-            }
+            {"name": name, "label": labels[name], "colour": look.colour, "dash": [2 * part for part in look.dash]}
+            | {"ours": name in methods(tables), "bits": name in with_bits}
             for name, look in styles.items()
         ],
-        "pairs": [list(pair) for pair in dict.fromkeys((c.method, c.against) for c in tables.comparisons)],
+        "pairs": [list(pair) for pair in dict.fromkeys((c.method, c.against) for c in comparisons(tables))],
         "codecs": [{"name": codec, "shape": SHAPES[shapes.index(codec) % len(SHAPES)]} for codec in codecs],
         "seeds": [str(seed) for seed in sorted(points["seed"].unique())],
-        "codecs_of": {name: list(ladder.codecs) for name, ladder in tables.ladders.items()},
+        "codecs_of": {name: list(ladder.codecs) for name, ladder in tables.resolved.experiment.ladders.items()},
         "rates": RATES,
         "metrics": [
             {"name": m.name, "bd_name": m.curve_name, "label": m.label, "unit": m.unit, "digits": m.digits}
-            for m in tables.metrics
+            | {"lower": not m.higher_is_better}
+            for m in metrics
         ],
         "charts": {
-            m.name: {
-                rate: {scale: chart_spec(m, styles, shapes, rate, scale == "log") for scale in ("linear", "log")}
-                for rate in RATES
-            }
-            for m in tables.metrics
+            m.name: {rate: {s: chart_spec(m, styles, shapes, rate, s == "log") for s in scales} for rate in RATES}
+            for m in metrics
         },
         "points": point_rows(tables),
         "intervals": interval_rows(tables),
         "floats": float_rows(tables),
-        "viewer": viewer(showcases, per_image, tables.tasks),
+        "viewer": viewer(showcases, tables.csv("per_image.csv", "image_id"), by_task),
         "figures": [
             {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
             for text, data in figures
@@ -138,29 +119,27 @@ def titled(name: str) -> str:
 
 def page_facts(tables: Tables, facts: Facts) -> Facts:
     """Return what the template writes into the page itself, so that it can be read without a script."""
-    points, intervals, order = tables.points, tables.intervals, (OURS, RECORDED, PUBLISHED)
-    rows = [row for source in order for row in facts["intervals"] if row["source"] == source]
-    first = next(iter(tables.ladders.values()), None)
+    points, published = our_points(tables), published_points(tables)
+    intervals = tables.csv("intervals.csv", "n_resamples", "confidence")
     codecs = [codec["name"] for codec in facts["codecs"]]
-    chosen = [codec for codec in codecs if first is not None and codec in first.codecs] or codecs
+    first = next(iter(facts["codecs_of"].values()), ())
+    chosen = [codec for codec in codecs if codec in first] or codecs
     bits = all(method["bits"] for method in facts["methods"] if method["ours"])
     return {
         "dataset": str(points["dataset"].iloc[0]),
         "n_images": int(points["n_images"].iloc[0]),
-        "n_published": int(tables.published["n_images"].iloc[0]),
-        "published_codecs": listed([str(c).upper() for c in dict.fromkeys(tables.published["codec"])]),
+        "n_published": int(published["n_images"].iloc[0]),
+        "published_codecs": listed([str(c).upper() for c in dict.fromkeys(published["codec"])]),
         "resamples": int(intervals["n_resamples"].max()) if len(intervals) else 0,
         "confidence": f"{100 * float(intervals['confidence'].iloc[0]):g} %" if len(intervals) else "",
-        "groups": [(source, [row for row in rows if row["source"] == source]) for source in order],
-        "rows": rows,
-        "comparisons": list(dict.fromkeys(row["who"] for row in rows)),
-        "titles": list(dict.fromkeys(row["at"] for row in rows)),
-        "floats": facts["floats"],
-        "reach": reach(rows),
+        "groups": [
+            (source, [row for row in facts["intervals"] if row["source"] == source])
+            for source in (OURS, RECORDED, PUBLISHED)
+        ],
+        "reach": reach(facts["intervals"]),
         "codecs": chosen,
-        "viewed": max(chosen, key=lambda codec: sum(name == codec for name, _ in tables.qualities), default=UNCODED),
+        "viewed": max(chosen, key=lambda codec: sum(name == codec for name, _ in qualities(tables)), default=UNCODED),
         "rate": "bpe" if bits else "bytes",
-        "lower": [m.label for m in tables.metrics if not m.higher_is_better],
     }
 
 
@@ -171,11 +150,7 @@ def reach(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def build(
-    tables: Tables,
-    showcases: Sequence[Showcase],
-    per_image: pd.DataFrame,
-    figures: Sequence[Figure] = (),
-    pages: Sequence[Page] = (),
+    tables: Tables, showcases: Sequence[Showcase], figures: Sequence[Figure] = (), pages: Sequence[Page] = ()
 ) -> str:
     """Return the page: the same text for the same tables and pictures, whenever and wherever it is made.
 
@@ -183,7 +158,7 @@ def build(
         DataError: the summary has nothing to show, or too much for one page.
         ToolError: the scripts of the chart cannot be bundled.
     """
-    facts = explorer_facts(tables, showcases, per_image, figures, pages)
+    facts = explorer_facts(tables, showcases, figures, pages)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -192,7 +167,7 @@ def build(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"signed": signed}
+    environment.filters["signed"] = lambda value, digits=1: number(value, digits, sign="+")
     return environment.get_template(TEMPLATE.name).render(
         page=page_facts(tables, facts),
         facts=facts,
@@ -214,8 +189,3 @@ def chart_scripts() -> str:
         return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version))
     except ValueError as error:
         raise ToolError(f"vl-convert: no scripts of Vega-Lite {version} ({error}); run make setup") from None
-
-
-def signed(value: float | None, digits: int = 1) -> str:
-    """Return a number with its sign, as the paper writes it; a dash where there is none."""
-    return number(value, digits, sign="+")

@@ -14,12 +14,14 @@ from compfeat.reports.explorer.tables import OURS, PUBLISHED
 from compfeat.reports.looks import Look
 from compfeat.tasks.base import Metric
 
-RATES = {"bpe": "rate (bits per feature element)", "bytes": "rate (bytes an image)"}
+RATES = {"bpe": "rate (bits per feature element)", "bytes": "rate (bytes per image)"}
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 SEED, CONTEXT, LEVEL, FRAME = "single seed", "other method", "not coded", "frame"
 """Roles of rows beside OURS and PUBLISHED; FRAME makes all panels span the same ranges and is not seen."""
 LINES, WHISKERS = "lines", "intervals"
 """Names of layers that are not named by one role."""
+ROLES = {"seed": SEED, "context": CONTEXT, "level": LEVEL, "frame": FRAME, "lines": LINES, "whiskers": WHISKERS}
+"""The names for the page's scripts."""
 WIDTHS = {OURS: 2.2, SEED: 0.8, PUBLISHED: 1.2}
 """Widths of lines by what they are of."""
 FONT = "system-ui, sans-serif"

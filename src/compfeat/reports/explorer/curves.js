@@ -19,22 +19,6 @@
     };
   }
 
-  const average = (points, key) => points.reduce((sum, point) => sum + point[key], 0) / points.length;
-
-  function groups(points, ...keys) {
-    const found = new Map();
-    for (const point of points) {
-      const key = keys.map((name) => point[name]).join(" ");
-      found.set(key, [...(found.get(key) || []), point]);
-    }
-    return [...found.values()];
-  }
-
-  /** Return one row for all points that differ in the seed alone: their mean. */
-  const means = (points) => groups(points, "method", "codec", "quality").map((own) => ({
-    ...own[0], seed: "mean", low: null, high: null, between: "\u2013", rate: average(own, "rate"), value: average(own, "value"),
-  }));
-
   const withRole = (points, role) =>
     points.map((p) => ({ ...p, role, line: [p.source, p.method, p.seed, p.ladder].join(" ") }));
 
@@ -52,17 +36,13 @@
         ...interval(p.between[now.metric.name], now.metric.digits),
       }))
       .filter((p) => p.cut === now.cut && p.value !== null);
-    const coded = known.filter((p) => p.rate !== null);
     const own = known.filter((p) => now.ours && p.source === OURS && now.methods.includes(p.method));
     const ours = own.filter((p) => p.rate !== null && now.codecs.includes(p.codec));
-    const published = now.published ? withRole(coded.filter((p) => p.source === facts.published), facts.published) : [];
-    const floats = own.filter((p) => p.codec === facts.uncoded && p.quality === facts.float);
-    const levels = groups(now.seed === "mean" ? floats : floats.filter((p) => p.seed === now.seed), "method")
-      .map((points) => ({ ...points[0], role: LEVEL, rate: null, value: average(points, "value") }));
-    const drawn = now.seed === "mean"
-      ? [...withRole(ours, SEED), ...withRole(means(ours), OURS)]
-      : withRole(ours.filter((p) => p.seed === now.seed), OURS);
-    return [...drawn, ...published, ...levels];
+    const published = known.filter((p) => now.published && p.source === facts.published && p.rate !== null);
+    const levels = own.filter((p) => p.codec === facts.uncoded && p.quality === facts.float && p.seed === now.seed);
+    const single = now.seed === facts.mean ? ours.filter((p) => p.seed !== facts.mean) : [];
+    return [...withRole(single, SEED), ...withRole(ours.filter((p) => p.seed === now.seed), OURS),
+      ...withRole(published, facts.published), ...levels.map((p) => ({ ...p, role: LEVEL, rate: null }))];
   }
 
   /** Return which methods share a panel: all of few; of more, those that are compared with the same one, beside it. */
@@ -97,7 +77,7 @@
 
   /** Return what the BD-rates of this choice are, in words; of many, where they stand. */
   function sentences(now) {
-    const seed = now.seed === "mean" ? "all" : now.seed;
+    const seed = now.seed === facts.mean ? "all" : now.seed;
     const found = facts.intervals
       .filter((r) => r.source === OURS && r.cut === now.cut && r.metric === now.metric.bd_name && r.seed === seed
         && now.methods.includes(r.method) && now.methods.includes(r.against)
@@ -105,8 +85,7 @@
       .map((r) => {
         const between = r.low === null ? "" : ` (${signed(r.low, 1)} to ${signed(r.high, 1)})`;
         const value = r.bd_rate === null ? r.verdict.replace("refused: ", "no number, ") : `${signed(r.bd_rate, 1)} %${between}`;
-        const on = r.method === r.against ? "" : ` with ${r.ladder_title}`;
-        return `BD-rate of ${r.who}${on}: ${value}.`;
+        return `BD-rate of ${r.who}: ${value}.`;
       });
     return found.length > 4 ? `The table below has the BD-rates of these ${found.length} comparisons.` : found.join(" ");
   }
@@ -117,7 +96,7 @@
     const missing = now.published && !points.some((p) => p.role === facts.published)
       ? ` The authors published nothing for cut ${now.cut}.` : "";
     const without = now.methods.filter((name) => now.rate === "bpe" && !methods.get(name).bits);
-    const bits = without.length ? ` ${labels(without)}: no features are sent, so there are no bits per element; choose bytes an image.` : "";
+    const bits = without.length ? ` ${labels(without)}: no features are sent, so there are no bits per element; choose bytes per image.` : "";
     const what = drawn.length ? `${drawn.length} points of ${[...new Set(drawn.map((p) => p.label))].join(", ")} at cut ${now.cut}.`
       : "Nothing to draw: choose whose points, a method and a codec.";
     document.getElementById("curve-status").textContent = `${what}${missing}${bits} ${sentences(now)}`;

@@ -1,18 +1,31 @@
 "use strict";
-// Filters of the BD-rates, and the run's figures and tables as they are.
+// A filter of the BD-rates, sorting of tables, and the run's figures and tables.
 (() => {
   const { facts, element, fill, right } = explorer;
 
-  const filter = document.getElementById("interval-choice");
-  if (filter) {
-    filter.addEventListener("change", () => {
-      const wanted = Object.fromEntries(new FormData(filter));
-      for (const row of document.querySelectorAll("#intervals tr[data-cut]")) {
-        row.hidden = Object.entries(wanted).some(([key, value]) => value && key in row.dataset && row.dataset[key] !== value);
-      }
-    });
-    filter.addEventListener("submit", (event) => event.preventDefault());
-  }
+  /** Show the rows of the BD-rates that have every word of the filter. */
+  const filter = document.getElementById("interval-filter");
+  filter.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(" ");
+    for (const row of document.querySelectorAll("#intervals tr[data-cut]")) {
+      row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    }
+  });
+
+  /** Sort a table by the column of the head that was clicked, within each group of rows; once more turns the order. */
+  document.addEventListener("click", ({ target }) => {
+    const head = target.closest("th[scope=col]");
+    if (!head) return;
+    const turned = head.ariaSort === "ascending" ? -1 : 1;
+    for (const other of head.parentNode.cells) other.ariaSort = null;
+    head.ariaSort = turned > 0 ? "ascending" : "descending";
+    const value = (row) => (row.cells[head.cellIndex] || row.lastElementChild).textContent.trim();
+    const order = (a, b) => turned * (parseFloat(value(a).replace("\u2212", "-")) - parseFloat(value(b).replace("\u2212", "-"))
+      || value(a).localeCompare(value(b)));
+    for (const body of head.closest("table").tBodies) {
+      body.append(...[...body.rows].filter((row) => !row.classList.contains("source")).sort(order));
+    }
+  });
 
   const form = document.getElementById("more-choice");
   if (!form) return;

@@ -1,9 +1,9 @@
-"""One style for all figures: sizes for print, legends, ticks, and how many methods share a panel."""
+"""One style for all figures: sizes for print, a grid of panels with one legend, lines, ticks, and notes in panels."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,45 +18,42 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 T = TypeVar("T")
+Row = TypeVar("Row")
+Column = TypeVar("Column")
+Entry = tuple[str, dict[str, Any]]
+"""Of a legend: the label, and how its line or mark is drawn."""
 WIDTH, MOST_HEIGHT = 7.0, 9.0
 """Of a figure across both columns of print (inches)."""
-MOST_LINES = 3
-"""Methods that are drawn in full in one panel."""
+MOST_LINES = 5
+"""Lines that are drawn in full in one panel."""
 MOST_ROWS = 9
 """Rows of panels beyond which more lines share a panel."""
-GREY = "0.45"
 CONTEXT: dict[str, Any] = {"color": "0.85", "linewidth": 0.7, "zorder": 0.5}
-"""How the methods of other panels are drawn, for comparison."""
+"""How the lines of other panels are drawn, for comparison."""
 RC = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "axes.labelsize": 8,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.title_fontsize": 7,
-    "figure.titlesize": 8,
+    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize", "figure.titlesize"), 8),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "legend.title_fontsize"), 7),
+    **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.7),
+    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 3),
+    **dict.fromkeys(("xtick.minor.size", "ytick.minor.size"), 0),
     "lines.linewidth": 1.2,
     "lines.markersize": 4,
-    "axes.linewidth": 0.7,
     "grid.linewidth": 0.5,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "xtick.major.size": 3,
-    "ytick.major.size": 3,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
     "axes.grid": True,
     "grid.color": "0.9",
     "legend.frameon": False,
     "pdf.fonttype": 42,
-    "ps.fonttype": 42,
-    "svg.hashsalt": "compfeat",
     "font.family": ["DejaVu Sans"],
     # A label with dollars in it is no formula.
     "text.parse_math": False,
     "text.usetex": False,
 }
+PLACES = {
+    "upper left": ((0, 1), ("left", "top"), (1, -1)),
+    "lower right": ((1, 0), ("right", "bottom"), (-1, 1)),
+    "above": ((0, 1), ("left", "bottom"), (0, 1)),
+}
+"""Where notes stand: a corner of the panel, how text is aligned there, and where it goes from there (right, up)."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -68,9 +65,7 @@ def theme() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        sns.set_theme(context="paper", style="ticks", palette="colorblind")
-        for name, value in RC.items():
-            mpl.rcParams[name] = value  # type: ignore[index]
+        sns.set_theme(context="paper", style="ticks", palette="colorblind", rc=RC)
         yield
 
 
@@ -89,39 +84,101 @@ def grouped(first: Sequence[T], others: Sequence[T], rows: int = 1) -> list[list
     return [[*first, *others[len(others) * i // count : len(others) * (i + 1) // count]] for i in range(count)]
 
 
-def panels(rows: int, columns: int, height: float, width: float = WIDTH, **options: Any) -> tuple[Figure, NDArray[Any]]:
-    """Return a figure (sizes in inches) and its axes, always an array rows x columns; it belongs to no window."""
+def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figure, NDArray[Any]]:
+    """Return a figure of a height (inches) and its axes, always an array rows x columns; it belongs to no window."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, min(height, MOST_HEIGHT)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, min(height, MOST_HEIGHT)), layout="constrained")
     axes: NDArray[Any] = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, axes
 
 
-def legend(
-    figure: Figure,
-    styles: Mapping[str, Look],
-    labels: Mapping[str, str],
-    extra: Sequence[tuple[str, dict[str, Any]]] = (),
-) -> None:
-    """Put one legend for the whole figure above its panels: the methods by their labels, then ``extra`` lines (label, look)."""
+def grid(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    draw: Callable[[Axes, Row, Column], None],
+    heights: float | Sequence[float],
+    entries: Sequence[Entry] = (),
+    **options: Any,
+) -> Figure:
+    """Return a figure with a panel for each row and column, and one legend above them.
+
+    Args:
+        draw: draws a panel, with its labels; labels of axes that panels share are kept at the figure's edge.
+        heights: of the rows (inches), with their ticks and labels.
+        options: of matplotlib's ``Figure.subplots``.
+    """
+    each = [heights] * len(rows) if isinstance(heights, (int, float)) else list(heights)
+    height = sum(each) + 0.4 + (0.1 + 0.15 * -(-len(entries) // 4) if entries else 0.0)
+    options |= {"height_ratios": each} if len(set(each)) > 1 else {}
+    figure, axes = panels(max(len(rows), 1), max(len(columns), 1), height, **options)
+    for line, row in zip(axes, rows, strict=False):
+        for ax, column in zip(line, columns, strict=False):
+            draw(ax, row, column)
+    for ax in axes[:-1].flat if options.get("sharex") else ():
+        ax.set_xlabel("")
+    for ax in axes[:, 1:].flat if options.get("sharey") else ():
+        ax.set_ylabel("")
+    legend(figure, entries)
+    return figure
+
+
+def legend(figure: Figure, entries: Sequence[Entry]) -> None:
+    """Put a legend above the panels, in as many columns as the longest label leaves space for; nothing for no entries."""
     from matplotlib.lines import Line2D
 
-    lines = [Line2D([], [], label=labels.get(name, name), **look.line()) for name, look in styles.items()]
-    lines += [Line2D([], [], label=label, **look) for label, look in extra]
-    legend_of(figure, lines)
+    longest = max((len(label) for label, _ in entries), default=1)
+    columns = max(1, min(len(entries), 5, int(figure.get_figwidth() / (0.055 * longest + 0.55))))
+    lines = [Line2D([], [], label=label, **look) for label, look in entries]
+    if lines:
+        figure.legend(handles=lines, loc="outside upper center", ncols=columns, handlelength=3.2)
 
 
-def legend_of(figure: Figure, handles: Sequence[Any], **options: Any) -> None:
-    """Put a legend above the panels, in as many columns as the longest label leaves space for."""
-    longest = max((len(str(handle.get_label())) for handle in handles), default=1)
-    columns = max(1, min(len(handles), 5, int(figure.get_figwidth() / (0.055 * longest + 0.55))))
-    figure.legend(handles=handles, loc="outside upper center", **({"ncols": columns, "handlelength": 3.2} | options))
+def line_entries(styles: Mapping[str, Look], labels: Mapping[str, str] | None = None, **changes: Any) -> list[Entry]:
+    """Return a legend's entry for each style; a name without a label stands for itself."""
+    return [((labels or {}).get(name, name), look.line(**changes)) for name, look in styles.items()]
 
 
-def legend_height(count: int) -> float:
-    """Return about the height of a legend of so many entries (inches)."""
-    return 0.1 + 0.15 * -(-count // 4)
+def draw_lines(
+    ax: Axes,
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    by: str,
+    styles: Mapping[str, Look],
+    full: Sequence[str],
+    point: Sequence[str] = (),
+    **options: Any,
+) -> None:
+    """Draw a line for each value of the column ``by``: means over seeds with marks, and thin lines of seeds where there are several.
+
+    Args:
+        styles: what each line is drawn with.
+        full: the lines that are drawn so; the others are grey.
+        point: columns that tell the points of a line apart; by default ``x``.
+        options: of seaborn's ``lineplot``.
+    """
+    import seaborn as sns
+
+    table = table.dropna(subset=[x, y])
+    keys = list(point) or [x]
+    mean = table.groupby([by, *keys], as_index=False)[[name for name in (x, y) if name not in keys]].mean()
+    plain: dict[str, Any] = {"x": x, "y": y, "estimator": None, "legend": False, "ax": ax}
+    for _, own in mean[~mean[by].isin(full)].groupby(by):
+        sns.lineplot(own, **plain, **CONTEXT)
+    mean, table = mean[mean[by].isin(full)], table[table[by].isin(full)]
+    dashes = {"dashes": {name: style.dash or "" for name, style in styles.items()}}
+    look = plain | seaborn_look(by, styles) | dashes | options
+    if len(table["seed"].unique()) > 1:
+        sns.lineplot(table, **look | {"markers": False, "units": "seed", "linewidth": 0.5, "alpha": 0.5})
+    if len(mean):
+        sns.lineplot(mean, **look)
+
+
+def seaborn_look(by: str, styles: Mapping[str, Look]) -> dict[str, Any]:
+    """Return seaborn's arguments that give each value of the column ``by`` its colour and mark."""
+    palette, marks = ({n: getattr(look, kind) for n, look in styles.items()} for kind in ("colour", "marker"))
+    return {"hue": by, "palette": palette, "style": by, "markers": marks}
 
 
 def fitted(text: str, inches: float, size: float) -> str:
@@ -130,37 +187,24 @@ def fitted(text: str, inches: float, size: float) -> str:
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, most))
 
 
-def note(ax: Axes, text: str, x: float = 0.97, y: float = 0.04, **options: Any) -> None:
-    """Write into a corner of a panel, in axes coordinates; by default the lower right one."""
-    box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-    look: dict[str, Any] = {"fontsize": 6.5, "bbox": box, "linespacing": 1.25}
-    look |= {"ha": "right" if x > 0.5 else "left", "va": "top" if y > 0.5 else "bottom"}
-    ax.text(x, y, text, transform=ax.transAxes, **(look | options))
+def note(ax: Axes, lines: Sequence[tuple[str, str]], place: str = "upper left", size: float = 6) -> None:
+    """Write lines, each with its colour, at a place of PLACES: from its corner into the panel, or above the panel."""
+    corner, (ha, va), (right, up) = PLACES[place]
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    y = 3.0
+    for text, colour in lines[::-up]:
+        at: dict[str, Any] = {"xy": corner, "xytext": (3 * right, y * up), "xycoords": "axes fraction"}
+        ax.annotate(text, **at, textcoords="offset points", ha=ha, va=va, fontsize=size, color=colour, bbox=box)
+        y += 1.35 * size * (1 + text.count("\n"))
 
 
-def thin_lines(ax: Axes, table: pd.DataFrame, x: str, y: str, look: Look, **changes: Any) -> None:
-    """Draw a thin line a seed, where the table has several seeds."""
-    if len(table["seed"].unique()) > 1:
-        for _, seed in table.groupby("seed"):
-            line = seed.sort_values(x)
-            ax.plot(line[x], line[y], **look.line(marker="", linewidth=0.5, alpha=0.5, **changes))
-
-
-def few_ticks(ax: Axes, axis: str, number: int = 4) -> None:
-    """Put at most ``number`` plain ticks (no offsets) on a linear axis, ``x`` or ``y``."""
-    from matplotlib.ticker import MaxNLocator, ScalarFormatter
-
-    which = ax.xaxis if axis == "x" else ax.yaxis
-    which.set_major_locator(MaxNLocator(number))
-    which.set_major_formatter(ScalarFormatter(useOffset=False))
-
-
-def thousands_ticks(ax: Axes, number: int = 4) -> None:
-    """Put at most ``number`` ticks on a linear x axis, with k for thousands."""
+def few_ticks(ax: Axes, axis: str, number: int = 4, **options: Any) -> None:
+    """Put at most ``number`` plain ticks (no offsets, k for thousands) on a linear axis, ``x`` or ``y``."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(number))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
+    which = ax.xaxis if axis == "x" else ax.yaxis
+    which.set_major_locator(MaxNLocator(number, **options))
+    which.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
 
 
 def decade_ticks(ax: Axes, axis: str) -> None:
@@ -172,30 +216,26 @@ def decade_ticks(ax: Axes, axis: str) -> None:
     which.set_minor_formatter(NullFormatter())
 
 
+def log_ticks(ax: Axes, axis: str, subs: Sequence[float] = (1, 2, 5)) -> None:
+    """Write a logarithmic axis of few decades, ``x`` or ``y``, in plain numbers, k for thousands."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    which = ax.xaxis if axis == "x" else ax.yaxis
+    which.set_major_locator(LogLocator(subs=subs, numticks=8))
+    which.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
+    which.set_minor_locator(NullLocator())
+
+
 def thousands(value: float) -> str:
     """Return a number with k for thousands, M for millions."""
     for factor, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= factor:
             return f"{value / factor:g}{letter}"
-    return f"{value:g}"
+    return f"{value:.6g}".replace("-", "−")
 
 
-def picture(ax: Axes, image: NDArray[Any], **options: Any) -> Any:
-    """Show an image without ticks or grid, its pixels sharp; return the artist."""
+def picture(ax: Axes, image: NDArray[Any], **options: Any) -> None:
+    """Show an image without ticks or grid, its pixels sharp."""
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
-    return ax.imshow(image, interpolation="nearest", **options)
-
-
-def widen(ax: Axes, share: float = 0.02) -> None:
-    """Widen the y axis until it spans ``share`` of its values, so that noise does not look like an effect."""
-    low, high = sorted(ax.get_ylim())
-    least = share * max(abs(low), abs(high))
-    if np.isfinite(least) and high - low < least:
-        middle = (low + high) / 2
-        ax.set_ylim(middle - least / 2, middle + least / 2)
-
-
-def percent(value: float) -> str:
-    """Return a signed number with one digit and a true minus sign."""
-    return f"{value:+.1f}".replace("-", "−")
+    ax.imshow(image, interpolation="nearest", **options)

@@ -12,7 +12,7 @@ from compfeat.codecs.tiling import grid_shape, tiled_shape
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.start import TrainedOn
-from compfeat.reports.paper.settings import Settings
+from compfeat.reports.settings import PaperSettings
 from compfeat.tasks.base import TASKS, metrics_of
 
 Facts = dict[str, Any]
@@ -32,7 +32,7 @@ PUBLISHED_TASKS = ("segmentation", "disparity", "reconstruction")
 
 def paper_facts(
     experiment: Experiment,
-    settings: Settings,
+    settings: PaperSettings,
     descriptions: Sequence[Mapping[str, Any]],
     starts: Mapping[str, TrainedOn],
 ) -> Facts:

@@ -12,12 +12,11 @@ import pytest
 import browser as chromium
 from browser import ARTIFACTS, PHONE, Visit, sideways, visit
 from compfeat.__main__ import call
-from compfeat.reports.explorer.settings import Settings
 from compfeat.reports.explorer.tables import NEEDS
+from compfeat.reports.settings import ExplorerSettings, TableText
 from compfeat.reports.showcase import NEEDS as PICTURES
-from compfeat.reports.texts import TableText
 from compfeat.results.tables import all_tables
-from synthetic_summary import RUNS, write_summary
+from synthetic_summary import RUNS, summary_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -32,13 +31,12 @@ def started() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
-    for name, variant in RUNS.items():
-        folder = tmp_path_factory.mktemp(name)
-        summary = write_summary(folder / "summarise", variant)
-        made[name] = folder / "explorer.html"
+    for name in RUNS:
+        summary = summary_of(name)
+        made[name] = tmp_path_factory.mktemp(name) / "explorer.html"
         shown = [spec for spec in all_tables() if spec.title and (summary / spec.file).is_file()]
         texts = tuple(TableText(name=spec.name, title=spec.title, caption=spec.caption) for spec in shown)
-        pages = Settings(figures=(), pages=texts).model_dump_json()
+        pages = ExplorerSettings(figures=(), pages=texts).model_dump_json()
         argv = ["--settings", pages, "--tables", *[str(summary / file) for file in dict.fromkeys([*NEEDS, *PICTURES])]]
         call("explorer", [*argv, "--pages", *[str(summary / spec.file) for spec in shown], "--html", str(made[name])])
     return made
@@ -54,7 +52,7 @@ def seen(started: Browser, files: dict[str, Path]) -> Iterator[Visit]:
 
 
 def marks(page: Page) -> list[str]:
-    """Return what each mark of the chart says of itself, once the chart is drawn anew."""
+    """Return what each mark of the chart says of itself, once the chart is drawn again."""
     page.wait_for_timeout(150)
     found = page.locator('#chart [aria-roledescription="point"]')
     return [str(found.nth(i).get_attribute("aria-label")) for i in range(found.count())]
@@ -100,15 +98,6 @@ def test_each_control_changes_the_chart_and_its_table(control: str, seen: Visit)
     assert page.locator("#curve-table tbody tr").count() == len(after[0])
 
 
-def test_a_logarithmic_axis_moves_the_marks(seen: Visit) -> None:
-    marks(seen.page)
-    place = seen.page.locator('#chart [aria-roledescription="point"]').nth(1)
-    before = place.get_attribute("transform")
-    seen.page.click("input[name=log]")
-    marks(seen.page)
-    assert place.get_attribute("transform") != before
-
-
 def test_nothing_chosen_is_told(seen: Visit) -> None:
     for codec in ("png", "jpeg"):
         seen.page.click(f"#curve-choice input[name=codec][value={codec}]")
@@ -126,29 +115,28 @@ def test_the_published_points_can_stand_alone_on_their_own_scale(seen: Visit) ->
     assert len(both) == 20 and len(alone) == 10 and set(alone) < set(both)
 
 
-def test_the_mean_shows_every_seed_thinly_and_one_seed_itself(started: Browser, files: dict[str, Path]) -> None:
+def test_the_mean_shows_every_seed_thinly_and_one_seed_itself_with_whiskers(
+    started: Browser, files: dict[str, Path]
+) -> None:
     with visit(started, files["two_seeds"]) as seen:
         page = seen.page
         page.wait_for_selector("#chart svg")
         drawn = page.locator('#chart [aria-roledescription="line mark"]')
-        mean, lines = marks(page), drawn.count()
-        assert "BD-rate of compressible against baseline with PNG and JPEG: −" in page.inner_text("#curve-status")
+        whiskers = page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
+        mean, lines, of_means = marks(page), drawn.count(), whiskers.count()
+        assert "BD-rate of compressible + PNG AND JPEG vs baseline + PNG AND JPEG: −" in page.inner_text(
+            "#curve-status"
+        )
         page.click("input[name=seed][value='1']")
         one = marks(page)
         assert lines == 6 and drawn.count() == 2  # two methods: two seeds and their mean
         assert len(mean) == len(one) and mean != one
-        seen.assert_clean()
-
-
-def test_each_point_of_one_seed_has_its_whisker(started: Browser, files: dict[str, Path]) -> None:
-    with visit(started, files["two_seeds"]) as seen:
-        seen.page.wait_for_selector("#chart svg")
-        whiskers = seen.page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
-        means = whiskers.count()
-        seen.page.click("input[name=seed][value='1']")
-        points = len(marks(seen.page))
-        assert whiskers.count() == points, "one a point"
-        assert means == 0, "none of the means"
+        assert of_means == 0 and whiskers.count() == len(one), "one for each point of a seed, none of the means"
+        place = page.locator('#chart [aria-roledescription="point"]').nth(1)
+        before = place.get_attribute("transform")
+        page.click("input[name=log]")
+        marks(page)
+        assert place.get_attribute("transform") != before, "a logarithmic axis moves the marks"
         seen.assert_clean()
 
 
@@ -196,21 +184,8 @@ def test_the_keyboard_reaches_and_works_everything(seen: Visit) -> None:
         if reached[-1] == "BODY":
             break
         assert outline != "none", reached[-1]
-    wanted = {
-        "cut",
-        "metric",
-        "method",
-        "rate",
-        "codec",
-        "seed",
-        "ours",
-        "published",
-        "log",
-        "image",
-        "finer",
-        "quality",
-        "coarser",
-    }
+    wanted = {"cut", "metric", "method", "rate", "codec", "seed", "ours", "published", "log", "interval-filter"}
+    wanted |= {"image", "finer", "quality", "coarser"}
     assert wanted <= set(reached)
     page.focus("input[name=metric]:checked")
     before = marks(page)
@@ -290,7 +265,7 @@ def test_many_methods_are_drawn_in_panels_of_three_on_the_same_scales(started: B
         assert "remote inference: no features are sent" in page.inner_text("#curve-status")
         assert page.locator("#pictures figure.method").count() % 3 == 0
         page.click("#viewer-choice input[name=method][value=remote]")
-        assert "image, 64 × 128" in page.inner_text("#pictures")
+        assert "image, 32 × 64" in page.inner_text("#pictures")
         seen.assert_clean()
 
 
@@ -299,8 +274,13 @@ def test_the_bd_rates_are_filtered_and_tables_are_shown(started: Browser, files:
         page = seen.page
         rows = page.locator("#interval-table tr[data-cut]:not([hidden])")
         every = rows.count()
-        page.select_option("#interval-choice select[name=who]", "pruned against baseline")
+        page.fill("#interval-filter", "pruned mIoU")
         assert 0 < rows.count() < every / 6
+        page.click("#interval-table th:text('BD-rate')")
+        shown = [row.locator("td.n").first.inner_text() for row in rows.all()]
+        values = [float(text.replace("−", "-")) for text in shown]
+        half = len(values) // 2  # this run, then the recorded one
+        assert values[:half] == sorted(values[:half]) and values[half:] == sorted(values[half:])
         assert all("pruned" in row.inner_text() for row in rows.all())
         page.select_option("#more-choice select", label="The claims")
         assert "about 20 % fewer bits" in page.inner_text("#more-shown table")

@@ -1,6 +1,7 @@
+"""Every figure of runs of many kinds, drawn from their tables."""
+
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,56 +9,33 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
+from compfeat.__main__ import call
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.runs import Comparison
-from compfeat.io import write_text
+from compfeat.io import write_csv
 from compfeat.reports.figures.base import FIGURES
 from compfeat.reports.figures.curves import rate_of
-from compfeat.reports.figures.plugins.bd_rate_intervals import COLUMNS
+from compfeat.reports.figures.intervals import HIGHEST
 from compfeat.reports.figures.plugins.rate_accuracy import bd_text
 from compfeat.reports.figures.style import grouped, theme
 from compfeat.reports.looks import looks
-from compfeat.reports.summary import Tables, ladders, metrics
+from compfeat.reports.summary import Tables, metrics
 from documents import fourth_task
 from helpers import PROJECT
-from synthetic_summary import Variant, experiment, with_methods, write_summary
+from synthetic_summary import RUNS, summary_of, synthetic_experiment, write_summary
+from tiny_results import TASKS
 
 NAMES = [f"{name}@hevc" if FIGURES.by_ladder(name) else name for name in FIGURES.names()]
-ACROSS = Comparison("compressible", "baseline", "prior", "hevc")
-FOUR = ("segmentation", "disparity", "reconstruction", "normals")
-VARIANTS = {
-    "one_method": Variant(methods=("sparse",), cuts=("c256",), tasks=("segmentation",), codecs=("hevc",), epochs=1),
-    "two_seeds": Variant(seeds=(0, 1)),
-    "refused": Variant(flat=True, cuts=("c512",), tasks=("segmentation", "reconstruction")),
-    "fourth_task": with_methods(3, cuts=("c256",), tasks=FOUR, codecs=("hevc", "prior"), across=(ACROSS,)),
-    "nine_methods": with_methods(9),
-    "image_sender": Variant(methods=("baseline", "remote"), cuts=("c256",)),
-}
 OF_PUBLISHED = {"published", "published_image_sizes"}
-"""Figures of the authors' numbers: the same in every variant with their tasks."""
-
-
-@pytest.fixture(autouse=True)
-def normals() -> Iterator[None]:
-    with fourth_task():
-        yield
-
-
-@pytest.fixture(scope="module")
-def summaries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {name: write_summary(tmp_path_factory.mktemp(name), variant) for name, variant in VARIANTS.items()}
-
-
-def side_titles(ax: Any) -> tuple[Any, Any]:
-    """Return the titles at both sides of a panel, which matplotlib has no public name for."""
-    return ax._left_title, ax._right_title
+"""Figures of the authors' numbers: the same in every run with their tasks."""
 
 
 def tables_of(name: str, folder: Path) -> Tables:
@@ -79,20 +57,30 @@ def texts(drawn: Figure) -> Iterator[Text]:
     for ax in drawn.axes:
         yield from ax.texts
         if ax.axison:
-            yield from (ax.title, *side_titles(ax), ax.xaxis.label, ax.yaxis.label)
+            yield from (ax.title, ax.xaxis.label, ax.yaxis.label)
 
 
-def titles(drawn: Figure) -> list[str]:
-    return [text for ax in drawn.axes for loc in ("left", "center", "right") if (text := ax.get_title(loc=loc))]
+def notes(drawn: Figure) -> list[str]:
+    return [text.get_text() for ax in drawn.axes for text in ax.texts]
+
+
+def changed(folder: Path, to: Path, **tables: dict[str, Any]) -> Path:
+    """Return a copy of a summary with other values in columns of some tables."""
+    to.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        (to / path.name).write_bytes(path.read_bytes())
+    for name, columns in tables.items():
+        write_csv(to / f"{name}.csv", pd.read_csv(to / f"{name}.csv").assign(**columns))
+    return to
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_figure_of_every_run_fits_its_page(name: str, variant: str, summaries: dict[str, Path]) -> None:
-    if name in OF_PUBLISHED and variant != "two_seeds":
+@pytest.mark.parametrize("run", RUNS)
+def test_every_figure_of_every_run_fits_its_page(name: str, run: str) -> None:
+    if name in OF_PUBLISHED and run != "default":
         pytest.skip("the same figure in every run")
-    drawn = draw(name, summaries[variant])
+    drawn = draw(name, summary_of(run))
     assert drawn.get_axes() and drawn.get_figwidth() <= 7.0 and drawn.get_figheight() <= 9.0
     box = drawn.bbox.padded(1.0)
     for text in texts(drawn):
@@ -101,38 +89,12 @@ def test_every_figure_of_every_run_fits_its_page(name: str, variant: str, summar
         assert inside or not text.get_text(), text.get_text()
 
 
-@pytest.mark.parametrize("width", [16, 64, 400])
-@pytest.mark.parametrize("methods", [1, 2, 3])
-def test_titles_of_wide_tiles_are_not_cut_off(
-    width: int, methods: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("synthetic_summary.TILES", {"c512": (16, width)})
-    folder = write_summary(tmp_path, with_methods(methods, cuts=("c512",), tasks=("segmentation",)))
-    drawn = draw("tiled_features", folder)
-    for ax in drawn.axes:
-        extent = side_titles(ax)[0].get_window_extent()
-        assert extent.y1 <= drawn.bbox.y1 and extent.x1 <= drawn.bbox.x1 and extent.y0 >= ax.bbox.y1 - 1
-
-
-def test_the_config_names_figures_that_are_there() -> None:
-    for name in yaml.safe_load((PROJECT / "config/config.yaml").read_text())["figures"]:
-        assert FIGURES.get(name).name == name
-    for name in NAMES:
+def test_names_and_captions() -> None:
+    for name in [*yaml.safe_load((PROJECT / "config/config.yaml").read_text())["figures"], *NAMES]:
         spec = FIGURES.get(name)
-        assert (
-            spec.name == name
-            and spec.needs
-            and spec.category
-            and spec.caption.endswith(".")
-            and "{" not in spec.caption
-        )
-
-
-def test_names_of_ladders() -> None:
-    assert (
-        FIGURES.get("rate_accuracy@hevc").ladder == "hevc"
-        and "ladder hevc" in FIGURES.get("rate_accuracy@hevc").caption
-    )
+        assert spec.name == name and spec.needs and spec.category
+        assert spec.caption.endswith(".") and "{" not in spec.caption
+    assert FIGURES.get("rate_accuracy@hevc").ladder == "hevc"
     for wrong, expected in (("rate_accuracy", "rate_accuracy@LADDER"), ("training_curves@hevc", "no single ladder")):
         with pytest.raises(ConfigError, match=f"figure '{wrong}' is unknown; expected .*{expected}"):
             FIGURES.get(wrong)
@@ -140,116 +102,111 @@ def test_names_of_ladders() -> None:
         FIGURES.get("pie@hevc")
 
 
-def test_a_ladder_that_is_not_configured_is_reported(summaries: dict[str, Path]) -> None:
-    with pytest.raises(DataError, match=r"no ladder 'jpegxl', found published, hevc.*take this figure out"):
-        draw("rate_accuracy@jpegxl", summaries["refused"])
-
-
-def test_bd_rates_stand_above_the_curves(summaries: dict[str, Path]) -> None:
-    assert titles(draw("rate_accuracy@hevc", summaries["refused"])) == ["BD-rate refused"] * 2
-    assert "BD-rate −21.2 % (−22.0 to −20.5)" in titles(draw("rate_accuracy@hevc", summaries["two_seeds"]))[0].replace(
-        "\n", " "
-    )
-    across = " ".join(titles(draw("rate_accuracy@prior", summaries["fourth_task"]))).replace("\u00a0", " ")
-    assert "■ vs ●" in across and "■ vs ○ −22.0 %" in across
-
-
-def test_bd_text() -> None:
+def test_bd_rates_stand_above_the_curves() -> None:
     row = {"n_ok": 1, "n_seeds": 1, "bd_rate_percent": -12.34, "bd_rate_min_percent": -14, "bd_rate_max_percent": -10}
     assert bd_text(row) == "−12.3 %" and bd_text(row | {"n_ok": 0}) == "refused"
     assert bd_text(row | {"n_ok": 2, "n_seeds": 3}) == "−12.3 % (−14.0 to −10.0; 2 of 3 seeds)"
     assert bd_text(row | {"n_ok": 2, "n_seeds": 3}, brief=True) == "−12.3 %"
+    assert "compressible refused" in notes(draw("rate_accuracy@hevc", summary_of("refused")))
+    rate = pd.read_csv(summary_of("three_methods") / "headline.csv").query(
+        "ladder == 'laplace' and method == 'baseline' and metric == 'miou'"
+    )
+    wanted = f"baseline vs baseline (HEVC) {rate['bd_rate_percent'].iloc[0]:+.1f} %".replace("-", "−")
+    shown = notes(draw("rate_accuracy@laplace", summary_of("three_methods")))
+    assert wanted in [text.replace("\n", " ") for text in shown]
 
 
-def test_many_methods_stand_in_several_rows(summaries: dict[str, Path]) -> None:
-    drawn = draw("rate_accuracy@hevc", summaries["nine_methods"])
-    assert len(drawn.axes) == 8 * 3  # two cuts, four groups of the anchor and two others
+def test_many_methods_stand_in_several_rows_beside_their_anchor() -> None:
+    drawn = draw("rate_accuracy@hevc", summary_of("nine_methods"))
+    assert len(drawn.axes) == 2 * 3  # two groups of the anchor and four others
     for ax in drawn.axes:
         full = {line.get_color() for line in ax.lines if line.get_marker() not in ("", "None")}
-        assert len(full) == 3 and looks(["baseline"])["baseline"].colour in full
-
-
-def test_groups() -> None:
+        assert len(full) == 5 and looks(["baseline"])["baseline"].colour in full
     assert grouped(["a"], ["b", "c"]) == [["a", "b", "c"]]
-    assert grouped(["a"], list("bcdef")) == [["a", "b"], ["a", "c", "d"], ["a", "e", "f"]]
-    assert max(map(len, grouped([], list("abcdefghi"), rows=3))) == 3
-    assert len(grouped(["a"], list("bcdefghi"), rows=4)) * 4 <= 9
+    assert grouped(["a"], list("bcdefghi")) == [["a", "b", "c", "d", "e"], ["a", "f", "g", "h", "i"]]
+    assert len(grouped(["a"], list("bcdefghijkl"), rows=5)) * 5 <= 9
 
 
-def test_rate_is_in_bytes_where_an_image_is_sent(summaries: dict[str, Path]) -> None:
-    for variant, column in (("image_sender", "bytes_per_image"), ("two_seeds", "rate_bpe")):
-        points = Tables.of([summaries[variant] / "points.csv"]).csv("points.csv")
-        assert rate_of(points[points["codec"] == "hevc"])[0] == column
-
-
-def test_a_decoded_image_has_a_line_of_its_own_that_does_not_squeeze_the_others(summaries: dict[str, Path]) -> None:
-    drawn = draw("rate_accuracy@hevc", summaries["image_sender"])
+def test_the_decoded_image_has_a_line_that_does_not_squeeze_the_others() -> None:
+    folder = summary_of("image")
+    points = Tables.of([folder / "points.csv"]).csv("points.csv")
+    for method, column in (("baseline", "rate_bpe"), ("remote", "bytes_per_image")):
+        assert rate_of(points[(points["method"] == method) & (points["codec"] == "hevc")])[0] == column
+    drawn = draw("rate_accuracy@hevc", folder)
     legend = [text.get_text() for text in drawn.legends[0].get_texts()]
     assert legend.count("remote inference: the decoded image itself") == 1
-    plain = {ax.get_ylabel().split("\n")[-1]: len(ax.lines) for ax in drawn.axes}
-    assert plain["PSNR (dB)"] == plain["mIoU"] + 1
-    legend = [text.get_text() for text in draw("rate_accuracy@hevc", summaries["two_seeds"]).legends[0].get_texts()]
-    assert not [label for label in legend if "decoded" in label]
+    (ax,) = (ax for ax in drawn.axes if "PSNR" in ax.get_ylabel())
+    assert ax.get_ylim()[1] < points["image_psnr_db"].min()
+    assert "the decoded image itself:\n24.59 to 33.05 dB" in notes(drawn)
 
 
-def test_names_and_order_are_the_tables(summaries: dict[str, Path]) -> None:
-    tables = Tables.of([summaries["fourth_task"] / "experiment.json"])
-    assert [metric.title for metric in metrics(tables)] == ["mIoU", "RMSE (px, ↓)", "PSNR (dB)", "angular error (°, ↓)"]
-    assert [ladder.label for ladder in ladders(tables).values()] == ["HEVC", "PRIOR"]
-    drawn = draw("rate_accuracy@hevc", summaries["fourth_task"])
-    assert [ax.get_ylabel().split("\n")[-1] for ax in drawn.axes] == [metric.title for metric in metrics(tables)]
-    for ax, metric in zip(drawn.axes, metrics(tables), strict=True):
+def test_names_order_and_directions_are_the_experiments() -> None:
+    drawn, shown = (
+        draw("rate_accuracy@hevc", summary_of("default")),
+        metrics(tables_of("bd_rate_intervals", summary_of("default"))),
+    )
+    assert [metric.title for metric in shown] == ["mIoU", "RMSE (px, ↓)", "PSNR (dB)"]
+    for ax, metric in zip(drawn.axes, [*shown, *shown], strict=True):
         low, high = ax.get_ylim()
-        assert (low < high) == metric.higher_is_better
-    legend = [text.get_text() for text in draw("rate_accuracy@hevc", summaries["nine_methods"]).legends[0].get_texts()]
+        assert ax.get_ylabel().split("\n")[-1] == metric.title and (low < high) == metric.higher_is_better
+    legend = [text.get_text() for text in draw("rate_accuracy@hevc", summary_of("nine_methods")).legends[0].get_texts()]
     assert legend[4] == "low rank" and legend[8] == "remote inference"
 
 
-def test_training_curves_pair_each_task_with_its_own_metric(tmp_path: Path) -> None:
-    folder = write_summary(tmp_path, Variant(tasks=("reconstruction", "segmentation"), cuts=("c256",)))
-    drawn = draw("training_curves", folder)
+def test_training_curves_pair_each_task_with_its_own_metric() -> None:
+    drawn = draw("training_curves", summary_of("like_camvid"))
     columns = {ax.get_title(): drawn.axes[k + 6].get_ylabel() for k, ax in enumerate(drawn.axes[:3])}
-    assert columns == {"reconstruction": "PSNR (dB)", "segmentation": "mIoU", "features": "strength λ"}
+    assert columns == {"segmentation": "mIoU", "reconstruction": "PSNR (dB)", "features": "strength λ"}
+
+
+@pytest.mark.slow
+def test_a_fourth_task_has_its_panels(tmp_path: Path) -> None:
+    with fourth_task():
+        folder = write_summary(tmp_path, synthetic_experiment(tasks=(*TASKS, "normals"), codecs=("hevc",)))
+        for name in NAMES:
+            drawn = draw(name, folder)
+            if name == "rate_accuracy@hevc":
+                assert drawn.axes[3].get_ylabel() == "angular error (°, ↓)"
+
+
+def test_a_comparison_is_a_row_with_both_sides_and_outliers_stand_at_the_border(tmp_path: Path) -> None:
+    folder = summary_of("three_methods")
+    drawn = draw("bd_rate_intervals", folder)
+    rows = [label.get_text().replace("\n", " ") for label in drawn.axes[0].get_yticklabels()]
+    assert {"baseline + LAPLACE vs baseline + HEVC", "sparse + HEVC vs baseline + HEVC", "published"} < set(rows)
+    assert len({ax.get_xlim() for ax in drawn.axes}) == 1 and len(set(rows)) == len(rows)
+    far = changed(folder, tmp_path / "far", intervals={"bd_rate_percent": 300.0, "high_percent": 400.0})
+    for name in ("bd_rate_intervals", "tradeoff@hevc"):
+        drawn = draw(name, far)
+        assert all(ax.get_xlim()[1] < 2 * HIGHEST for ax in drawn.axes)
+        assert [text for text in notes(drawn) if text.startswith("+300.0 %")]
 
 
 def test_bd_rates_stand_at_the_epochs_of_the_trainings(tmp_path: Path) -> None:
-    cells = [(4, "", -3), (12, "", -9), (12, "klt", -40)]
-    rows = [("c256", 0, "new", "base", "hevc", "hevc", "miou", x, x - 1, x + 2, t, n) for n, t, x in cells]
-    rows.append(("c256", 0, "new", "base", "laplace", "hevc", "miou", -99, -99, -99, "klt", 4))
-    written = {
-        "training_length.csv": pd.DataFrame(rows, columns=[*COLUMNS, "transform", "epochs"]),
-        "published_intervals.csv": pd.DataFrame(
-            [("c256", "miou", -20.7), ("c512", "miou", -7.8)], columns=["cut", "metric", "bd_rate_percent"]
-        ),
-    }
-    write_text(tmp_path / "experiment.json", json.dumps(experiment(Variant(tasks=("segmentation",)))))
-    for name, table in written.items():
-        table.to_csv(tmp_path / name, index=False)
-    ax = draw("training_length@hevc", tmp_path).axes[0]
-    bars: list[Any] = list(ax.containers)
-    lines = {bar.get_label(): bar.lines[0].get_xydata().tolist() for bar in bars}
-    assert lines == {"no transform": [[4, -3], [12, -9]], "klt": [[12, -40]]}
-    assert [line.get_ydata() for line in ax.lines if line.get_label() == "published"] == [[-20.7, -20.7]]
-    ends = bars[0].lines[2][0].get_segments()
-    assert [segment[:, 1].tolist() for segment in ends] == [[-4, -1], [-10, -7]]
+    folder = changed(summary_of("like_camvid"), tmp_path / "run")
+    lengths = pd.read_csv(folder / "training_length.csv", keep_default_na=False).query("ladder == 'hevc'")
+    lengths = lengths.assign(bd_rate_percent=-lengths["epochs"], low_percent=-20.0, high_percent=-1.0)
+    write_csv(folder / "training_length.csv", pd.concat([lengths, lengths.assign(transform="klt", ladder="laplace")]))
+    ax = draw("training_length@hevc", folder).axes[0]
+    (line,) = (line for line in ax.lines if line.get_marker() == "o")
+    assert np.asarray(line.get_xydata()).tolist() == [[4, -4], [12, -12]]
+    (published,) = (line for line in ax.lines if line.get_label() == "published")
+    assert np.asarray(published.get_ydata()).tolist() == pytest.approx([-20.6837] * 2)
 
 
 @pytest.mark.parametrize("name", ["bd_rate_intervals", "tradeoff@hevc", "training_length@hevc"])
 def test_without_an_interval_there_is_no_bar(name: str, tmp_path: Path) -> None:
-    folder = write_summary(tmp_path, Variant(cuts=("c256",)))
-    for path in folder.glob("*.csv"):
-        table = pd.read_csv(path)
-        if "low_percent" in table:
-            table.assign(low_percent=float("nan"), high_percent=float("nan")).to_csv(path, index=False)
-    bars: list[Any] = [bar for ax in draw(name, folder).axes for bar in ax.containers]
-    assert any(len(bar.lines[0].get_xdata()) for bar in bars)
-    ends = [end for bar in bars for lines in bar.lines[2] for end in lines.get_segments()]
-    caps = [cap.get_xydata() for bar in bars for cap in bar.lines[1]]
-    assert not [points for points in (*ends, *caps) if len(points) and np.isfinite(points).all()]
+    nothing = {"low_percent": float("nan"), "high_percent": float("nan")}
+    tables = ("intervals", "seeds_intervals", "training_length", "published_intervals")
+    folder = changed(summary_of("like_camvid"), tmp_path / "run", **dict.fromkeys(tables, nothing))
+    bars = [bar for ax in draw(name, folder).axes for bars in ax.collections for bar in bars.get_paths()]
+    ends = [np.asarray(bar.vertices) for bar in bars]
+    assert not [points for points in ends if len(points) == 2 and np.isfinite(points).all()]
 
 
-def test_published_bd_rates_are_those_of_the_table(summaries: dict[str, Path]) -> None:
-    assert "BD-rate −20.7 % (authors' cubic)\n−21.1 % (PCHIP)" in titles(draw("published", summaries["two_seeds"]))
+def test_published_bd_rates_are_those_of_the_table() -> None:
+    shown = notes(draw("published", summary_of("default")))
+    assert shown[:3] == ["−21.1 % (PCHIP)", "−20.7 % (authors' cubic)", "BD-rate"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -258,20 +215,18 @@ def test_missing_files_are_named(name: str, tmp_path: Path) -> None:
         draw(name, tmp_path)
 
 
-def test_undeclared_files_are_not_read(summaries: dict[str, Path]) -> None:
+def test_what_cannot_be_drawn_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no ladder 'jpegxl', found hevc.*take this figure out"):
+        draw("rate_accuracy@jpegxl", summary_of("refused"))
     with pytest.raises(DataError, match=r"points.csv: not among the declared inputs \(epochs.csv\)"):
-        Tables.of([summaries["refused"] / "epochs.csv"]).csv("points.csv")
-
-
-def test_damaged_archive_is_reported(tmp_path: Path) -> None:
+        Tables.of([tmp_path / "epochs.csv"]).csv("points.csv")
     (tmp_path / "pictures.npz").write_bytes(b"PK\x03\x04 not an archive")
     with pytest.raises(DataError, match=r"pictures.npz: no archive of arrays"):
         Tables.of([tmp_path / "pictures.npz"]).arrays("pictures.npz")
 
 
 def test_nine_methods_differ_in_colour_mark_dash() -> None:
-    names = [f"method{i}" for i in range(30)]
-    styles = list(looks(names).values())
+    styles = list(looks(f"method{i}" for i in range(30)).values())
     for trait in ("colour", "marker", "dash"):
         assert len({getattr(look, trait) for look in styles[:9]}) == 9
     assert len(set(styles)) == 30
@@ -285,3 +240,28 @@ def test_declaring_figures_loads_no_plotting_library() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert shown.strip() == "[]"
+
+
+def stage(name: str, summary: Path, folder: Path) -> tuple[bytes, bytes]:
+    pdf, png = folder / f"{name}.pdf", folder / f"{name}.png"
+    tables = [str(summary / needed) for needed in FIGURES.get(name).needs]
+    call("draw", ["--figure", name, "--tables", *tables, "--pdf", str(pdf), "--png", str(png)])
+    return pdf.read_bytes(), png.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["rate_accuracy@hevc", "task_outputs", "bd_rate_intervals"])
+def test_redrawing_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    first = stage(name, summary_of("two_seeds"), tmp_path / "first")
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "red"}):
+        assert stage(name, summary_of("two_seeds"), tmp_path / "second") == first
+    assert sorted(p.name for p in (tmp_path / "first").iterdir()) == [f"{name}.pdf", f"{name}.png"]
+    assert b"CreationDate" not in first[0] and b"/Type3" not in first[0]
+    with Image.open(tmp_path / "first" / f"{name}.png") as image:
+        assert image.size[0] == 1400  # 7 inches at 200 dpi
+
+
+def test_failing_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"epochs\.csv: not found"):
+        stage("training_curves", tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

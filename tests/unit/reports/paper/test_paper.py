@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +23,32 @@ from compfeat.codecs.tiling import tile
 from compfeat.errors import ConfigError, DataError, ToolError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.experiment.runs import Comparison
 from compfeat.io import write_csv, write_text
 from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
 from compfeat.reports.paper.build import TEMPLATE, build, laid_out
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
-from compfeat.reports.summary import Tables, ladders, methods, metrics
-from compfeat.reports.texts import FigureText
+from compfeat.reports.settings import FigureText
+from compfeat.reports.summary import Tables, ladder_labels, methods, metrics
 from compfeat.results.resolved import EXPERIMENT, Resolved
-from documents import config_of, description, experiment_of, fourth_task, settings_of, write_descriptions
+from documents import config_of, description, fourth_task, settings_of, write_descriptions
 from helpers import PROJECT
-from synthetic_summary import Variant, with_methods, write_summary
+from synthetic_summary import RUNS, summary_of, synthetic_experiment, write_summary
+from tiny_results import TASKS
 
-ITSELF = (Comparison("baseline", "baseline", "prior", "hevc"),)
-VARIANTS = {
-    "default": Variant(),
-    "two seeds": Variant(seeds=(0, 1)),
-    "like camvid": Variant(cuts=("c256",), tasks=("segmentation", "reconstruction")),
-    "refused": Variant(flat=True, cuts=("c512",)),
-    "one method": with_methods(1, cuts=("c256",)),
-    "three methods": with_methods(3, cuts=("c256",), codecs=("png", "jpeg", "hevc", "prior"), across=ITSELF),
-    "nine methods": with_methods(9),
-    "image": Variant(methods=("baseline", "remote"), cuts=("c256",), seeds=(0, 1)),
-}
 NASTY = r"""*a* _b_ #c $d$ @e \f "g" <h> `i` [j] 'k' ~ -- // = + - x"""
 Table = tuple[list[str], list[list[str]]]
 """Header and rows of a table, as they are set."""
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {name: write_summary(tmp_path_factory.mktemp("run") / "summarise", v) for name, v in VARIANTS.items()}
+def experiment_of(name: str) -> Experiment:
+    return synthetic_experiment(**RUNS[name])
+
+
+def copy_of(name: str, folder: Path) -> Path:
+    """Return a copy of a run's tables that a test may change."""
+    return Path(shutil.copytree(summary_of(name), folder / "summarise"))
 
 
 def facts_for(experiment: Experiment, figures: tuple[FigureText, ...] = (), **more: Any) -> dict[str, Any]:
@@ -103,8 +99,9 @@ def table(tables: list[Table], *columns: str) -> list[dict[str, str]]:
     return []
 
 
-def paper_of(runs: dict[str, Path], name: str) -> list[Table]:
-    return tables_in(facts_for(experiment_of(VARIANTS[name])), runs[name])
+@cache
+def paper_of(name: str) -> list[Table]:
+    return tables_in(facts_for(experiment_of(name)), summary_of(name))
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -112,26 +109,28 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VARIANTS)
-def test_every_run_gets_a_paper_and_twice_the_same(name: str, runs: dict[str, Path]) -> None:
-    facts = facts_for(experiment_of(VARIANTS[name]))
-    made = build(facts, files_of(runs[name]))
-    assert made.startswith(b"%PDF") and made == build(facts, files_of(runs[name]))
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_gets_a_paper_and_twice_the_same(
+    name: str,
+) -> None:
+    facts = facts_for(experiment_of(name))
+    made = build(facts, files_of(summary_of(name)))
+    assert made.startswith(b"%PDF") and made == build(facts, files_of(summary_of(name)))
 
 
-def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], tmp_path: Path) -> None:
-    experiment = experiment_of(VARIANTS["default"])
+def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None:
+    experiment = experiment_of("default")
     figures = tuple(
         FigureText(name=name, caption=f"{name} {NASTY}", category=category)
         for name, category in (("rate_accuracy@hevc", "Rate and accuracy"), ("own_figure", f"Own {NASTY}"))
     )
-    page = build(facts_for(experiment_of(VARIANTS["like camvid"])), files_of(runs["like camvid"]))
+    page = build(facts_for(experiment_of("like_camvid")), files_of(summary_of("like_camvid")))
     for figure in figures:
         (tmp_path / f"{figure.name}.pdf").write_bytes(page)
     shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
     argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", str(tmp_path / "paper.pdf")]
     argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
-    tables = list(map(str, files_of(runs["default"])))
+    tables = list(map(str, files_of(summary_of("default"))))
     call("paper", [*argv, *tables, "--starts", "--figures", *map(str, shown)])
     assert (tmp_path / "paper.pdf").stat().st_size > 20_000
     with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
@@ -140,7 +139,7 @@ def test_the_stage_reads_its_files_and_shows_the_figures(runs: dict[str, Path], 
         call("paper", [*argv, *tables[1:], "--figures", *map(str, shown)])
     with pytest.raises(ConfigError, match="--settings"):
         call("paper", ["--settings", "{", *argv[2:], *tables])
-    with laid_out(facts_for(experiment, figures), [*files_of(runs["default"]), *shown]) as path:
+    with laid_out(facts_for(experiment, figures), [*files_of(summary_of("default")), *shown]) as path:
         query = json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
     captions = [text_of(figure["caption"]["body"]) for figure in query]
     assert [caption for caption in captions if NASTY in caption] == [figure.caption for figure in figures]
@@ -175,15 +174,17 @@ def test_decoders_are_those_of_the_network(cut: str) -> None:
     assert shapes(cut, 12)[0]["decoders"] == stages
 
 
-@pytest.mark.parametrize("name", ["default", "two seeds", "three methods", "nine methods"])
-def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: dict[str, Path]) -> None:
-    rows = table(paper_of(runs, name), "cut", "test", "anchor", "mIoU")
-    shown = Tables.of([runs[name] / EXPERIMENT])
+@pytest.mark.parametrize("name", ["default", "two_seeds", "three_methods", "nine_methods"])
+def test_every_comparison_has_its_own_row_with_its_own_numbers(
+    name: str,
+) -> None:
+    rows = table(paper_of(name), "cut", "test", "anchor", "mIoU")
+    shown = Tables.of([summary_of(name) / EXPERIMENT])
     labels, curves = methods(shown), {metric.curve_name: metric.curve_label for metric in metrics(shown)}
-    known = {name: ladder.label for name, ladder in ladders(shown).items()}
+    known = ladder_labels(shown)
     found = {(row["cut"], row["test"], row["anchor"]): row for row in rows}
     assert len(found) == len(rows) and all(row["test"] != row["anchor"] for row in rows)
-    intervals = read(runs[name], "intervals").astype({"seed": str})
+    intervals = read(summary_of(name), "intervals").astype({"seed": str})
     together = intervals[intervals["seed"] == "all"] if "all" in set(intervals["seed"]) else intervals
     for r in together.to_dict("records"):
         sides = (f"{labels[r[m]]} + {known[r[on]]}" for m, on in (("method", "ladder"), ("against", "against_ladder")))
@@ -191,32 +192,32 @@ def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str, runs: 
         assert found[r["cut"], *sides][curves[r["metric"]]] == f"{value}\u00a0% \n ({low} to {high})"
 
 
-def test_what_was_refused_has_its_reason_and_no_number(runs: dict[str, Path]) -> None:
-    tables = paper_of(runs, "refused")
+def test_what_was_refused_has_its_reason_and_no_number() -> None:
+    tables = paper_of("refused")
     refused = table(tables, "test", "anchor", "metric", "reason")
-    assert sum(len(row["metric"].split(", ")) for row in refused) == len(read(runs["refused"], "headline"))
+    assert sum(len(row["metric"].split(", ")) for row in refused) == len(read(summary_of("refused"), "headline"))
     assert {row["mIoU"] for row in table(tables, "test", "anchor", "mIoU")} == {"refused"}
 
 
-def test_numbers_without_an_interval_are_set_alone(runs: dict[str, Path], tmp_path: Path) -> None:
-    folder = write_summary(tmp_path, VARIANTS["like camvid"])
+def test_numbers_without_an_interval_are_set_alone(tmp_path: Path) -> None:
+    folder = copy_of("like_camvid", tmp_path)
     write_csv(folder / "intervals.csv", read(folder, "intervals").assign(bd_rate_percent=-0.04, low_percent=np.nan))
-    rows = table(tables_in(facts_for(experiment_of(VARIANTS["like camvid"])), folder), "test", "anchor", "mIoU")
+    rows = table(tables_in(facts_for(experiment_of("like_camvid")), folder), "test", "anchor", "mIoU")
     assert {row["mIoU"] for row in rows} == {"+0.0\u00a0%"}
 
 
 def test_differences_that_are_zero_by_construction_are_left_out(tmp_path: Path) -> None:
-    variant = VARIANTS["three methods"]
-    folder = write_summary(tmp_path, variant)
+    folder = copy_of("three_methods", tmp_path)
     floats = read(folder, "float_intervals")
     floats.loc[floats["method"].isin(["compressible", "baseline"]), ["difference", "low", "high"]] = 1e-9
+    floats.loc[floats["method"] == "sparse", "difference"] = 0.01
     write_csv(folder / "float_intervals.csv", floats)
-    rows = table(tables_in(facts_for(experiment_of(variant)), folder), "method", "less")
-    assert [row["method"] for row in rows] == ["sparse"]
+    rows = table(tables_in(facts_for(experiment_of("three_methods")), folder), "method", "less")
+    assert {row["method"] for row in rows} == {"sparse"}
 
 
 def test_labels_are_set_letter_by_letter(tmp_path: Path) -> None:
-    folder = write_summary(tmp_path, VARIANTS["default"])
+    folder = copy_of("default", tmp_path)
     values = json.loads((folder / EXPERIMENT).read_text())
     for section in ("methods", "ladders"):
         for i, entry in enumerate(values[section].values()):
@@ -224,7 +225,7 @@ def test_labels_are_set_letter_by_letter(tmp_path: Path) -> None:
     write_text(folder / EXPERIMENT, json.dumps(values))
     claims = read(folder, "claims")
     write_csv(folder / "claims.csv", claims.assign(text=NASTY, group=NASTY))
-    tables = tables_in(facts_for(experiment_of(VARIANTS["default"])), folder)
+    tables = tables_in(facts_for(experiment_of("default")), folder)
     assert [row["method"] for row in table(tables, "method", "sends")] == [f"0 {NASTY}", f"1 {NASTY}"]
     row = table(tables, "test", "anchor", "mIoU")[0]
     assert row["test"].startswith(f"1 {NASTY} + ") and row["anchor"].startswith(f"0 {NASTY} + ")
@@ -232,10 +233,10 @@ def test_labels_are_set_letter_by_letter(tmp_path: Path) -> None:
 
 
 def test_a_fourth_task_has_its_columns_and_its_decoder(tmp_path: Path) -> None:
-    variant = Variant(tasks=("segmentation", "disparity", "reconstruction", "normals"))
+    e = synthetic_experiment(tasks=(*TASKS, "normals"), cuts=("c256",), codecs=("hevc",))
     with fourth_task():
-        facts = facts_for(experiment_of(variant))
-    tables = tables_in(facts, write_summary(tmp_path, variant))
+        facts = facts_for(e)
+        tables = tables_in(facts, write_summary(tmp_path, e))
     assert table(tables, "test", "anchor", "1/angular error") and table(tables, "method", "angular error (°)")
     assert list(facts["cuts"][0]["decoders"])[-1] == "Surface normals"
 
@@ -244,17 +245,15 @@ OVERLAYS = ("", *sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"
 """Of config/; the default itself is the empty one."""
 
 
-def summary_of(experiment: Experiment, folder: Path) -> Path:
-    """Write the summary of a run of an experiment, with points of all of its codecs and methods, and names of its own."""
-    e = experiment
-    senders = tuple(name for name, method in e.methods.items() if method.sends == "image")
-    write_summary(folder, Variant(tuple(e.cuts), tuple(e.methods), e.seeds, e.tasks, image_senders=senders))
+def summary_for(e: Experiment, folder: Path) -> Path:
+    """Return tables with points of all codecs and methods of an experiment; the other tables are another run's."""
+    folder = copy_of("default", folder)
     write_text(folder / EXPERIMENT, json.dumps(Resolved.of(e).dumped()))
-    points, own = read(folder, "points"), [read(folder, "points").query("codec == 'none'")]
-    like = points[(points["codec"] == "hevc") & (points["quality"] == "qp22")]
-    for codec in e.codecs:
-        given = {name: e.qualities(name).get(codec, ()) for name in e.methods}
-        own += [like[like["method"] == m].assign(codec=codec, quality=q) for m, found in given.items() for q in found]
+    points = read(folder, "points").query("cut == 'c512' and method == 'baseline'")
+    like, own = points[points["quality"] == "qp22"], [read(folder, "points").query("codec == 'none'")]
+    for cut, name in product(e.cuts, e.methods):
+        for codec, qualities in e.qualities(name).items():
+            own += [like.assign(cut=cut, method=name, codec=codec, quality=quality) for quality in qualities]
     write_csv(folder / "points.csv", pd.concat(own))
     return folder
 
@@ -296,7 +295,7 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
 def test_what_the_paper_states_of_an_overlay_is_so(overlay: str, tmp_path: Path) -> None:
     e = Experiment.of(config_of((overlay,) if overlay else ()))
     facts = facts_for(e)
-    folder = summary_of(e, tmp_path)
+    folder = summary_for(e, tmp_path)
     assert build(facts, files_of(folder)).startswith(b"%PDF")
     assert_true_to(e, tables_in(facts, folder), facts)
 
@@ -318,10 +317,10 @@ def test_what_the_paper_states_of_a_users_own_config_is_so(name: str, tmp_path: 
     config = load_config([PROJECT / "config/config.yaml", tmp_path / "own.yaml"])
     e = Experiment.of(config | {"comparisons": [], "claims": None})
     facts = facts_for(e)
-    assert_true_to(e, tables_in(facts, summary_of(e, tmp_path)), facts)
+    assert_true_to(e, tables_in(facts, summary_for(e, tmp_path)), facts)
 
 
-def test_start_weights_are_described_where_their_description_is_theirs(runs: dict[str, Path], tmp_path: Path) -> None:
+def test_start_weights_are_described_where_their_description_is_theirs(tmp_path: Path) -> None:
     config = config_of()
     config["trainings"]["compressible"]["start"] = None
     config["trainings"]["baseline"]["start"] = f"{tmp_path}/{{cut}}.safetensors"
@@ -332,7 +331,7 @@ def test_start_weights_are_described_where_their_description_is_theirs(runs: dic
         (tmp_path / f"{cut}.safetensors").write_bytes(b"weights")
         (tmp_path / f"{cut}.json").write_text(json.dumps(text | {"sha256": sha256}))
     known = known_starts([tmp_path / f"{cut}.safetensors" for cut in e.cuts])
-    rows = table(tables_in(facts_for(e, starts=known), runs["default"]), "cut", "part", "file")
+    rows = table(tables_in(facts_for(e, starts=known), summary_of("default")), "cut", "part", "file")
     cells = {(row["cut"], row["part"], Path(row["file"]).name): list(row.values())[3:] for row in rows}
     assert cells == {
         ("c512", "network", "c512.safetensors"): ["streets", "7", "3000", "24", "baseline"],
@@ -341,10 +340,10 @@ def test_start_weights_are_described_where_their_description_is_theirs(runs: dic
     }
 
 
-def test_claims_are_grouped_by_rule_and_comparison(runs: dict[str, Path]) -> None:
-    claims = read(runs["default"], "claims")
-    tables = [found for found in paper_of(runs, "default") if "verdict" in found[0]]
-    assert [header[2::2] for header, _ in tables] == [["published"], ["this run", "recorded seeds"]]
+def test_claims_are_grouped_by_rule_and_comparison() -> None:
+    claims = read(summary_of("default"), "claims")
+    tables = [found for found in paper_of("default") if "verdict" in found[0]]
+    assert [header[2::2] for header, _ in tables] == [["published"], ["this run"]]
     assert tables[0][1][1][0] == "released points"
     _, rows = tables[1]
     titles = [row[0] for row in rows if set(row[1:]) == {""}]
@@ -358,29 +357,35 @@ def test_claims_are_grouped_by_rule_and_comparison(runs: dict[str, Path]) -> Non
     assert sum(set(row[1:]) != {""} for row in rows) == len(own)
 
 
-def test_several_seeds_are_shown_together_and_one_by_one(runs: dict[str, Path]) -> None:
-    tables = [found for found in paper_of(runs, "two seeds") if found[0][:3] == ["cut", "test", "anchor"]]
+def test_several_seeds_are_shown_together_and_one_by_one() -> None:
+    tables = [found for found in paper_of("two_seeds") if found[0][:3] == ["cut", "test", "anchor"]]
     seeds = next(rows for header, rows in tables[1:] if "mIoU" in header and header[3] == "mIoU")
     assert all("2 < 0" in row[3] or "of 2" in row[3] for row in seeds)
 
 
-def test_sections_stand_where_the_run_has_something_for_them(runs: dict[str, Path], tmp_path: Path) -> None:
-    image, default = paper_of(runs, "image"), paper_of(runs, "default")
+def test_sections_stand_where_the_run_has_something_for_them(tmp_path: Path) -> None:
+    folder, default = copy_of("image", tmp_path / "image"), paper_of("default")
+    crossed = read(folder, "crossovers").assign(crossing_bytes=1500.4, better_below="baseline", better_above="remote")
+    fitted = {"cut": ["c256"], "method": ["baseline"], "seed": [0]}
+    write_csv(folder / "crossovers.csv", crossed)
+    write_csv(folder / "transforms.csv", pd.DataFrame(fitted | {"transform": ["turn"], "model_bytes": [33024]}))
+    write_csv(folder / "codec_states.csv", pd.DataFrame(fitted | {"codec": ["jpeg"], "array_bytes": [9000]}))
+    image = tables_in(facts_for(experiment_of("image")), folder)
     crossings = table(image, "features", "image", "crossing")
-    assert len(crossings) == len(read(runs["image"], "crossovers")) and not table(default, "features", "crossing")
+    assert len(crossings) == len(crossed) and not table(default, "features", "crossing")
     assert crossings[0]["crossing"] == "1500" and crossings[0]["better below"] == "baseline"
-    assert [row["bytes"] for row in table(paper_of(runs, "three methods"), "fitted", "bytes")] == ["33024", "9000"]
+    assert [row["bytes"] for row in table(image, "fitted", "bytes")] == ["33024", "9000"]
     assert {row["epochs"] for row in table(default, "test", "anchor", "transform", "epochs")} == {"4", "12"}
-    folder = write_summary(tmp_path, VARIANTS["default"])
+    folder = copy_of("default", tmp_path)
     lengths = read(folder, "training_length")
     write_csv(folder / "training_length.csv", lengths[lengths["epochs"] == 4])
     write_csv(folder / "claims.csv", read(folder, "claims").iloc[:0])
     write_csv(folder / "seeds_intervals.csv", read(folder, "seeds_intervals").iloc[:0])
-    without = tables_in(facts_for(experiment_of(VARIANTS["default"])), folder)
+    without = tables_in(facts_for(experiment_of("default")), folder)
     assert not table(without, "test", "epochs") and not table(without, "verdict")
 
 
-def test_what_does_not_fit_is_told_in_one_line(runs: dict[str, Path], tmp_path: Path) -> None:
+def test_what_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
     with pytest.raises(ToolError, match="the tables and the facts do not fit"):
         build({}, [TEMPLATE], tmp_path / "t.typ")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from compfeat.errors import DataError
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.style import CONTEXT, decade_ticks, grouped, legend, legend_height, panels, thin_lines
-from compfeat.reports.looks import Look, looks
+from compfeat.reports.figures.style import CONTEXT, decade_ticks, draw_lines, grid, grouped, line_entries, log_ticks
+from compfeat.reports.looks import looks
 from compfeat.reports.summary import RUN, Tables, cuts, methods
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SHARES, MAGNITUDES, NUMBERS = "code_share", "dct_magnitude_steps", "numbers"
 FLOOR = 1e-7
 """Shares below this are not drawn."""
 
@@ -27,14 +28,14 @@ FLOOR = 1e-7
     category="Features",
     caption=(
         "The features of the val split as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "
-        "channels' orthonormal DCT coefficients by radial frequency (half a cycle an element is the finest pattern along one "
-        "axis). Numbers: share of zeros, order-0 entropy of all codes (bits an element), and by how much the channels' energies "
+        "channels' orthonormal DCT coefficients by radial frequency (half a cycle per element is the finest pattern along one "
+        "axis). Numbers: share of zeros, order-0 entropy of all codes (bits per element), and by how much the channels' energies "
         "differ (arithmetic over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin "
-        "lines single seeds. More than three methods are shown in several rows, each with the others in grey."
+        "lines single seeds. More than five methods are shown in several rows, each with the others in grey."
     ),
 )
 def draw(tables: Tables) -> Figure:
-    """Draw cuts and groups of methods as rows; histogram and spectrum as columns."""
+    """Draw cuts and groups of methods as rows; histogram and spectrum as columns, and numbers beside them."""
     table = tables.csv("feature_statistics.csv", *RUN, "statistic", "x", "value")
     labels = methods(tables)
     shown = [method for method in labels if (table["method"] == method).any()]
@@ -43,54 +44,34 @@ def draw(tables: Tables) -> Figure:
             f"{tables.path('feature_statistics.csv')}: no method sends features; take this figure out of figures"
         )
     styles = {method: look for method, look in looks(labels).items() if method in shown}
-    found = cuts(table)
-    groups = grouped([], shown, len(found))
-    rows = [(cut, group) for cut in found for group in groups]
-    height = legend_height(len(shown)) + 0.4 + (1.7 if len(groups) == 1 else 1.3) * len(rows)
-    figure, axes = panels(len(rows), 3, height, sharex="col", width_ratios=(3, 3, 1.8))
-    for row, (cut, group) in zip(axes, rows, strict=True):
+    table = table[(table["statistic"] != SHARES) | (table["value"] > FLOOR)]
+    groups = grouped([], shown, len(cuts(table)))
+
+    def draw_panel(ax: Axes, row: tuple[str, list[str]], statistic: str) -> None:
+        cut, group = row
         own = table[table["cut"] == cut]
-        shares = own[(own["statistic"] == "code_share") & (own["value"] > FLOOR)]
-        draw_lines(row[0], shares, styles, group, marker="")
-        draw_lines(row[1], own[own["statistic"] == "dct_magnitude_steps"], styles, group)
-        row[0].set(yscale="log", ylabel="share of elements")
-        decade_ticks(row[0], "y")
-        row[1].set(yscale="log", ylabel="mean |DCT| (steps)")
-        plain_log_ticks(row[1])
-        row[0].set_title(f"cut {cut}", loc="left", fontweight="bold")
-        row[2].set_axis_off()
-        row[2].text(0.0, 0.5, numbers(own, group, labels), va="center", fontsize=6.5, linespacing=1.2)
-    axes[-1][0].set_xlabel("code")
-    axes[-1][1].set_xlabel("radial frequency (cycles per element)")
-    legend(figure, styles, labels, [("other methods", CONTEXT)] if len(groups) > 1 else [])
-    return figure
+        if statistic == NUMBERS:
+            ax.set_axis_off()
+            ax.text(0.0, 0.5, numbers(own, group, labels), va="center", fontsize=6.5, linespacing=1.2)
+            return
+        options: dict[str, Any] = {"markers": False} if statistic == SHARES else {}
+        draw_lines(ax, own[own["statistic"] == statistic], "x", "value", "method", styles, group, **options)
+        ax.set_yscale("log")
+        if statistic == SHARES:
+            decade_ticks(ax, "y")
+            ax.set(xlabel="code", ylabel=f"cut {cut}\nshare of elements")
+        else:
+            log_ticks(ax, "y")
+            ax.set(xlabel="radial frequency (cycles per element)", ylabel="mean |DCT| (steps)")
 
-
-def draw_lines(
-    ax: Axes, own: pd.DataFrame, styles: Mapping[str, Look], group: Sequence[str], **changes: object
-) -> None:
-    """Draw one statistic of one cut: the group's methods in full, the others in grey."""
-    for method, look in styles.items():
-        mine = own[own["method"] == method]
-        mean = mine.groupby("x")["value"].mean()
-        if method not in group:
-            ax.plot(mean.index, mean, **CONTEXT)
-            continue
-        thin_lines(ax, mine, "x", "value", look)
-        ax.plot(mean.index, mean, **look.line(**changes))
-
-
-def plain_log_ticks(ax: Axes) -> None:
-    """Write a log axis of few decades in plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.set_minor_locator(NullLocator())
+    rows = [(cut, group) for cut in cuts(table) for group in groups]
+    entries = line_entries(styles, labels) + ([("other methods", CONTEXT)] if len(groups) > 1 else [])
+    columns = (SHARES, MAGNITUDES, NUMBERS)
+    return grid(rows, columns, draw_panel, 1.7, entries, sharex="col", width_ratios=(3, 3, 1.8))
 
 
 def numbers(own: pd.DataFrame, group: Sequence[str], labels: Mapping[str, str]) -> str:
-    """Return a line a method with its share of zeros, its entropy and its channels' gain."""
+    """Return two lines for each method, with its share of zeros, its entropy and how its channels' energies differ."""
     means = own.groupby(["method", "statistic"])["value"].mean()
     lines = []
     for method in group:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.curves import Curve, draw_curves
-from compfeat.reports.figures.style import percent
+from compfeat.reports.figures.curves import Note, draw_curves
+from compfeat.reports.labels import percent
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, measured, metrics
 
@@ -28,15 +28,11 @@ FITS = {"authors_cubic": "authors' cubic", "pchip": "PCHIP"}
 )
 def draw(tables: Tables) -> Figure:
     """Draw the released curves with their BD-rates by two fits."""
-    points = tables.csv("published_points.csv", "cut", "method", "codec", "quality", "rate_bpe").assign(seed=0)
-    rates = tables.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent").dropna(
-        subset="bd_rate_percent"
-    )
-    styles = looks(points["method"])
-    curves = [Curve(m, look, points[points["method"] == m], points[:0]) for m, look in styles.items()]
-    notes: dict[tuple[str, str, int], list[str]] = {}
-    for row in rates[rates["fit"].isin(FITS)].to_dict("records"):
-        lines = notes.setdefault((row["cut"], row["metric"], 0), [])
-        name = "" if lines else "BD-rate "
-        lines.append(f"{name}{percent(row['bd_rate_percent'])} % ({FITS[row['fit']]})")
-    return draw_curves([curves], measured(metrics(tables), points), notes)
+    points = tables.csv("published_points.csv", "cut", "method", "codec", "quality", "rate_bpe")
+    rates = tables.csv("published_bd_rate.csv", "cut", "metric", "fit", "bd_rate_percent").dropna()
+    notes = [
+        Note(row["cut"], row["metric"], frozenset(), f"{percent(row['bd_rate_percent'])} ({FITS[row['fit']]})", "0.2")
+        for row in rates[rates["fit"].isin(FITS)].to_dict("records")
+    ]
+    shown = measured(metrics(tables), points)
+    return draw_curves(points.assign(seed=0, curve=points["method"]), looks(points["method"]), shown, notes)

@@ -1,22 +1,27 @@
-"""What the receiver makes of one image at falling rates: the tasks' outputs with every method."""
+"""What the receiver makes of one image: the tasks' outputs with every method at about equal bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from compfeat.errors import DataError
+from compfeat.experiment.runs import UNCODED, Point
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.panels import Shown, class_legend, quality, spread
-from compfeat.reports.figures.style import MOST_HEIGHT, MOST_LINES, WIDTH, fitted
-from compfeat.reports.showcase import FILE, NEEDS, SENT, Showcase
+from compfeat.reports.figures.style import MOST_HEIGHT, WIDTH, fitted, grid, picture
+from compfeat.reports.showcase import FILE, NEEDS, Showcase, ShownTask, shown_tasks
 from compfeat.reports.summary import Tables, metrics_by_task
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CODED = 3
-"""Coded points that are shown of each method, where there are few methods."""
+FEW = 2
+"""Up to so many methods, each is shown without coding, and coded at two rates; more are shown at one."""
+LABEL = 1.2
+"""Width of the labels at the left (inches)."""
 
 
 @figure(
@@ -24,88 +29,79 @@ CODED = 3
     needs=NEEDS,
     category="Features",
     caption=(
-        "One val image: ground truth, then what the task decoders make of what was sent, first not coded, then coded at falling "
-        "rates (bytes of this image with side information; bpe: bits per feature element). Where there are more than three "
-        "methods, each is shown at its middle quality. Black or grey pixels of the ground truth have none."
+        "One val image: the ground truth, then what the task decoders make of what each method sends, coded to about equal bytes "
+        "(bytes of this image with side information; bpe: bits per feature element). One or two methods are shown without coding, "
+        "too, and at two rates. Black or grey pixels of the ground truth have none."
     ),
 )
 def draw(tables: Tables) -> Figure:
-    """Draw the first image of the showcase at the first cut."""
+    """Draw the first image of the showcase at the first cut: a column for each task."""
     showcase = next(iter(Showcase.every(tables)), None)
-    units = {task: found[0].unit for task, found in metrics_by_task(tables).items()}
-    tasks = [] if showcase is None else tasks_of(showcase, list(units))
+    tasks = [] if showcase is None else shown_tasks(showcase, metrics_by_task(tables))
     if showcase is None or not tasks:
         raise DataError(f"{tables.path(FILE)}: no task's output in it; rerun the stages evaluate and gather")
-    shown = [Shown.of(showcase, task, units.get(task, "")) for task in tasks]
-    cut, labels = showcase.cuts()[0], showcase.labels
-    few = len(labels) <= MOST_LINES
-    drawn = by_rate(showcase, cut, shown) if few else by_method(showcase, cut, shown)
-    drawn.suptitle(f"cut {cut}, {showcase.image_id}", fontsize=7)
-    classes = {name: colour for one in shown for name, colour in one.classes(showcase.class_names()).items()}
-    if classes:
-        class_legend(drawn, classes)
-    return drawn
+    cut = showcase.cuts()[0]
+    rows: list[Point | None] = [None, *chosen(showcase, cut)]
 
-
-def tasks_of(showcase: Showcase, order: Sequence[str]) -> list[str]:
-    """Return the tasks that have an output, in the config's order."""
-    names = {name.rpartition("/")[2] for name in showcase.arrays if name.count("/") > 1} - {SENT}
-    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
-
-
-def by_rate(showcase: Showcase, cut: str, shown: Sequence[Shown]) -> Figure:
-    """Draw tasks and methods as rows; ground truth, what is not coded, and coded points as columns."""
-    points = {m: [showcase.uncoded(cut, m), *spread(showcase, cut, m, CODED)] for m in showcase.labels}
-    columns = max(map(len, points.values()))
-    figure, grid = layout(showcase, len(shown) * len(points), columns + 1, 0.1)
-    for t, one in enumerate(shown):
-        first = t * len(points)
-        one.draw_truth(figure.add_subplot(grid[first : first + len(points), 0]), 6.5)
-        for r, (method, own) in enumerate(points.items()):
-            for c in range(columns):
-                ax = figure.add_subplot(grid[first + r, c + 1])
-                point = own[c] if c < len(own) else None
-                if one.draw_output(ax, showcase, point) and point is not None:
-                    ax.set_title(quality(showcase, point), fontsize=5.5, pad=1.5)
-                if c == 0:
-                    ax.set_ylabel(fitted(showcase.labels[method], 0.8, 6), fontsize=6)
-    return figure
-
-
-def by_method(showcase: Showcase, cut: str, shown: Sequence[Shown]) -> Figure:
-    """Draw the ground truth, then every method at its middle quality: a block of one panel a task each."""
-    blocks = 2 if len(shown) <= 3 else 1
-    count = 1 + len(showcase.labels)
-    rows = -(-count // blocks)
-    figure, grid = layout(showcase, rows, blocks * len(shown), 0.2)
-    for number, method in enumerate([None, *showcase.labels]):
-        row, block = number % rows, number // rows
-        axes = [figure.add_subplot(grid[row, block * len(shown) + t]) for t in range(len(shown))]
-        if method is None:
-            for ax, one in zip(axes, shown, strict=True):
-                one.draw_truth(ax, 6)
-            continue
-        middle = spread(showcase, cut, method, 3)
-        point = middle[len(middle) // 2] if middle else showcase.uncoded(cut, method)
-        for ax, one in zip(axes, shown, strict=True):
-            one.draw_output(ax, showcase, point)
-        if point is not None:
-            text = f"{showcase.labels[method]}, {quality(showcase, point)}"
-            axes[0].set_title(text, loc="left", fontsize=6, pad=2).set_in_layout(False)
-    return figure
-
-
-def layout(showcase: Showcase, rows: int, columns: int, title: float) -> tuple[Figure, Any]:
-    """Return a figure for so many pictures, and its grid.
-
-    Args:
-        title: height of what stands above each picture (inches).
-    """
-    from matplotlib.figure import Figure
+    def draw_panel(ax: Axes, point: Point | None, task: ShownTask) -> None:
+        output = task.truth(showcase) if point is None else showcase.output(point, task.name)
+        if output is None:
+            ax.set_axis_off()
+        else:
+            picture(ax, task.picture(showcase, output))
+        if point is not None and task is tasks[0]:
+            ax.set_ylabel(label(showcase, point), fontsize=6, rotation=0, ha="right", va="center")
+        if point is None:
+            scale = task.scale(showcase)
+            ax.set_title(f"{task.task.title}{f' ({task.unit})' if scale and task.unit else ''}", fontsize=7, pad=3)
+            if scale:
+                draw_scale(ax, showcase, task, *scale)
 
     image = showcase.fields().get("image")
     aspect = 0.5 if image is None else image.shape[0] / image.shape[1]
-    height = rows * ((WIDTH - 0.4) / columns * aspect + title) + 0.75
-    figure = Figure(figsize=(WIDTH, min(height, MOST_HEIGHT)), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.0, hspace=0.0)  # type: ignore[union-attr, call-arg]
-    return figure, figure.add_gridspec(rows, columns)
+    width = (WIDTH - LABEL) / len(tasks)
+    height = min(width * aspect + 0.05, (MOST_HEIGHT - 1.2) / len(rows))
+    drawn = grid(rows, tasks, draw_panel, [height + 0.18, *[height] * (len(rows) - 1)])
+    drawn.suptitle(f"cut {cut}, {showcase.image_id}: ground truth (top) and outputs", fontsize=7)
+    name_classes(drawn, {name: colour for task in tasks for name, colour in task.classes(showcase).items()})
+    return drawn
+
+
+def chosen(showcase: Showcase, cut: str) -> list[Point]:
+    """Return the points to show: of each method those with about as many bytes as the others'."""
+    coded = {m: [p for p in showcase.of(cut, m) if p in showcase.sizes] for m in showcase.labels}
+    coded = {method: points for method, points in coded.items() if points}
+    sizes = [sorted(showcase.sizes[p] for p in points) for points in coded.values()]
+    low, high = (log(end) for end in (max(s[0] for s in sizes), min(s[-1] for s in sizes))) if sizes else (0.0, 0.0)
+    few = len(showcase.labels) <= FEW
+    levels = [0.75, 0.25] if few else [0.5]
+    points = [p for m in showcase.labels if (few or m not in coded) and (p := showcase.uncoded(cut, m)) is not None]
+    for target in (low + level * (high - low) for level in levels):
+        points += [min(own, key=lambda p: abs(log(showcase.sizes[p]) - target)) for own in coded.values()]
+    return points
+
+
+def label(showcase: Showcase, point: Point) -> str:
+    """Return what a row says of its point: method, codec, quality and what the image weighs."""
+    coding = "not coded" if point.codec == UNCODED else f"{point.codec.upper()} {point.quality}"
+    lines = [showcase.labels[point.run.method], coding, *showcase.weight(point).split(", ")]
+    return fitted("\n".join(line for line in lines if line), LABEL - 0.1, 6)
+
+
+def draw_scale(ax: Axes, showcase: Showcase, task: ShownTask, low: float, high: float) -> None:
+    """Draw the colours of values from ``low`` to ``high`` below a panel."""
+    scale = ax.inset_axes((0.1, -0.1, 0.8, 0.06))
+    values = np.linspace(low, high, 128, dtype=np.float32)[None]
+    picture(scale, task.picture(showcase, values), extent=(low, high, 0, 1), aspect="auto")
+    scale.set_xticks([low, (low + high) / 2, high], [f"{x:.3g}" for x in (low, (low + high) / 2, high)])
+    scale.tick_params(labelsize=5.5, length=1.5, pad=1)
+
+
+def name_classes(figure: Figure, classes: dict[str, str]) -> None:
+    """Name the classes of the ground truth below the panels."""
+    from matplotlib.patches import Patch
+
+    patches = [Patch(facecolor=colour, label=name) for name, colour in classes.items()]
+    if patches:
+        look = {"ncols": 8, "fontsize": 6, "handlelength": 1, "columnspacing": 1.2}
+        figure.legend(handles=patches, loc="outside lower center", **look)

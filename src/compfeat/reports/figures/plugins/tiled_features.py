@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from compfeat.errors import DataError
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.style import WIDTH, fitted, panels, picture
+from compfeat.reports.figures.style import WIDTH, fitted, grid, picture
 from compfeat.reports.showcase import FILE, NEEDS, SENT, Showcase
 from compfeat.reports.summary import Tables
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIZE = 7
@@ -36,31 +39,31 @@ def draw(tables: Tables) -> Figure:
     if showcase is None or not columns:
         raise DataError(f"{tables.path(FILE)}: no pictures in it; rerun the stages evaluate and gather")
     methods = list(labels)
-    rows = [(cut, methods[i : i + columns]) for cut in cuts for i in range(0, len(methods), columns)]
     width = WIDTH / columns - 0.1
-    titles = {(c, m): fitted(title(showcase, c, m), width, SIZE) for c in cuts for m in methods}
+    titles = {(cut, method): fitted(title(showcase, cut, method), width, SIZE) for cut in cuts for method in methods}
+    rows = [(cut, methods[i : i + columns]) for cut in cuts for i in range(0, len(methods), columns)]
+
+    def draw_panel(ax: Axes, row: tuple[str, list[str]], column: int) -> None:
+        cut, own = row
+        sent = sent_picture(showcase, cut, own[column]) if column < len(own) else None
+        if sent is None:
+            ax.set_axis_off()
+            return
+        picture(ax, sent, cmap="gray", vmin=0, vmax=255)
+        ax.set_title(titles[cut, own[column]], fontsize=SIZE, loc="left", pad=3)
+
     heights = []
     for cut, own in rows:
         lines = max(titles[cut, method].count("\n") + 1 for method in own)
-        heights.append(max(aspect(showcase, cut, method) for method in own) * width + 0.13 * lines + 0.12)
-    figure, axes = panels(len(rows), columns, sum(heights) + 0.1, height_ratios=heights)
-    for row, (cut, own) in zip(axes, rows, strict=True):
-        for ax, method in zip(row, [*own, *[""] * (columns - len(own))], strict=True):
-            point = showcase.uncoded(cut, method)
-            sent = None if point is None else showcase.output(point, SENT)
-            if sent is None:
-                ax.set_axis_off()
-                continue
-            picture(ax, sent, cmap="gray", vmin=0, vmax=255)
-            ax.set_title(titles[cut, method], fontsize=SIZE, loc="left", pad=3)
-    return figure
+        shapes = [sent.shape for method in own if (sent := sent_picture(showcase, cut, method)) is not None]
+        heights.append(max((h / w for h, w, *_ in shapes), default=0.0) * width + 0.13 * lines + 0.12)
+    return grid(rows, range(columns), draw_panel, heights)
 
 
-def aspect(showcase: Showcase, cut: str, method: str) -> float:
-    """Return height over width of what a method sends."""
+def sent_picture(showcase: Showcase, cut: str, method: str) -> NDArray[Any] | None:
+    """Return what a method sends, as a picture; None where there is none."""
     point = showcase.uncoded(cut, method)
-    sent = None if point is None else showcase.output(point, SENT)
-    return 0.0 if sent is None else sent.shape[0] / sent.shape[1]
+    return None if point is None else showcase.output(point, SENT)
 
 
 def title(showcase: Showcase, cut: str, method: str) -> str:

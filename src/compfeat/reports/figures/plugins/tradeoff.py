@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.plugins.bd_rate_intervals import COLUMNS, ENDS, joined
-from compfeat.reports.figures.style import few_ticks, legend_height, legend_of, panels
+from compfeat.reports.figures.intervals import COLUMNS, ENDS, HIGHEST, PAIR, axis_limits, beyond, overall
+from compfeat.reports.figures.style import few_ticks, grid, line_entries, seaborn_look
 from compfeat.reports.labels import comparison_label
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import Tables, cuts, methods, metrics
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PANEL_HEIGHT = 1.9
-"""Inches."""
+X, Y = "_x", "_y"
+"""Ends of names of columns about either metric."""
 
 
 @figure(
@@ -30,55 +30,52 @@ PANEL_HEIGHT = 1.9
     category="Rate and accuracy",
     caption=(
         "BD-rates of every method on the ladder {ladder}, at equal first metric against those at equal other ones, with the "
-        "intervals of both; further left and further down more bits are saved. Methods of one network that differ in the weights of "
-        "its tasks lie on a front: what one task gains the other loses."
+        "intervals of both; further left and further down more bits are saved. A BD-rate above +50 % stands at the border, with its "
+        "number. Methods of one network that differ in the weights of its tasks lie on a front: what one task gains the other loses."
     ),
     by_ladder=True,
 )
 def draw(tables: Tables, ladder: str) -> Figure:
-    """Draw cuts as columns and all metrics but the first as rows of panels; a mark a method and what it is compared with."""
-    table, labels = joined(tables.csv("intervals.csv", *COLUMNS)), methods(tables)
+    """Draw cuts as rows and all metrics but the first as columns of panels; a mark for each comparison."""
+    table, labels = overall(tables.csv("intervals.csv", *COLUMNS)), methods(tables)
     own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder) & table["method"].isin(labels)]
     several = len(own["against"].unique()) > 1
-    pairs = zip(own["method"], own["against"], strict=True)
-    titles = [
-        comparison_label(Comparison(m, a, ladder, ladder), labels, {}) if several else labels[m] for m, a in pairs
-    ]
-    own = own.assign(title=titles)
-    order = sorted(own["title"].unique(), key=lambda title: list(own["title"]).index(title))
+    own = own.assign(
+        title=[
+            comparison_label(Comparison(m, a, "", ""), labels, {}) if several else labels[m]
+            for m, a, *_ in own[PAIR].itertuples(index=False)
+        ]
+    )
+    styles = looks(own["title"])
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
-    found, rows = cuts(own), max(len(shown) - 1, 1)
-    height = rows * PANEL_HEIGHT + 0.3 + legend_height(len(order))
-    figure, axes = panels(rows, max(len(found), 1), height, sharex="col", sharey="row")
-    for row, other in zip(axes, shown[1:], strict=False):
-        for ax, cut in zip(row, found, strict=True):
-            draw_panel(ax, own[own["cut"] == cut], (shown[0], other), looks(order))
-        row[0].set_ylabel(f"BD-rate at equal\n{other.curve_label} (%)")
-    for ax, cut in zip(axes[0], found, strict=False):
-        ax.set_title(f"cut {cut}", loc="left", fontweight="bold")
-    for ax in axes[-1]:
-        ax.set_xlabel(f"BD-rate at equal {shown[0].curve_label} (%)" if shown else "BD-rate (%)")
-    handles = {bar.get_label(): bar for ax in axes.flat for bar in ax.containers}
-    if handles:
-        legend_of(figure, [handles[title] for title in order if title in handles], handlelength=1.5)
-    return figure
+    ends = {metric: rows[["cut", "title", *ENDS]] for metric, rows in own.groupby("metric")}
+
+    def draw_panel(ax: Axes, cut: str, other: Metric) -> None:
+        both = ends[shown[0].curve_name].merge(ends[other.curve_name], on=["cut", "title"], suffixes=(X, Y))
+        draw_marks(ax, both[both["cut"] == cut].dropna(subset=[ENDS[0] + X, ENDS[0] + Y]), styles)
+        first = own["metric"] == shown[0].curve_name
+        ax.set(xlim=axis_limits(own[first]), ylim=axis_limits(own[~first]))
+        for axis in "xy":
+            few_ticks(ax, axis, 6)
+        ax.set_xlabel(f"BD-rate at equal {shown[0].curve_label} (%)")
+        ax.set_ylabel(f"{f'cut {cut}' if other is shown[1] else ''}\nBD-rate at equal {other.curve_label} (%)")
+
+    entries = line_entries(styles, linestyle="")
+    return grid(cuts(own) if len(shown) > 1 else [], shown[1:], draw_panel, 2.2, entries, sharex=True)
 
 
-def draw_panel(ax: Axes, table: pd.DataFrame, pair: tuple[Metric, Metric], styles: Mapping[str, Look]) -> None:
-    """Draw one mark a method that has a BD-rate for both metrics, with both intervals."""
-    for title, look in styles.items():
-        own = table[table["title"] == title]
-        sides = [own[own["metric"] == metric.curve_name] for metric in pair]
-        if any(len(side) != 1 or side["bd_rate_percent"].isna().any() for side in sides):
-            continue
-        (x, y), spans = (float(side["bd_rate_percent"].iloc[0]) for side in sides), [spans_of(side) for side in sides]
-        style: dict[str, Any] = {"fmt": look.marker, "color": look.colour, "markersize": 4.5, "linewidth": 0.8}
-        ax.errorbar([x], [y], xerr=spans[0], yerr=spans[1], label=title, **style)
-    for axis in "xy":
-        few_ticks(ax, axis, 6)
+def draw_marks(ax: Axes, both: pd.DataFrame, styles: Mapping[str, Look]) -> None:
+    """Draw a mark for each row, with both intervals; what is higher than the axis reaches stands at its border."""
+    import seaborn as sns
 
-
-def spans_of(side: pd.DataFrame) -> list[list[float]]:
-    """Return how far the interval of one BD-rate reaches to either side of it; nan where there is none."""
-    value, low, high = (float(side[name].iloc[0]) for name in ENDS)
-    return [[value - low], [high - value]]
+    if both.empty:
+        return
+    columns = [name + side for side in (X, Y) for name in ENDS]
+    drawn = both.assign(**both[columns].clip(upper=HIGHEST))
+    x, y = (ENDS[0] + side for side in (X, Y))
+    colours = drawn["title"].map(lambda title: styles[title].colour)
+    ax.hlines(drawn[y], drawn[ENDS[1] + X], drawn[ENDS[2] + X], color=colours, linewidth=0.8)
+    ax.vlines(drawn[x], drawn[ENDS[1] + Y], drawn[ENDS[2] + Y], color=colours, linewidth=0.8)
+    sns.scatterplot(drawn, x=x, y=y, **seaborn_look("title", styles), s=30, legend=False, ax=ax)
+    beyond(ax, both[x], drawn[y], colours)
+    beyond(ax, both[y], drawn[x], colours, vertical=True)
