@@ -23,12 +23,7 @@ ON_A_GPU_MACHINE = ("render", "prepare", "train", "features")
 FOR_PICTURES = {"matplotlib"}
 """What plug-ins import when their pictures are drawn, which no stage of ON_A_GPU_MACHINE does."""
 THEIR_PLUG_INS = ("scenes", "datasets", "tasks", "networks", "losses", "training")
-HERE = {
-    "compfeat",
-    "snakemake_logger_plugin_compfeat",
-    *(path.stem for path in (PROJECT / "tests").glob("*.py")),
-    "tests",
-}
+HERE = {"compfeat", "snakemake_logger_plugin_compfeat"}
 
 
 def normal(name: str) -> str:
@@ -74,13 +69,6 @@ def test_a_gpu_machine_needs_the_base_alone() -> None:
     stages = [f"compfeat.cli.pipeline.{name}" for name in ON_A_GPU_MACHINE]
     modules = closure(("compfeat.__main__", *stages, *packages, *plug_ins))
     assert imported(source_path(module) for module in modules if module != "compfeat") <= declared() | FOR_PICTURES
-
-
-def test_tests_and_benchmarks_import_what_is_declared() -> None:
-    paths = [path for folder in ("tests", "benchmarks") for path in (PROJECT / folder).rglob("*.py")]
-    siblings = {path.stem for path in paths}
-    known = declared() | declared("workflow") | declared("test")
-    assert {name for name in imported(paths) if name not in siblings} <= known
 
 
 def test_each_lock_pins_its_group_and_nothing_twice() -> None:

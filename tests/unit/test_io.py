@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), atomic_path(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
+    with pytest.raises(DataError, match=r"a\.txt: cannot be written"), atomic_path(path):
+        pass
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
@@ -81,31 +84,29 @@ def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
     assert link.read_text() == "new" and not link.is_symlink() and shared.read_text() == "kept"
 
 
-@pytest.mark.parametrize("obstacle", ["the folder is a file", "the file is a folder", "the folder is gone", "nothing"])
-def test_what_cannot_be_written_is_told_in_one_line(obstacle: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "obstruct",
+    [
+        lambda path: path.parent.touch(),
+        lambda path: path.mkdir(parents=True),
+        lambda path: path.parent.symlink_to(path.parent.with_name("nowhere")),
+    ],
+)
+def test_what_cannot_be_written_is_told_in_one_line(obstruct: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "folder" / "a.txt"
-    if obstacle == "the folder is a file":
-        path.parent.touch()
-    elif obstacle == "the file is a folder":
-        path.mkdir(parents=True)
-    elif obstacle == "the folder is gone":
-        path.parent.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(DataError) as caught, atomic_path(path) as temporary:
-        if obstacle != "nothing":
-            temporary.write_text("new")
+    obstruct(path)
+    with pytest.raises(DataError) as caught:
+        write_text(path, "new")
     assert str(caught.value).startswith(f"{path}: cannot be written (") and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["000007", "1e5", "NA", "null", "nan", "inf", "True", "ä b", "2026-01-01"])
 def test_names_that_look_like_something_else_stay_texts(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    write_csv(
-        path, pd.DataFrame({"image_id": [name, "x"], "quality": ["90", "q"], "value": [1.5, None], "seed": [0, 1]})
-    )
-    write_csv(tmp_path / "names.csv", pd.DataFrame({"label": [name], "remote": [name], "better_below": [name]}))
-    assert read_csv(tmp_path / "names.csv", []).to_numpy().tolist() == [[name] * 3]
+    path, texts = tmp_path / "t.csv", ["image_id", "quality", "label", "remote", "better_below"]
+    rows = [{**dict.fromkeys(texts, name), "value": 1.5, "seed": 0}, {**dict.fromkeys(texts, "90"), "seed": 1}]
+    write_csv(path, pd.DataFrame(rows))
     table = read_csv(path, ["image_id"])
-    assert table["image_id"].tolist() == [name, "x"] and table["quality"].tolist() == ["90", "q"]
+    assert table[texts].to_numpy().tolist() == [[name] * 5, ["90"] * 5]
     assert table["value"].dtype == "float64" and pd.isna(table["value"][1]) and table["seed"].dtype == "int64"
     assert read_csv(path, [], as_text=True)["seed"].tolist() == ["0", "1"]
 

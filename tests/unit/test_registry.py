@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
+import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -11,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from compfeat.codecs.base import CODECS, Codec
+from compfeat.codecs.base import CODECS
 from compfeat.datasets.base import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.losses.base import LOSSES
@@ -71,6 +74,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
     def written(**modules: str) -> Registry[Any]:
         for name, source in modules.items():
+            (folder / f"{name}.py").parent.mkdir(exist_ok=True)
             (folder / f"{name}.py").write_text(source)
         importlib.invalidate_caches()
         registry: Registry[Any] = importlib.import_module("plugged.things").THINGS
@@ -85,17 +89,18 @@ def refused(registry: Registry[Any], name: str) -> str:
     """Return in which line a plug-in is refused, twice."""
     said = []
     for _ in range(2):
-        with pytest.raises(ConfigError) as caught:
+        with pytest.raises(ConfigError, match=r"^[^\n]+$") as caught:
             registry.get(name)
         said.append(str(caught.value))
-    assert said[0] == said[1] and "\n" not in said[0]
+    assert said[0] == said[1]
     return said[0]
 
 
-def test_a_whole_plug_in_is_found_beside_broken_ones(make: Make) -> None:
-    registry = make(good=whole("good"), half="def (", older_copy=whole("good"), **{"good copy": "def ("})
-    assert registry.get("good").size == 3
-    assert registry.names() == ["good", "half", "older_copy"]
+def test_a_whole_plug_in_is_found_beside_broken_ones_and_can_be_a_package(make: Make) -> None:
+    wide = {"wide/__init__": "from plugged.things.wide import parts\n", "wide/parts": whole("wide")}
+    registry = make(good=whole("good"), half="def (", **{"good copy": "def ("}, **wide)
+    assert registry.names() == ["good", "half", "wide"]
+    assert registry.get("good").size == registry.get("wide").size == 3
 
 
 @pytest.mark.parametrize("first", ["a", "b"])
@@ -116,30 +121,17 @@ def test_a_module_that_imports_its_sibling_is_not_taken_for_it(make: Make) -> No
     assert (registry.get("a").__module__, registry.get("b").__module__) == ("plugged.things.a", "plugged.things.b")
 
 
-def test_a_plug_in_can_be_a_package(make: Make, tmp_path: Path) -> None:
-    registry = make()
-    folder = tmp_path / "plugged/things/wide"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("from plugged.things.wide import parts\n")
-    (folder / "parts.py").write_text(whole("wide"))
-    assert registry.get("wide").size == 3
-
-
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (
-            whole("b"),
-            "plugged.things: thing 'b' is registered by the module a; expected a module's own name: register('a')",
-        ),
         (whole("a") + whole("b"), "thing 'b' is registered by the module a"),
-        (whole("a") + whole("a"), "thing 'a' is registered twice; expected one a module"),
-        (whole("a", "name = 'b'"), "thing 'a' has the name 'b'; expected that of its module"),
-        (whole("a", "fitted = True"), "thing 'a' lacks fit; expected what Base declares"),
-        (whole("a").replace("def tool", "def tols").replace("size", "sise"), "thing 'a' lacks size, tool; expected"),
-        (whole("a").replace("(Base)", ""), "thing 'a' is no Base; derive it from that class"),
+        (whole("a") + whole("a"), "thing 'a' is registered twice"),
+        (whole("a", "name = 'b'"), "thing 'a' has the name 'b'"),
+        (whole("a", "fitted = True"), "thing 'a' lacks fit"),
+        (whole("a").replace("def tool", "def tols").replace("size", "sise"), "thing 'a' lacks size, tool"),
+        (whole("a").replace("(Base)", ""), "thing 'a' is no Base"),
         ("from plugged.things import THINGS\nTHINGS.register('a')(3)", "thing 'a' is no Base"),
-        ("", "plugged.things.a: registers no thing of its own name; register('a') it"),
+        ("", "registers no thing of its own name; register('a') it"),
     ],
 )
 def test_what_is_no_plug_in_is_refused(source: str, message: str, make: Make) -> None:
@@ -147,44 +139,99 @@ def test_what_is_no_plug_in_is_refused(source: str, message: str, make: Make) ->
 
 
 @pytest.mark.parametrize(
-    ("source", "line", "message"),
+    ("source", "place", "message"),
     [
-        ("x = 1\ndef (", 2, "SyntaxError: "),
-        (
-            "\n\nimport no_such_package",
-            3,
-            "ModuleNotFoundError: No module named 'no_such_package'); install it, or correct",
-        ),
-        ("from compfeat.io import nothing", 1, "ImportError: cannot import name 'nothing' from 'compfeat.io'"),
-        (whole("a") + "1 / 0", 13, "ZeroDivisionError: division by zero); correct it"),
-        ("raise ValueError('one\\ntwo')", 1, "ValueError: one); correct it"),
-        ("import sys\nsys.exit('no')", 2, "SystemExit: no); correct it"),
-        ("import json\njson.loads('{')", 2, "JSONDecodeError: "),
-        ("from plugged.things import b", 1, "SyntaxError: "),
+        ("x = 1\ndef (", "a.py:2", "SyntaxError: "),
+        ("\n\nimport no_such_package", "a.py:3", "No module named 'no_such_package'); install it, or correct"),
+        ("from compfeat.io import nothing", "a.py:1", "ImportError: cannot import name 'nothing'"),
+        (whole("a") + "1 / 0", "a.py:13", "ZeroDivisionError: division by zero); correct it"),
+        ("raise ValueError('one\\ntwo')", "a.py:1", "ValueError: one); correct it"),
+        ("import sys\nsys.exit('no')", "a.py:2", "SystemExit: no); correct it"),
+        ("import json\njson.loads('{')", "a.py:2", "JSONDecodeError: "),
+        ("from plugged.things import b", "b.py:1", "SyntaxError: "),
     ],
 )
 def test_what_cannot_be_imported_is_told_with_file_line_and_cause(
-    source: str, line: int, message: str, make: Make, tmp_path: Path
+    source: str, place: str, message: str, make: Make, tmp_path: Path
 ) -> None:
     said = refused(make(a=source, b="def ("), "a")
-    name = "b" if " b" in source[-2:] else "a"
-    assert (
-        said.startswith(f"{tmp_path}/plugged/things/{name}.py:{line}: thing 'a' cannot be imported (")
-        and message in said
-    )
+    assert said.startswith(f"{tmp_path}/plugged/things/{place}: thing 'a' cannot be imported (") and message in said
 
 
 @pytest.mark.parametrize("registry", [CODECS, DATASETS, LOSSES, NETWORKS, TASKS, VARIANTS, TRANSFORMS])
 def test_every_kind_of_plug_in_says_what_it_must_have(registry: Registry[Any]) -> None:
     assert registry.base is not None
-    empty = type("Empty", (registry.base,), {})
     with pytest.raises(ConfigError, match=r"'empty' lacks \w+"):
-        registry.register("empty")(empty)
+        registry.register("empty")(type("Empty", (registry.base,), {}))
 
 
-def test_a_codec_without_a_tool_is_refused() -> None:
-    class Codec16(CODECS.get("png")):  # type: ignore[misc]
-        tool = Codec.tool
+OUTSIDE = {
+    "coding": '''
+"""A codec of another package."""
+from compfeat.codecs.base import CODECS
+from compfeat.codecs.plugins.png import Png
+from outside import rounding
 
-    with pytest.raises(ConfigError, match="codec 'codec16' lacks tool"):
-        CODECS.register("codec16")(Codec16)
+@CODECS.register("outer")
+class Outer(Png):
+    """Another PNG."""
+''',
+    "rounding": "STEP = 1",
+    "unrelated": "def half(",
+    "__init__": "",
+}
+PROGRAM = """
+import json, sys
+from compfeat.codecs.base import CODECS
+from compfeat.errors import ConfigError
+from compfeat.provenance.code import module_identities
+try:
+    names, imported = CODECS.names(), "outside" in sys.modules
+    code = module_identities(CODECS.module(sys.argv[1]))
+    print(json.dumps([names, imported, CODECS.get(sys.argv[1])("lossless").name, code]))
+except ConfigError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+def installed(folder: Path, entries: str = "outer = outside.coding\nhalf = outside.unrelated") -> None:
+    """Write a folder of installed packages with one that has plug-ins."""
+    package, info = folder / "outside", folder / "outside-1.0.dist-info"
+    package.mkdir()
+    info.mkdir()
+    for name, source in OUTSIDE.items():
+        (package / f"{name}.py").write_text(source)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[compfeat.codecs]\n{entries}\n")
+
+
+def said_of(codec: str, folder: Path) -> Any:
+    """Return what the program finds of a codec with the packages of a folder installed."""
+    argv, environment = [sys.executable, "-c", PROGRAM, codec], {**os.environ, "PYTHONPATH": str(folder)}
+    return json.loads(subprocess.run(argv, capture_output=True, check=True, env=environment, cwd=folder).stdout)
+
+
+def test_a_plug_in_of_another_package_is_found_and_its_code_counts_with_what_it_imports(tmp_path: Path) -> None:
+    installed(tmp_path)
+    names, imported, name, code = said_of("outer", tmp_path)
+    assert {"outer", "half", "png"} <= set(names) and not imported and name == "outer"
+    assert {"outside", "outside.coding", "outside.rounding", "compfeat.codecs.plugins.png", "compfeat.io"} <= set(code)
+    assert "outside.unrelated" not in code
+    (tmp_path / "outside/rounding.py").write_text("STEP = 2  # another")
+    after = said_of("outer", tmp_path)[3]
+    assert {module for module in code if code[module] != after[module]} == {"outside.rounding"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("png = outside.coding", "codec 'png' is compfeat.codecs.plugins.png and outside.coding; rename or"),
+        ("outer = outside.rounding", "outside.rounding: registers no codec of its own name; register('outer')"),
+        ("outer = outside.gone", "outside/gone.py: cannot be read (No such file or directory)"),
+        ("half = outside.unrelated", "outside/unrelated.py:1: "),
+    ],
+)
+def test_a_mistake_of_another_package_is_told_in_one_line(entry: str, message: str, tmp_path: Path) -> None:
+    installed(tmp_path, entry)
+    found = said_of(entry.partition(" ")[0], tmp_path)
+    assert message in found and "\n" not in found

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from compfeat.cli.arguments import command, described
+from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import Section
 
@@ -45,23 +45,15 @@ def stage(
     return 3 if quiet else None
 
 
-def words(path: Path, names: list[str], *, flag: bool = False) -> None:
-    """Take words."""
-    SEEN.update(locals())
-
-
 NEEDED = ["--settings", '{"width": 4}', "--arrays", "a b.npy", "--ledgers"]
 
 
 def test_parameters_become_typed_options() -> None:
     more = ["x.csv", "y.csv", "--rows", "a=1", "--rows", "b=2", "c=3", "--limit", "7", "--form", "json"]
     assert command(stage, [*NEEDED, *more, "--no-frontier", "--quiet"]) == 3
-    assert SEEN["settings"] == Settings(width=4)
-    assert SEEN["arrays"] == Path("a b.npy")
-    assert SEEN["ledgers"] == [Path("x.csv"), Path("y.csv")]
-    assert SEEN["rows"] == ["a=1", "b=2", "c=3"]
-    assert (SEEN["limit"], SEEN["share"], SEEN["form"]) == (7, 0.5, "json")
-    assert SEEN["frontier"] is False
+    assert (SEEN["settings"], SEEN["arrays"]) == (Settings(width=4), Path("a b.npy"))
+    assert (SEEN["ledgers"], SEEN["rows"]) == ([Path("x.csv"), Path("y.csv")], ["a=1", "b=2", "c=3"])
+    assert (SEEN["limit"], SEEN["share"], SEEN["form"], SEEN["frontier"]) == (7, 0.5, "json", False)
 
 
 def test_defaults_are_the_signatures_and_a_list_may_be_empty() -> None:
@@ -70,6 +62,10 @@ def test_defaults_are_the_signatures_and_a_list_may_be_empty() -> None:
 
 
 def test_others_than_keyword_only_parameters_are_positional() -> None:
+    def words(path: Path, names: list[str], *, flag: bool = False) -> None:
+        """Take words."""
+        SEEN.update(locals())
+
     command(words, ["p", "a", "b", "--flag"])
     assert (SEEN["path"], SEEN["names"], SEEN["flag"]) == (Path("p"), ["a", "b"], True)
 
@@ -100,11 +96,5 @@ def test_the_docstring_is_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command(stage, ["--help"])
     printed = " ".join(capsys.readouterr().out.split())
-    assert "Do one thing. And say how, 100 % of it." in printed
-    assert "what the configuration says about it, 50 % of it." in printed
-    assert "DataError" not in printed
-    assert "(default: 0.5)" in printed
-
-
-def test_a_docstring_without_sections_is_all_text() -> None:
-    assert described("Do it.\n\nSlowly.") == ("Do it.\n\nSlowly.", {})
+    assert "Do one thing. And say how, 100 % of it." in printed and "about it, 50 % of it." in printed
+    assert "(default: 0.5)" in printed and "DataError" not in printed

@@ -16,7 +16,6 @@ from compfeat.__main__ import call
 from compfeat.cli.pipeline import train
 from compfeat.errors import CompfeatError
 from compfeat.networks.resnet import Encoder
-from compfeat.training import loop
 from compfeat.training.settings import TrainSettings
 from helpers import write_split
 from tiny import LOSS, tiny_network, tiny_tasks, train_settings, write_network
@@ -46,28 +45,6 @@ def test_what_is_written(data: Path, tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "e.csv")["epoch"].tolist() == [1, 2]
 
 
-def test_a_killed_training_continues_where_it_was(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = train_settings(epochs=3)
-    call("train", argv(data, tmp_path / "whole", settings))
-    trained: list[int] = []
-    row = loop.epoch_row
-
-    def dying(*args: Any) -> dict[str, Any]:
-        trained.append(args[2].number)
-        if trained == [0, 1]:
-            raise KeyboardInterrupt
-        return row(*args)
-
-    monkeypatch.setattr(loop, "epoch_row", dying)
-    with pytest.raises(KeyboardInterrupt):
-        call("train", argv(data, tmp_path / "killed", settings))
-    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["resume.safetensors"]
-    call("train", argv(data, tmp_path / "killed", settings))
-    assert trained == [0, 1, 1, 2]
-    for name in ("w.safetensors", "n.json", "e.csv"):
-        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
-
-
 def test_a_run_starts_from_the_weights_it_is_given(data: Path, tmp_path: Path) -> None:
     network = tiny_network(seed=11)
     write_network(tmp_path, network)
@@ -87,9 +64,6 @@ def test_a_training_starts_from_a_pretrained_encoder(tmp_path: Path) -> None:
     assert torch.equal(network.encoder.state_dict()[name], encoder.state_dict()[name])
 
 
-CPU = torch.device("cpu")
-
-
 def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,26 +72,20 @@ def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
     settings = train_settings()
 
     def known(settings: TrainSettings = settings) -> dict[str, str]:
-        return train.identity(settings, {"initial": path}, CPU)
+        return train.identity(settings, {"initial": path}, torch.device("cpu"))
 
     before = known()
-    named = (
-        "networks.plugins.resnet34",
-        "losses.compressibility",
-        "training.variants.plugins.standard",
-        "tasks.plugins.disparity",
-        "training.loop",
-    )
+    named = ["networks.plugins.resnet34", "losses.compressibility", "training.variants.plugins.standard"]
+    named += ["tasks.plugins.disparity", "training.loop"]
     assert {"torch", "numpy", "device", "processor", *(f"code of compfeat.{name}" for name in named)} <= set(before)
 
     def differing(now: dict[str, str]) -> set[str]:
         return {name for name, _ in now.items() ^ before.items()}
 
     assert differing(known()) == set()
-    assert differing(known(train_settings(seed=4))) == {"setting seed"}
-    for name, value in {"precision": "bfloat16", "threads": 2, "noise_steps": 2.0}.items():
-        assert differing(known(train_settings(**{name: value}))) == {f"setting recipe.{name}"}
-    assert differing(known(train_settings(width=12))) == {"setting network.width"}
+    changes = {"seed": 4, "recipe.precision": "bfloat16", "recipe.noise_steps": 2.0, "network.width": 12}
+    for key, value in changes.items():
+        assert differing(known(train_settings(**{key.rpartition(".")[2]: value}))) == {f"setting {key}"}
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     assert differing(known()) == {"ATEN_CPU_CAPABILITY"}
     monkeypatch.undo()
@@ -129,23 +97,18 @@ def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(
     assert "Pillow" in coded["programs"] and "code of compfeat.codecs.plugins.jpeg" in coded
 
 
-@pytest.mark.parametrize("made", [True, False])
-def test_damaged_weights_to_start_from_are_made_again_or_replaced(made: bool, data: Path, tmp_path: Path) -> None:
-    write_network(tmp_path, tiny_network())
-    path = tmp_path / "weights.safetensors"
-    save_file(load_file(path) | {"encoder.bn1.bias": torch.full((8,), torch.nan)}, path)
-    if not made:
+@pytest.mark.parametrize("case", ["made here", "from elsewhere", "of another cut"])
+def test_other_weights_to_start_from_are_refused(case: str, data: Path, tmp_path: Path) -> None:
+    write_network(tmp_path, tiny_network("c512" if case == "of another cut" else "c256"))
+    path, message = tmp_path / "weights.safetensors", r"weights\.safetensors: tensor 'decoders\."
+    if case != "of another cut":
+        save_file(load_file(path) | {"encoder.bn1.bias": torch.full((8,), torch.nan)}, path)
+        message = r"tensor 'encoder\.bn1\.bias' has values that are not finite; delete it and rerun the stage"
+    if case == "from elsewhere":
         (tmp_path / "network.json").unlink()
-    remedy = "delete it and rerun the stage" if made else r"give another file as trainings\.tried\.start"
-    with pytest.raises(CompfeatError, match=rf"tensor 'encoder\.bn1\.bias' has values that are not finite; {remedy}"):
+        message = r"give another file as trainings\.tried\.start"
+    with pytest.raises(CompfeatError, match=message):
         call("train", argv(data, tmp_path / "out", train_settings(), "--initial", str(path)))
-
-
-def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> None:
-    write_network(tmp_path, tiny_network("c512"))
-    words = argv(data, tmp_path / "out", train_settings(), "--initial", f"{tmp_path}/weights.safetensors")
-    with pytest.raises(CompfeatError, match=r"weights\.safetensors: tensor 'decoders\."):
-        call("train", words)
 
 
 @pytest.mark.parametrize(
@@ -153,12 +116,11 @@ def test_weights_of_another_network_are_refused(data: Path, tmp_path: Path) -> N
     [
         ({"precision": "bfloat16"}, "trainings.tried.precision: bfloat16 needs cuda, found cpu; set float32"),
         ({"place": "nowhere"}, "place 'nowhere' is unknown to network resnet34"),
-        ({"name": "resnet35"}, "network 'resnet35' is unknown; expected one of resnet34"),
-        ({"variant": "none"}, "training variant 'none' is unknown; expected one of coded_images, standard"),
-        ({"loss": "none"}, "loss 'none' is unknown; expected one of baseline, compressible"),
+        ({"name": "resnet35"}, "network 'resnet35' is unknown"),
+        ({"variant": "none"}, "training variant 'none' is unknown"),
+        ({"loss": "none"}, "loss 'none' is unknown"),
         ({"loss": "compressible"}, "trainings.tried.loss: strength has no value for cut 'c256'"),
         ({"loss": {**LOSS, "range": "all"}}, "key 'trainings.tried.loss.range': found 'all'"),
-        ({"crop_width_px": 96}, "trainings.tried.phases: phase 0: crop_width_px 96 found; the images are 64 px wide"),
         ({"tasks": ("depth",)}, "task 'depth' is unknown"),
         ({"cut": "c512", "downscale": 2}, "trainings.tried.phases: phase 0: images of height 32 px, 2 times smaller"),
     ],
@@ -170,17 +132,6 @@ def test_settings_that_cannot_be(change: dict[str, Any], message: str, data: Pat
 
 
 def test_a_training_that_diverges_writes_nothing(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        CompfeatError, match=r"the training diverged: .* lower trainings\.tried\.phases\.0\.learning_rate"
-    ):
+    with pytest.raises(CompfeatError, match=r"diverged: .* lower trainings\.tried\.phases\.0\.learning_rate"):
         call("train", argv(data, tmp_path, train_settings(learning_rate=1e30, warmup_epochs=0)))
     assert not list(tmp_path.iterdir())
-
-
-def test_damaged_scenes_are_refused(data: Path, tmp_path: Path) -> None:
-    words = argv(data, tmp_path, train_settings())
-    cut = tmp_path / "train.npy"
-    cut.write_bytes((data / "train.npy").read_bytes()[:-5])
-    words[words.index("--train-arrays") + 1] = str(cut)
-    with pytest.raises(CompfeatError, match=re.escape(f"{cut}: ")):
-        call("train", words)

@@ -52,7 +52,3 @@ def test_image_is_antialiased_and_labels_are_not_mixed() -> None:
     image = resize_image(np.repeat(stripes[:, :, None], 3, axis=2), (2, 8))
     assert image.shape == (2, 8, 3) and np.abs(image.astype(int) - 100).max() < 30
     assert set(np.unique(resize_labels(stripes, (3, 7)))) <= {0, 200}
-
-
-def test_disparity_values_stay_in_source_pixels() -> None:
-    assert (resize_disparity(np.full((32, 64), 7, np.float32), (8, 16)) == 7).all()

@@ -17,10 +17,6 @@ from compfeat.datasets import sources
 from compfeat.datasets.base import Sample
 from compfeat.datasets.sources import content_identity, listing, render_changes, sha256_of
 from compfeat.errors import DataError
-from compfeat.experiment.config import Experiment
-from compfeat.experiment.consistency import too_few
-from compfeat.experiment.files import load_config, merged
-from helpers import PROJECT
 
 FIELDS = ("image", "labels")
 
@@ -101,20 +97,15 @@ def test_an_edit_whose_time_was_put_back_is_seen(root: Path) -> None:
     [
         lambda text: "{",
         lambda text: "[]",
-        lambda text: "",
-        lambda text: text[: len(text) // 2],
+        lambda text: "\udcff",
         lambda text: json.dumps(dict.fromkeys(json.loads(text), 3)),
-        lambda text: json.dumps({name: [] for name in json.loads(text)}),
         lambda text: json.dumps({name: [known[0], ""] for name, known in json.loads(text).items()}),
         lambda text: json.dumps({name: [*known[0][:2], known[1][::-1]] for name, known in json.loads(text).items()}),
     ],
 )
 def test_a_damaged_or_older_memory_costs_time_only(damage: Callable[[str], str], root: Path) -> None:
-    first = identity(root)
-    known = root.parent / "known.json"
-    known.write_text(damage(known.read_text()))
-    assert identity(root) == first
-    known.write_bytes(b"\xff\xfe")
+    first, known = identity(root), root.parent / "known.json"
+    known.write_text(damage(known.read_text()), errors="surrogateescape")
     assert identity(root) == first
 
 
@@ -146,10 +137,7 @@ def test_what_is_not_as_it_was_rendered_is_named(root: Path) -> None:
     assert changes(root) == ""
     camera = root / "camera.json"
     camera.write_text("{ }")
-    assert (
-        changes(root)
-        == f"{camera}: is not as it was rendered (see {manifest}); delete {manifest} to render the split again"
-    )
+    assert changes(root).startswith(f"{camera}: is not as it was rendered (see {manifest}); delete")
     camera.unlink()
     assert changes(root).startswith(f"{camera}: is gone")
     camera.write_text("{}")
@@ -162,23 +150,3 @@ def test_what_is_not_as_it_was_rendered_is_named(root: Path) -> None:
         check_rendered([], root, root / "no.csv")
     check_rendered([], root, manifest)
     assert listing("camvid", root, "test", FIELDS).problem.startswith(f"{root}/test: no such folder")
-
-
-def camvid(train: int | None, val: int | None, *shown: int) -> Experiment:
-    config = load_config([PROJECT / "config/config.yaml", PROJECT / "config/camvid.yaml"])
-    own = {"dataset": {"images": {"train": train, "val": val}}, "showcase": {"images": shown}}
-    return Experiment.of(merged(config, own))
-
-
-def test_fewer_images_than_are_named_are_told() -> None:
-    assert list(too_few(camvid(None, None, 0, 2), {"train": 1, "val": 3})) == []
-    assert list(too_few(camvid(None, None, 7), {})) == []
-    late = "key 'showcase.images': image 2 is beyond "
-    assert list(too_few(camvid(None, None, 0, 2), {"val": 2})) == [f"{late}the 2 val images; expected 0 to 1"]
-    assert list(too_few(camvid(None, None, 2), {"val": 1})) == [f"{late}the only val image; expected 0"]
-    assert list(too_few(camvid(None, 2, 2), {"val": 9})) == [f"{late}the 2 val images; expected 0 to 1"]
-    few = (
-        "key 'dataset.images.{}': found 9; expected at most 3, which data/raw/camvid has; lower it, or take all by null"
-    )
-    assert list(too_few(camvid(9, None, 0), {"train": 3, "val": 3})) == [few.format("train")]
-    assert list(too_few(camvid(None, 9, 5), {"train": 3, "val": 3})) == [few.format("val")]

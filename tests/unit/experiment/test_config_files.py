@@ -55,16 +55,10 @@ def test_any_repeated_key_is_refused_at_any_level(tmp_path: Path, values: dict[s
 
 
 REPEATED = {
-    "top": ("codecs: {a: 1}\nseeds: [0]\ncodecs: {b: 1}\n", "own.yaml:3: key 'codecs' is already given in line 1"),
     "below": ("a:\n  b:\n    c: 1\n    d: 2\n    c: 3\n", "own.yaml:5: key 'a.b.c' is already given in line 3"),
-    "quoted": ("a: 1\n'a': 2\n", "own.yaml:2: key 'a' is already given in line 1"),
-    "flow": ("x: {a: 1, b: 2, a: 1}\n", "own.yaml:1: key 'x.a' is already given in line 1"),
-    "numbers": ("x: {1: a, 1: b}\n", "own.yaml:1: key 'x.1' is already"),
     "one number in two ways": ("x: {16: a, 0x10: b}\n", "own.yaml:1: key 'x.0x10' is already"),
-    "in a list": ("x:\n- a: 1\n- b: 1\n  b: 2\n", "own.yaml:4: key 'x.1.b' is already given in line 3"),
     "beside a merge": ("x: &x {a: 1}\ny:\n  <<: *x\n  b: 1\n  b: 2\n", "own.yaml:5: key 'y.b' is already"),
     "two merges": ("x: &x {a: 1}\ny: {<<: *x, <<: *x}\n", "own.yaml:2: key 'y.<<' is already"),
-    "three times": ("a: 1\na: 2\na: 3\n", "own.yaml:2: key 'a' is already given in line 1"),
     "null twice": ("x:\n  ~: 1\n  null: 2\n", "own.yaml:3: key 'x.null' is already given in line 2"),
     "JSON, by tabs": ('{\n\t"a": 1,\n\t"a": 1e3\n}\n', "own.yaml:3: key 'a' is already given in line 2"),
 }
@@ -77,7 +71,6 @@ def test_a_repeated_key_is_refused_with_its_lines(case: str, tmp_path: Path) -> 
 
 
 LEGAL = {
-    "merge": ("x: &x {a: 1}\ny: {<<: *x, b: 2}\n", {"x": {"a": 1}, "y": {"a": 1, "b": 2}}),
     "override": ("x: &x {a: 1}\ny: {<<: *x, a: 2}\n", {"x": {"a": 1}, "y": {"a": 2}}),
     "override before": ("x: &x {a: 1}\ny: {a: 2, <<: *x}\n", {"x": {"a": 1}, "y": {"a": 2}}),
     "merge of a merge": (
@@ -90,7 +83,6 @@ LEGAL = {
     ),
     "aliases": ("x: &x {a: 1}\ny: [*x, *x]\n", {"x": {"a": 1}, "y": [{"a": 1}, {"a": 1}]}),
     "text and number": ("{1: a, '1': b}\n", {1: "a", "1": "b"}),
-    "one key in two mappings": ("x: {a: 1}\ny: {a: 1}\n", {"x": {"a": 1}, "y": {"a": 1}}),
     "quoted merge sign": ("{'<<': 1, a: 2}\n", {"<<": 1, "a": 2}),
     "JSON number": ('{"rate": 1e-3}', {"rate": 0.001}),
 }
@@ -105,15 +97,11 @@ def test_merges_and_aliases_stay_legal(case: str, tmp_path: Path) -> None:
 
 NO_YAML = {
     "two documents": ("a: 1\n---\nb: 2\n", "own.yaml:2: not YAML (expected a single document in the stream but found"),
-    "tab": ("a:\n\tb: 1\n", "own.yaml:2: not YAML (while scanning for the next token found character '\\t'"),
     "no such anchor": ("a: *b\n", "own.yaml:1: not YAML (found undefined alias 'b')"),
-    "merge of a number": ("a: {<<: 3}\n", "own.yaml:1: not YAML (while constructing a mapping expected a mapping"),
     "list as key": ("? [a]\n: 1\n", "own.yaml:1: not YAML (while constructing a mapping found unhashable key)"),
     "tag": ("a: !!python/name:os.system\n", "own.yaml:1: not YAML (could not determine a constructor"),
-    "no such day": ("a: 2024-13-45\n", "own.yaml: not YAML (month must be in 1..12)"),
     "control character": ("a: \a\n", "own.yaml: not YAML (unacceptable character #x0007"),
     "list": ("- a\n", "own.yaml: found list; expected a mapping from keys to values"),
-    "empty": ("# nothing\n", "own.yaml: found NoneType; expected a mapping"),
     "open bracket": ("a: [1\nb: 2\n", "own.yaml:2: not YAML (while parsing a flow sequence"),
 }
 

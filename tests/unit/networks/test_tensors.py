@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save, save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from compfeat.errors import CheckpointError
-from compfeat.networks.tensors import REMAKE, load_strictly, read_tensors
+from compfeat.networks.tensors import load_strictly, read_tensors
 
 OTHER = "give another file as the start"
 
@@ -23,12 +23,12 @@ def small() -> nn.Module:
     return nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1))
 
 
-def refused(tensors: dict[str, Tensor], remedy: str = OTHER) -> str:
+def refused(tensors: dict[str, Tensor]) -> str:
     """Return in which line tensors are refused, which then change nothing."""
     module = small()
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     with pytest.raises(CheckpointError) as caught:
-        load_strictly(module, tensors, Path("w.safetensors"), remedy)
+        load_strictly(module, tensors, Path("w.safetensors"), OTHER)
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
     return str(caught.value)
 
@@ -36,39 +36,26 @@ def refused(tensors: dict[str, Tensor], remedy: str = OTHER) -> str:
 @pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "state_dict.", "model.", "module._orig_mod.", "net.0."])
 def test_the_prefix_of_a_wrapper_is_named(prefix: str) -> None:
     wrapped = {f"{prefix}{name}": tensor for name, tensor in small().state_dict().items()}
-    expected = (
-        f"w.safetensors: the names of its tensors begin with {prefix!r}, as in '{prefix}0.bias'; save them without it"
-    )
-    assert refused(wrapped | {"epoch": torch.zeros(())}) == expected
+    assert f"begin with {prefix!r}, as in '{prefix}0.bias'" in refused(wrapped | {"epoch": torch.zeros(())})
 
 
-def test_weights_of_something_else_have_no_prefix() -> None:
-    tensors = small().state_dict()
-    assert "tensor '9.bias' is unexpected; the file belongs to another network" in refused(
-        tensors | {"9.bias": torch.zeros(1)}
-    )
-    del tensors["0.bias"]
-    assert "tensor '0.bias' is missing; the file belongs to another network" in refused(tensors)
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("name", ["2.weight", "1.running_var"])
-def test_values_that_are_not_finite_are_refused(name: str, value: float) -> None:
-    tensors = {key: tensor.clone() for key, tensor in small().state_dict().items()}
-    tensors[name].view(-1)[-1] = value
-    for remedy in (OTHER, REMAKE):
-        assert refused(tensors, remedy) == f"w.safetensors: tensor {name!r} has values that are not finite; {remedy}"
-
-
-def test_what_is_beyond_float32_is_not_finite() -> None:
-    tensors = small().double().state_dict()
-    tensors["0.bias"][0] = 1e300
-    assert "tensor '0.bias' has values that are not finite" in refused(tensors)
-
-
-def test_whole_numbers_are_no_weights() -> None:
-    tensors = small().state_dict() | {"0.bias": torch.zeros(2, dtype=torch.int8)}
-    assert refused(tensors) == f"w.safetensors: tensor '0.bias' has torch.int8, expected torch.float32; {OTHER}"
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"9.bias": torch.zeros(1)}, "'9.bias' is unexpected; the file belongs to another network"),
+        ({"0.bias": None}, "'0.bias' is missing; the file belongs to another network"),
+        (dict.fromkeys(small().state_dict()), "'0.bias' is missing"),
+        ({"0.bias": torch.zeros(3)}, "'0.bias' has shape (3,), expected (2,)"),
+        ({"0.bias": torch.zeros(2, dtype=torch.int8)}, f"'0.bias' has torch.int8, expected torch.float32; {OTHER}"),
+        ({"2.bias": torch.tensor([math.nan])}, f"'2.bias' has values that are not finite; {OTHER}"),
+        ({"1.running_var": torch.tensor([1, math.inf])}, "'1.running_var' has values that are not finite"),
+        ({"1.running_var": torch.tensor([1, -math.inf])}, "'1.running_var' has values that are not finite"),
+        ({"2.bias": torch.tensor([1e300], dtype=torch.float64)}, "'2.bias' has values that are not finite"),
+    ],
+)
+def test_weights_of_something_else_are_refused(change: dict[str, Tensor | None], message: str) -> None:
+    changed = {name: tensor for name, tensor in (small().state_dict() | change).items() if tensor is not None}
+    assert f"w.safetensors: tensor {message}" in refused(changed)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -88,35 +75,30 @@ def by_torch(legacy: bool) -> bytes:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (lambda: by_torch(False), "found what torch.save writes: load it there and save its tensors by safetensors"),
+        (lambda: by_torch(False), "found what torch.save writes"),
         (lambda: by_torch(True), "found what torch.save writes"),
-        (
-            lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n",
-            "found a pointer of Git LFS: run git",
-        ),
-        (lambda: b"\n<!DOCTYPE html><html></html>" + bytes(100), "found a web page: download the file itself"),
+        (lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n", "found a pointer of Git LFS"),
+        (lambda: b"\n<!DOCTYPE html><html></html>" + bytes(100), "found a web page"),
         (lambda: b"", "found an empty file"),
         (lambda: save({"a": torch.zeros(9)})[:-1], ""),
         (lambda: bytes(range(1, 100)), ""),
+        (None, ""),
     ],
 )
 def test_another_file_under_the_name_is_told_what_it_is(
-    content: Callable[[], bytes], found: str, tmp_path: Path
+    content: Callable[[], bytes] | None, found: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "w.safetensors"
-    path.write_bytes(content())
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content())
     with pytest.raises(CheckpointError) as caught:
         read_tensors(path, OTHER)
-    said = str(caught.value)
-    assert said.startswith(f"{path}: not a whole safetensors file ({found}") and said.endswith(f"); {OTHER}")
-    assert "\n" not in said
+    assert str(caught.value).startswith(f"{path}: not a whole safetensors file ({found}")
+    assert str(caught.value).endswith(f"); {OTHER}") and "\n" not in str(caught.value)
 
 
-def test_a_folder_is_no_weights(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
-        read_tensors(tmp_path)
-
-
-def test_no_tensors_at_all(tmp_path: Path) -> None:
-    save_file({}, tmp_path / "w.safetensors")
-    assert "tensor '0.bias' is missing" in refused(read_tensors(tmp_path / "w.safetensors"))
+def test_weights_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: weights not found"):
+        read_tensors(tmp_path / "w.safetensors")

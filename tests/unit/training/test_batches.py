@@ -2,68 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import hashlib
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from compfeat.training import batches
-from compfeat.training.loop import tensors
-from helpers import PROJECT, random_scenes
-
-FIELDS = ("image", "labels", "disparity_px")
-CPU = torch.device("cpu")
-FINGERPRINT = """
-import hashlib
 from compfeat.losses.base import Step
 from compfeat.training import batches
-h = hashlib.sha256()
-for epoch in range(3):
-    for step, indices in enumerate(batches.batch_indices(7, epoch, 21, 4)):
-        h.update(indices.tobytes() + Step(7, step, 0.0).random(1).random(4).tobytes())
-print(h.hexdigest())
-"""
+from compfeat.training.loop import tensors
+from helpers import random_scenes
+
+FIELDS = ("image", "labels", "disparity_px")
 
 
-def whole(records: NDArray[np.void]) -> batches.Arrays:
+def whole(records: np.ndarray) -> batches.Arrays:
     return batches.crop(batches.fields_of(records, FIELDS), np.zeros(len(records), dtype=np.int64), 0)
 
 
-def test_batches_do_not_depend_on_the_process() -> None:
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", FINGERPRINT],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1")
-    }
-    assert len(found) == 1
+def test_batches_and_draws_are_the_same_in_every_process() -> None:
+    digest = hashlib.sha256()
+    for epoch in range(3):
+        for step, indices in enumerate(batches.batch_indices(7, epoch, 21, 4)):
+            digest.update(indices.tobytes() + Step(7, step, 0.0).random(1).random(4).tobytes())
+    assert digest.hexdigest() == "afc0a958ee71c285b1ffbd93d427d94c3b9e701c1db5c52e33e256abf91f93f9"
 
 
-def test_an_epoch_shows_each_image_at_most_once_and_whole_batches_only() -> None:
+def test_an_epoch_shows_each_image_at_most_once_in_whole_batches_and_an_order_of_its_own() -> None:
     steps = batches.batch_indices(0, 0, 22, 4)
     assert [len(indices) for indices in steps] == [4] * 5 == [4] * batches.steps_per_epoch(22, 4)
     seen = np.concatenate(steps)
     assert len(set(seen.tolist())) == 20 and seen.min() >= 0 and seen.max() < 22
-
-
-def test_orders_differ_between_epochs_and_seeds() -> None:
     orders = {
-        tuple(np.concatenate(batches.batch_indices(seed, epoch, 20, 4)).tolist()) for seed in (0, 1) for epoch in (0, 1)
+        np.concatenate(batches.batch_indices(seed, epoch, 20, 4)).tobytes() for seed in (0, 1) for epoch in (0, 1)
     }
     assert len(orders) == 4
-
-
-def test_fewer_images_than_a_batch_make_one_step() -> None:
-    (indices,) = batches.batch_indices(0, 0, 3, 4)
-    assert indices.tolist() == [0, 1, 2]
+    assert [indices.tolist() for indices in batches.batch_indices(0, 0, 3, 4)] == [[0, 1, 2]]
 
 
 def test_mirroring_turns_image_and_truth_alike() -> None:
@@ -75,30 +48,21 @@ def test_mirroring_turns_image_and_truth_alike() -> None:
         assert np.array_equal(mirrored[name][1], arrays[name][1][:, ::-1])
 
 
-def test_strips_are_copies_of_all_arrays_alike() -> None:
+def test_strips_are_of_all_arrays_alike() -> None:
     records = random_scenes(2)
-    before = records.copy()
     cut = batches.crop(batches.fields_of(records, FIELDS), np.array([0, 7]), 32)
     for name in FIELDS:
-        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
         assert cut[name].shape[:3] == (2, 32, 32)
-        cut[name][:] = 0
-    assert np.array_equal(records, before)
+        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
 
 
-def test_tensors_have_the_documented_shapes_and_ranges() -> None:
-    made = tensors(whole(random_scenes(2)), CPU)
-    assert {name: tuple(t.shape) for name, t in made.items()} == {
-        "image": (2, 3, 32, 64),
-        "labels": (2, 32, 64),
-        "disparity_px": (2, 32, 64),
-    }
+def test_tensors_have_the_documented_shapes_and_ranges_and_a_smaller_image_the_disparity_of_the_whole() -> None:
+    records = random_scenes(2)
+    shapes = {"image": (2, 3, 32, 64), "labels": (2, 32, 64), "disparity_px": (2, 32, 64)}
+    made = tensors(whole(records), torch.device("cpu"))
+    assert {name: tuple(t.shape) for name, t in made.items()} == shapes
     assert made["labels"].dtype == torch.uint8
     assert float(made["image"].min()) >= 0 and float(made["image"].max()) <= 1
-
-
-def test_a_smaller_image_keeps_the_disparity_of_the_whole() -> None:
-    records = random_scenes(2)
-    small = tensors(whole(records), CPU, downscale=2)
+    small = tensors(whole(records), torch.device("cpu"), downscale=2)
     assert small["image"].shape == (2, 3, 16, 32)
     assert np.allclose(small["disparity_px"].numpy(), records["disparity_px"][:, ::2, ::2])

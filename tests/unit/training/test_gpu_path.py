@@ -49,17 +49,13 @@ def test_bfloat16_trains_float32_weights_by_the_losses_of_float32_nearly_and_rep
     assert again == rough and all(torch.equal(weights[name], same[name]) for name in weights)
 
 
-def with_strength(name: str) -> dict[str, Any]:
-    """Return the settings of a loss, with a strength where it has one."""
-    has = "strength" in LOSSES.get(name).options_type.model_fields
-    return {"name": name, **({"strength": {"c256": 0.1}} if has else {})}
-
-
 @pytest.mark.parametrize("precision", get_args(Recipe.model_fields["precision"].annotation))
 @pytest.mark.parametrize("variant", VARIANTS.names())
 @pytest.mark.parametrize("loss", LOSSES.names())
 def test_every_loss_trains_in_every_precision(loss: str, variant: str, precision: str) -> None:
-    terms, weights = trained(precision, loss=with_strength(loss), variant=variant)
+    has_strength = "strength" in LOSSES.get(loss).options_type.model_fields
+    options: dict[str, Any] = {"strength": {"c256": 0.1}} if has_strength else {}
+    terms, weights = trained(precision, loss={"name": loss, **options}, variant=variant)
     assert all(math.isfinite(value) for term in terms for value in term.values())
     assert all(bool(torch.isfinite(tensor).all()) for tensor in weights.values())
 

@@ -43,13 +43,10 @@ def sent(request: pytest.FixtureRequest, tmp_path: Path) -> Sent:
     return Sent(tmp_path / "point", finest(request.param, ITEMS))
 
 
-def test_what_was_sent_arrives(sent: Sent) -> None:
+def test_what_was_sent_arrives_the_ledger_adds_up_and_ids_stay_text(sent: Sent) -> None:
     for received, item in zip(sent.receive(), ITEMS, strict=True):
         assert np.abs(received.item - item).mean() < (0.05 if isinstance(sent.codec, FrameCodec) else 0.5)
     assert sorted(path.name for path in sent.folder.iterdir()) == ["i", "s"]
-
-
-def test_the_ledger_adds_up_and_ids_stay_text(sent: Sent) -> None:
     write_ledger(sent.folder / "l.csv", {"1e5": sent.ledger, "fine": sent.ledger})
     found = read_ledger(sent.folder / "l.csv")
     assert list(found) == ["1e5", "fine"]
@@ -64,9 +61,8 @@ def test_a_stream_cut_anywhere_is_seen(sent: Sent) -> None:
     boundary = sent.codec.measure(sent.stream, sent.side_info)[0].stream_bytes
     for end in (0, 1, boundary - 1, boundary, boundary + 30, len(data) - 40, len(data) - 1):
         sent.stream.write_bytes(data[:end])
-        with pytest.raises(BitstreamError, match=r"the ledger says .*rerun the encode stage") as error:
+        with pytest.raises(BitstreamError, match=r"^[^\n]+the ledger says [^\n]*rerun the encode stage[^\n]*$"):
             sent.receive()
-        assert "\n" not in str(error.value)
 
 
 def test_damage_of_the_same_length_is_seen_or_decodes_to_as_many_images(sent: Sent) -> None:
@@ -91,42 +87,39 @@ def test_frames_swapped_against_the_ledger_are_seen(sent: Sent) -> None:
         sent.receive()
 
 
-def test_a_ledger_that_is_wrong_is_refused(tmp_path: Path) -> None:
-    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
-    with pytest.raises(DataError, match="3 images that are not the 2 expected"):
-        sent.receive(IDS[:2])
-    with pytest.raises(DataError, match="that are not the 3 expected"):
-        sent.receive(IDS[::-1])
-    payload = sent.ledger["payload_bytes"]
-    sent.ledger = sent.ledger.assign(payload_bytes=payload.add([1, -1, 0]))
+@pytest.fixture
+def by_png(tmp_path: Path) -> Sent:
+    return Sent(tmp_path, CODECS.get("png")("lossless"))
+
+
+@pytest.mark.parametrize("ids", [IDS[:2], IDS[::-1], ["other"]])
+def test_other_images_are_refused_before_the_first(ids: list[str], by_png: Sent) -> None:
+    with pytest.raises(DataError, match=f"3 images that are not the {len(ids)} expected"):
+        receive(by_png.codec, by_png.stream, by_png.side_info, by_png.ledger, SHAPE, ids)
+
+
+def test_a_ledger_that_is_wrong_is_refused(by_png: Sent) -> None:
+    right = by_png.ledger
+    by_png.ledger = right.assign(payload_bytes=right["payload_bytes"].add([1, -1, 0]))
     with pytest.raises(BitstreamError, match="images that differ"):
-        sent.receive()
-    write_ledger(tmp_path / "l.csv", {"lossless": sent.ledger.assign(payload_bytes="many")})
+        by_png.receive()
+    write_ledger(by_png.folder / "l.csv", {"lossless": right.assign(payload_bytes="many")})
     with pytest.raises(DataError, match=r"'payload_bytes' is .*; expected whole numbers"):
-        read_ledger(tmp_path / "l.csv")
+        read_ledger(by_png.folder / "l.csv")
 
 
-def test_side_information_that_is_missing_or_too_long_is_refused(tmp_path: Path) -> None:
-    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
-    sent.side_info.write_bytes(sent.side_info.read_bytes() + bytes(8))
+def test_side_information_that_is_missing_or_too_long_is_refused(by_png: Sent) -> None:
+    by_png.side_info.write_bytes(by_png.side_info.read_bytes() + bytes(8))
     with pytest.raises(BitstreamError, match=r"32 bytes; the ledger says 24"):
-        sent.receive()
-    sent.side_info.unlink()
+        by_png.receive()
+    by_png.side_info.unlink()
     with pytest.raises(BitstreamError, match="not found"):
-        sent.receive()
+        by_png.receive()
 
 
-def test_checks_come_before_the_first_image(tmp_path: Path) -> None:
-    sent = Sent(tmp_path, CODECS.get("png")("lossless"))
-    with pytest.raises(DataError):
-        receive(sent.codec, sent.stream, sent.side_info, sent.ledger, SHAPE, ["other"])
-
-
-def test_a_codec_that_loses_or_invents_images_is_caught(tmp_path: Path) -> None:
-    one = Decoded(ITEMS[0], None)
+def test_a_codec_that_loses_or_invents_images_is_caught(by_png: Sent) -> None:
     for count in (1, 3):
         with pytest.raises(BitstreamError, match=f"{count} images decoded; expected 2"):
-            list(counted(iter([one] * count), 2, tmp_path / "s"))
-    png = CODECS.get("png")("lossless")
+            list(counted(iter([Decoded(ITEMS[0], None)] * count), 2, by_png.stream))
     with pytest.raises(BitstreamError, match="3 images coded; expected 2"):
-        send(png, iter(ITEMS), IDS[:2], tmp_path / "s", tmp_path / "i")
+        send(by_png.codec, iter(ITEMS), IDS[:2], by_png.stream, by_png.side_info)

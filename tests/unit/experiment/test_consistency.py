@@ -8,7 +8,7 @@ import pytest
 
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.consistency import names_not_drawn, not_counted, without_intervals
+from compfeat.experiment.consistency import names_not_drawn, not_counted, too_few, without_intervals
 from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS
 from compfeat.experiment.files import load_config, merged
 from compfeat.stages.checks import checked
@@ -74,6 +74,11 @@ def test_values_for_cuts_that_are_not_there_are_told(overlay: dict[str, Any], ex
     assert told == [f"key 'trainings.compressible.loss.strength': there is no cut {text}" for text in expected]
 
 
+def by_camvid(images: dict[str, int | None], shown: list[int], resamples: int = 1000) -> dict[str, Any]:
+    own = {"statistics": {"resamples": resamples}, "showcase": {"images": shown}, "dataset": {"images": images}}
+    return merged(merged(BASE, CAMVID), own)
+
+
 @pytest.mark.parametrize(
     ("images", "resamples", "found", "expected"),
     [
@@ -82,19 +87,37 @@ def test_values_for_cuts_that_are_not_there_are_told(overlay: dict[str, Any], ex
         (10, 19, {}, "19 resamples (expected 20 at least)"),
         (1, 1, {}, "1 val images (expected 10 at least) and 1 resamples (expected 20 at least)"),
         (None, 1000, {"val": 9}, "9 val images (expected 10 at least)"),
-        (None, 1000, {"val": 10}, ""),
-        (None, 1000, {"train": 3}, ""),
+        (None, 1000, {"train": 3, "val": 10}, ""),
         (3, 1000, {"val": 50}, "3 val images (expected 10 at least)"),
     ],
 )
 def test_too_few_for_intervals_is_told(
     images: int | None, resamples: int, found: dict[Any, int], expected: str
 ) -> None:
-    few = {"statistics": {"resamples": resamples}, "showcase": {"images": [0]}}
-    config = merged(merged(BASE, CAMVID), merged(few, {"dataset": {"images": {"val": images}}}))
+    config = by_camvid({"val": images}, [0], resamples)
     told = [f"no intervals, and claims stay undecided: found {expected}"] if expected else []
     assert list(without_intervals(Experiment.of(config), found)) == told
     assert list(without_intervals(Experiment.of(merged(config, KEPT)), found)) == []
+
+
+@pytest.mark.parametrize(
+    ("images", "shown", "found", "expected"),
+    [
+        ({}, [0, 2], {"train": 1, "val": 3}, ""),
+        ({}, [7], {}, ""),
+        ({}, [0, 2], {"val": 2}, "key 'showcase.images': image 2 is beyond the 2 val images"),
+        ({}, [2], {"val": 1}, "key 'showcase.images': image 2 is beyond the only val image"),
+        ({"val": 2}, [2], {"val": 9}, "key 'showcase.images': image 2 is beyond the 2 val images"),
+        ({"train": 9}, [0], {"train": 3, "val": 3}, "key 'dataset.images.train': found 9; expected at most 3"),
+        ({"val": 9}, [5], {"train": 3, "val": 3}, "key 'dataset.images.val': found 9; expected at most 3"),
+    ],
+)
+def test_fewer_images_than_are_named_are_told(
+    images: dict[str, int | None], shown: list[int], found: dict[Any, int], expected: str
+) -> None:
+    e = Experiment.of(by_camvid({"train": None, "val": None, **images}, shown))
+    told = list(too_few(e, found))
+    assert len(told) == bool(expected) and all(line.startswith(expected) for line in told)
 
 
 def test_names_that_the_fonts_lack_letters_of_are_told() -> None:
