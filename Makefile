@@ -125,7 +125,7 @@ report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT
 
 .PHONY: pictures
 pictures: $(TEST_READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
-	$(BIN)/python tests/pictures.py $(OUTPUT) docs/images
+	$(BIN)/python tests/support/pictures.py $(OUTPUT) docs/images
 
 # Where the run of CONFIG is recorded.
 RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)

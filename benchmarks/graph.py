@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 from project_copy import copy_project, environment
 
 METHODS = [f"compressible{i}" for i in range(9)]

@@ -9,7 +9,7 @@ import torch
 
 from clock import interleaved
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
 from compfeat.losses.base import Step
 from compfeat.networks.inference import fix_arithmetic

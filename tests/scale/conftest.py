@@ -1,8 +1,9 @@
-"""What tests of many machines share: a one-node Slurm, and the undisturbed run that results are compared with."""
+"""What tests of many machines share: a one-node Slurm, and copies of a finished run."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,9 +12,6 @@ from pathlib import Path
 import pytest
 
 from helpers import PROJECT
-from project_copy import snakemake
-from shared import made_once
-from tiny_run import artifacts, tiny_project
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +33,7 @@ def cluster() -> Iterator[Path | None]:
             subprocess.run([str(PROJECT / ".ci/slurm"), "stop", folder], check=True)
 
 
-@pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny run on this machine, undisturbed."""
-    return made_once(tmp_path_factory, "local", lambda folder: print(snakemake(tiny_project(folder), real=True)[-100:]))
-
-
-@pytest.fixture(scope="session")
-def reference(local: Path) -> dict[str, str]:
-    """The SHA-256 of everything that it made."""
-    return artifacts(local)
+@pytest.fixture
+def project(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the undisturbed run."""
+    return Path(shutil.copytree(finished, tmp_path / "project", symlinks=True))

@@ -106,13 +106,8 @@ class Built:
     def copy(self) -> None:
         """Copy what git tracks, without what .containerignore names."""
         ignored = [line.rstrip("/") for line in (PROJECT / ".containerignore").read_text().split()]
-        tracked = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        tracked = subprocess.run(listing, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
         target = self.root / self.folder[1:]
         for name in filter(None, tracked.split("\0")):
             if (PROJECT / name).is_file() and not any(fnmatch(f"{name}/", f"{one}/*") for one in ignored):
@@ -121,12 +116,6 @@ class Built:
         user, self.user = self.user, "root"
         self.output_of("chown", "--recursive", f"{user}:{user}", self.folder)
         self.user = user
-
-
-def test_a_recipe_is_read() -> None:
-    found = steps("# a note\nFROM x\n\nRUN a \\\n && b\nENV A=$B/c D=e\n")
-    assert found == [Step("FROM", "x"), Step("RUN", "a   && b"), Step("ENV", "A=$B/c D=e")]
-    assert expanded("$B/c:$NONE", {"B": "b"}) == "b/c:"
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
-from project_copy import SNAKEMAKE, attempt, environment, planned_jobs, python, snakemake
-from tiny_run import artifacts, tiny_project
+from project_copy import SNAKEMAKE, attempt, environment, planned_jobs, snakemake, start, wait_for_a_job
+from tiny_run import artifacts, reconfigure, tiny_project
 
 pytestmark = pytest.mark.scale
 
@@ -43,13 +42,6 @@ pathlib.Path.replace = late
 '''
 """Loaded by every Python of the project: a table gets its name seconds after its job has ended."""
 SOMEBODY = 65534
-
-
-@pytest.fixture
-def project(local: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    shutil.copytree(local, folder)
-    return folder
 
 
 def set_clock(folder: Path, seconds: float) -> None:
@@ -105,19 +97,8 @@ def test_two_users_who_render_into_one_folder_at_once_get_whole_scenes(
     scenes, names = tmp_path / "scenes", ("first", "second")
     projects = [tiny_project(tmp_path / name) for name in names]
     for project in projects:
-        path = project / "config/config.yaml"
-        config = yaml.safe_load(path.read_text())
-        config["dataset"]["root"] = str(scenes)
-        path.write_text(yaml.safe_dump(config, sort_keys=False))
-    runs = [
-        subprocess.Popen(
-            **python(project, *SNAKEMAKE, "prepare_all", "--cores", "1"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for project in projects
-    ]
+        reconfigure(project, {"dataset": {"root": str(scenes)}})
+    runs = [start(project, "prepare_all", "--cores", "1") for project in projects]
     for run in runs:
         output = run.communicate()[0]
         assert run.returncode == 0, output[-3000:]
@@ -152,15 +133,8 @@ def test_another_user_of_a_folder_is_told_so_and_harms_nothing(project: Path, re
     assert "PermissionError" in said and "/.snakemake/" in said and "status 1" in said
     # With rights to all of it, the lock counts.
     shutil.rmtree(project / CODED)
-    first = subprocess.Popen(
-        **python(project, *SNAKEMAKE, STREAM, "--cores", "1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        process_group=0,
-    )
-    assert first.stdout is not None
-    assert any(line.startswith(("rule ", "localrule ")) for line in first.stdout)
+    first = start(project, STREAM, "--cores", "1")
+    assert wait_for_a_job(first)
     os.killpg(first.pid, signal.SIGSTOP)  # it stays in the middle
     owned_by_somebody(project, 0o066)
     said = as_another(project, STREAM)

@@ -40,11 +40,7 @@ def overlapping(jobs: list[Span]) -> bool:
     return any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
 
 
-def test_jobs_with_a_network_run_one_at_a_time_on_one_gpu(
-    local: Path, reference: dict[str, str], tmp_path: Path
-) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(local, project)
+def test_jobs_with_a_network_run_one_at_a_time_on_one_gpu(project: Path, reference: dict[str, str]) -> None:
     for stage in ("features", "encode", "evaluate"):
         shutil.rmtree(project / "results" / stage)
     plan = snakemake(project, "--dry-run", *PROFILE, "--forceall")

@@ -11,30 +11,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-import yaml
 
-from project_copy import environment
+from project_copy import environment, snakemake
 from small_disk import resize, used_kib
-from tiny_run import artifacts, tiny_project
+from tiny_run import PHASE, artifacts, reconfigure, tiny_project, unlock
 
 pytestmark = pytest.mark.scale
 
 TRAINED = "results/train/c256/warm_start/seed0/weights.safetensors"
 """A training's output, named as a target: a file that only led to results that are still there is not missed."""
 SUBMITTED = re.compile(r"submitted with SLURM jobid (\d+)")
-SOON = (
-    "--seconds-between-status-checks",
-    "2",
-    "--slurm-init-seconds-before-status-checks",
-    "2",
-    "--latency-wait",
-    "10",
-)
-
-
+CHECKS = ("--seconds-between-status-checks", "--slurm-init-seconds-before-status-checks")
+SOON = (*(word for option in CHECKS for word in (option, "2")), "--latency-wait", "10")
 # There is no accounting that sacct could ask.
 BY_SQUEUE = ("--slurm-status-command", "squeue")
 
@@ -46,13 +38,7 @@ def argv(*words: str) -> list[str]:
 def attempt_under_slurm(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the copy's workflow under Slurm, whether or not it fails."""
     return subprocess.run(
-        argv(*words),
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1500,
+        argv(*words), cwd=project, env=environment(project), capture_output=True, text=True, check=False, timeout=1500
     )
 
 
@@ -149,14 +135,8 @@ def node(cluster: Path | None) -> Iterator[Node]:
 @contextmanager
 def started(project: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a training in a copy under Slurm, wait until it runs there; in the end, nothing of it is left."""
-    run = subprocess.Popen(
-        argv(TRAINED),
-        cwd=project,
-        env=environment(project),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    run = subprocess.Popen(argv(TRAINED), cwd=project, env=environment(project), **pipes)
     try:
         wait_until(lambda: trains(project))
         yield run
@@ -167,10 +147,8 @@ def started(project: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def begun(local: Path, tmp_path: Path) -> Path:
-    """A copy in which a network is to be trained anew."""
-    project = tmp_path / "project"
-    shutil.copytree(local, project)
+def begun(project: Path) -> Path:
+    """A copy in which a network is to be trained again."""
     (project / TRAINED).unlink()
     return project
 
@@ -184,35 +162,20 @@ def test_a_run_ends_in_the_local_runs_bytes_in_few_jobs(
     # 2 renderings, 2 preparations, 3 trainings, 2 of features, 2 of coding (4 pairs each), 1 of all tables and pictures.
     assert jobs_of(output) == 12
     # What was made there is up to date here.
-    local = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--dry-run"],
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        text=True,
-    )
-    assert "Nothing to be done" in local.stdout + local.stderr
+    assert "Nothing to be done" in snakemake(project, "--dry-run", real=True)
 
 
 def test_a_job_that_is_killed_for_memory_gets_more(
-    cluster: Path | None, local: Path, reference: dict[str, str], tmp_path: Path
+    cluster: Path | None, begun: Path, reference: dict[str, str]
 ) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(local, project)
-    (project / TRAINED).unlink()
-    output = under_slurm(project, TRAINED, "--set-resources", "train:mem_mb=60*10**(attempt-1)")
+    output = under_slurm(begun, TRAINED, "--set-resources", "train:mem_mb=60*10**(attempt-1)")
     assert "Trying to restart job" in output
-    assert artifacts(project) == reference
+    assert artifacts(begun) == reference
 
 
-def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: Path | None, local: Path, tmp_path: Path) -> None:
+def test_a_job_that_is_killed_for_time_gets_more_and_resumes(cluster: Path | None, project: Path) -> None:
     # 300 epochs last longer than the minute that the first attempt is given.
-    project = tmp_path / "project"
-    shutil.copytree(local, project)
-    path = project / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["trainings"]["warm_start"]["phases"][0]["epochs"] = 300
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    reconfigure(project, {"trainings": {"warm_start": {"phases": [{**PHASE, "epochs": 300}]}}})
     output = under_slurm(project, TRAINED, "--set-resources", "train:runtime=attempt**3")
     assert "Trying to restart job" in output
     log = (project / "results/logs/train/c256/warm_start/seed0.log").read_text()
@@ -229,21 +192,14 @@ def test_a_run_that_is_cancelled_takes_its_jobs_along_and_resumes(
         argv(), cwd=project, env=environment(project), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     signal.signal(signal.SIGINT, before)
-    deadline = time.monotonic() + 300
-    while not (project / "data/prepared/streets/train.npy").exists() and time.monotonic() < deadline:
-        time.sleep(0.5)
-    while not slurm("squeue", "--noheader", "--states=R") and time.monotonic() < deadline:
-        time.sleep(0.5)
+    wait_until((project / "data/prepared/streets/train.npy").exists)
+    wait_until(lambda: slurm("squeue", "--noheader", "--states=R"))
     # A job that is being submitted when the signal comes is not known to Snakemake yet, and would run to its end.
     time.sleep(10)
     run.send_signal(signal.SIGINT)
     run.wait(timeout=120)
-    deadline = time.monotonic() + 60
-    while slurm("squeue", "--noheader", "--states=PD,R,CG") and time.monotonic() < deadline:
-        time.sleep(1)
-    assert slurm("squeue", "--noheader", "--states=PD,R,CG") == ""
-    for lock in (project / ".snakemake/locks").glob("*"):
-        lock.unlink()
+    wait_until(lambda: slurm("squeue", "--noheader", "--states=PD,R,CG") == "", 60)
+    unlock(project)
     under_slurm(project)
     assert artifacts(project) == reference
 
@@ -289,7 +245,6 @@ def test_a_run_whose_shared_disk_is_full_ends_when_there_is_room(
     assert attempt_under_slurm(project, TRAINED, "--retries", "0").returncode != 0
     assert artifacts(project).items() <= reference.items()
     resize(disk, 256 * 1024)
-    for lock in (project / ".snakemake/locks").glob("*"):
-        lock.unlink()
+    unlock(project)
     under_slurm(project, TRAINED)
     assert artifacts(project) == reference

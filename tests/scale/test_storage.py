@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from object_store import BUCKET, Line, Store, address, free_port, store
 from project_copy import environment
-from tiny_run import artifacts, with_environment
+from tiny_run import artifacts, reconfigure, with_environment
 
 pytestmark = pytest.mark.scale
 
@@ -202,10 +201,10 @@ def test_a_server_that_is_killed_in_a_push_and_comes_back_empty_gets_everything(
 
 
 def test_a_recorded_run_is_shared_by_the_store_and_has_nothing_to_do_elsewhere(
-    bucket: Store, local: Path, tmp_path: Path
+    bucket: Store, finished: Path, tmp_path: Path
 ) -> None:
     project, clone = tmp_path / "project", tmp_path / "clone"
-    shutil.copytree(local, project)
+    shutil.copytree(finished, project)
     with_environment(project)
     must(run(project, {}, "git", "init", "--quiet", "--initial-branch=main"))
     must(dvc(project, {}, "remote", "add", "--default", "store", f"s3://{BUCKET}/run"))
@@ -221,16 +220,12 @@ def test_a_recorded_run_is_shared_by_the_store_and_has_nothing_to_do_elsewhere(
     assert "Nothing to be done" in must(run(clone, {}, sys.executable, "-m", "snakemake", "--dry-run"))
 
 
-def test_a_training_starts_from_weights_in_the_store(bucket: Store, local: Path, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(local, project)
+def test_a_training_starts_from_weights_in_the_store(bucket: Store, finished: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(finished, tmp_path / "project"))
     put = (sys.executable, "-c", PUT, bucket.url, WARM, BUCKET, "start/c256.safetensors")
     must(run(project, bucket.variables(), *put))
     before = (project / TRAINED).read_bytes()
-    path = project / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["trainings"]["baseline"]["start"] = f"s3://{BUCKET}/start/{{cut}}.safetensors"
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    reconfigure(project, {"trainings": {"baseline": {"start": f"s3://{BUCKET}/start/{{cut}}.safetensors"}}})
 
     def train(variables: dict[str, str], url: str) -> tuple[int, str]:
         words = ("-m", "snakemake", TRAINED, "--storage-s3-endpoint-url", url, "--storage-s3-retries", "1")

@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from project_copy import attempt, planned_jobs, snakemake
-from tiny_run import artifacts, run, with_environment
+from tiny_run import artifacts, reconfigure, run, with_environment
 
 pytestmark = pytest.mark.slow
 
@@ -54,10 +53,7 @@ def test_where_they_are_needed_again_they_are_made_again_to_the_same_bytes(
 ) -> None:
     again = tmp_path / "again"
     shutil.copytree(project, again, symlinks=True)
-    path = again / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["codecs"]["jpeg"]["qualities"].append("q90")
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    reconfigure(again, {"codecs": {"jpeg": {"qualities": ["q95", "q90"]}}})
     jobs = set(planned_jobs(snakemake(again, *OVERLAY)))
     assert {"features:c256/baseline/0/val", "encode:c256/baseline/0/jpeg"} <= jobs
     found = artifacts(again)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-import browser as chromium
 from browser import Visit, visit
 from compfeat.reports.figures.base import FIGURES
 from compfeat.results.tables import all_tables
@@ -32,12 +30,6 @@ def report(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(finished, project, symlinks=True)
     snakemake(project, "--report", "report.html")
     return project / "report.html"
-
-
-@pytest.fixture
-def started() -> Iterator[Browser]:
-    with chromium.browser() as one:
-        yield one
 
 
 def assert_clean(seen: Visit) -> None:

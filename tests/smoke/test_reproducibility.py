@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from project_copy import SNAKEMAKE, attempt, python, snakemake
+from project_copy import SNAKEMAKE, attempt, snakemake, start, wait_for_a_job
 from small_disk import resize, used_kib
-from tiny_run import artifacts, tiny_project
+from tiny_run import artifacts, tiny_project, unlock
 
 pytestmark = pytest.mark.slow
 
@@ -27,35 +27,12 @@ def test_a_run_makes_files_of_every_kind(reference: dict[str, str]) -> None:
     assert len(reference) > 90
 
 
-def start(project: Path, cores: int = 2) -> subprocess.Popen[str]:
-    """Start a run as a process group of its own, with all it prints in one pipe."""
-    return subprocess.Popen(
-        **python(project, *SNAKEMAKE, "--cores", str(cores)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        process_group=0,
-    )
-
-
-def wait_for_a_job(process: subprocess.Popen[str]) -> bool:
-    """Wait until the run starts a job; return whether it did."""
-    assert process.stdout is not None
-    return any(line.startswith(("rule ", "localrule ")) for line in process.stdout)
-
-
 def kill(process: subprocess.Popen[str]) -> None:
     """Kill the run and all its jobs at once, as a power loss does."""
     os.killpg(process.pid, signal.SIGKILL)
     assert process.stdout is not None
     process.stdout.close()
     process.wait()
-
-
-def unlock(project: Path) -> None:
-    """Do what ``snakemake --unlock`` does, in no time."""
-    for lock in (project / ".snakemake/locks").iterdir():
-        lock.unlink()
 
 
 def take_away(project: Path, first: int) -> None:
@@ -75,7 +52,7 @@ def test_a_run_on_one_core_at_another_path_that_is_killed_20_times_ends_in_the_s
     project, moments = tiny_project(tmp_path / "killed"), random.Random(1)
     kills = 0
     while kills < KILLS:
-        process = start(project, cores=1)
+        process = start(project, "--cores", "1")
         if wait_for_a_job(process):
             time.sleep(moments.uniform(0, 1.5))
         if process.poll() is None:
@@ -98,7 +75,7 @@ def test_a_second_run_is_told_of_the_first_and_harms_nothing(
     shutil.copytree(finished, project)
     for part in ("encode/c256/compressible/seed0/jpeg", "evaluate/c256/compressible/seed0/jpeg", "summarise"):
         shutil.rmtree(project / "results" / part)
-    first = start(project)
+    first = start(project, "--cores", "2")
     assert wait_for_a_job(first)
     os.killpg(first.pid, signal.SIGSTOP)  # it stays in the middle
     second = attempt(project, *SNAKEMAKE)
@@ -127,8 +104,7 @@ def test_a_run_whose_disk_filled_up_goes_on_when_there_is_room(
         full = attempt(project, *SNAKEMAKE)
         assert full.returncode != 0
         assert damaged(project, reference) == []
-        for lock in (project / ".snakemake/locks").glob("*"):
-            lock.unlink()
+        unlock(project)
     resize(disk, 256 * 1024)
     snakemake(project)
     assert artifacts(project) == reference

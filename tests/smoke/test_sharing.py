@@ -7,19 +7,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
-import yaml
 from rocrate_validator import services
 
-import browser as chromium
 from project_copy import attempt, snakemake
 from roc_cache import fill
-from tiny_run import artifacts, run, with_environment
+from tiny_run import artifacts, reconfigure, run, with_environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -161,11 +158,7 @@ def changed(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy in which a setting was changed; only the statistics and what shows them have to be made anew."""
     project = tmp_path_factory.mktemp("changed") / "project"
     shutil.copytree(recorded, project, symlinks=True)
-    path = project / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["ladders"]["published"]["codecs"] = ["jpeg"]
-    config["statistics"]["resamples"] += 10
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    reconfigure(project, {"ladders": {"published": {"codecs": ["jpeg"]}}, "statistics": {"resamples": 30}})
     return project
 
 
@@ -190,13 +183,6 @@ def test_commits_are_compared_by_params_metrics_and_plots(changed: Path) -> None
     page = (changed / "dvc_plots/index.html").read_text()
     assert "vegaEmbed('#" in page and "HEAD~1" in page
     assert not re.search(r"<script[^>]*\ssrc=|<link ", page)
-
-
-@pytest.fixture
-def started() -> Iterator[Browser]:
-    """A browser that reaches nobody."""
-    with chromium.browser() as one:
-        yield one
 
 
 def test_the_plots_are_drawn_offline(recorded: Path, started: Browser) -> None:

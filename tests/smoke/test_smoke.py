@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +24,6 @@ ODD = {
     "dataset": {"root": 'data/raw/it\'s; "raw"', "prepared": "data/prepared/it's; $prepared"},
 }
 SMOKE = checked(load_config([PROJECT / f"config/{name}.yaml" for name in ("config", "smoke")]))
-CODED = f"{OUTPUT}/encode/c256/compressible/seed0/jpeg"
 
 
 def smoke(project: Path, *arguments: str) -> str:
@@ -43,10 +40,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def test_all_outputs_are_there(project: Path) -> None:
     output = project / OUTPUT
     for trained in SMOKE.trained():
@@ -60,13 +53,6 @@ def test_all_outputs_are_there(project: Path) -> None:
         assert (output / f"figures/{figure}.pdf").is_file() and (output / f"figures/{figure}.png").is_file()
     assert {"points.csv", "headline.csv", "metrics.json"} <= {path.name for path in (output / "summarise").iterdir()}
     assert not [path for path in output.rglob("*") if ".part" in path.name or path.name == "resume.safetensors"]
-
-
-def test_a_second_run_has_nothing_to_do(project: Path) -> None:
-    assert "Nothing to be done" in smoke(project)
-    for path in (project / OUTPUT / "encode").rglob("ledger.csv"):
-        path.touch()
-    assert "Nothing to be done" in smoke(project, "--dry-run")
 
 
 def test_ledgers_add_up_to_the_sizes_on_disk(project: Path) -> None:
@@ -96,26 +82,6 @@ def test_points_are_complete_and_lossless_ones_equal_the_quantised(project: Path
         quantised = run[run["quality"] == "u8"][metrics].to_numpy()
         lossless = run[run["quality"] == "lossless"][metrics].to_numpy()
         assert len(lossless) == 2 and (lossless == quantised).all()
-
-
-def test_deleted_results_come_back_the_same(project: Path) -> None:
-    stream, table = f"{CODED}/bitstreams.zip", f"{OUTPUT}/summarise/points.csv"
-    before = {name: sha256(project / name) for name in (stream, table)}
-    for name in before:
-        (project / name).unlink()
-    # By name: a file that only led to results that are still there is not missed.
-    smoke(project, stream)
-    smoke(project)
-    assert {name: sha256(project / name) for name in before} == before
-
-
-def test_a_new_quality_runs_its_codecs_jobs_only(project: Path) -> None:
-    new = "codecs={'jpeg': {'qualities': ['q95', 'q90', 'q80', 'q70']}}"
-    plan = smoke(project, "--dry-run", "--quiet", "rules", "--config", new)
-    jobs = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+) +(\d+)$", plan, re.M)}
-    # task_klt has qualities of its own, and remote codecs of its own: what is left are two methods at two cuts.
-    assert {name: jobs[name] for name in ("encode", "evaluate")} == {"encode": 4, "evaluate": 4}
-    assert not {"render", "prepare", "train", "features"} & set(jobs)
 
 
 def test_one_bitstream_is_made_by_its_path(project: Path) -> None:

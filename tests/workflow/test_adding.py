@@ -12,16 +12,7 @@ from helpers import PROJECT
 PAGE = (PROJECT / "docs/adding.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"<!-- (tests/extension/\S+) -->\n```\w+\n(.*?)\n```", PAGE, re.S)
 KINDS = {
-    "codecs",
-    "losses",
-    "variants",
-    "transforms",
-    "networks",
-    "tasks",
-    "datasets",
-    "results",
-    "figures",
-    "overlay.yaml",
+    path.name for path in (PROJECT / "tests/extension").iterdir() if path.stem not in ("test_extension", "__pycache__")
 }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from functools import reduce
+from operator import getitem
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
 
 from helpers import PROJECT
-from project_copy import copy_project, snakemake
+from project_copy import Job, copy_project, listed_jobs, snakemake
 
 CONFIG: dict[str, Any] = yaml.safe_load((PROJECT / "config/config.yaml").read_text())
 CODE = {"Snakefile", "workflow", "src/compfeat", "requirements.lock"}
@@ -19,25 +21,12 @@ RECORD = "metadata"
 """The stage of Snakemake's own records."""
 
 
-def resolved(node: Any) -> Any:
-    """Return ``node`` with ``${key.key}`` replaced by the config's values."""
-    if isinstance(node, dict):
-        return {resolved(key): resolved(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [resolved(item) for item in node]
-    if isinstance(node, str):
-        return re.sub(r"\$\{([\w.]+)\}", lambda match: str(value_of(match[1])), node)
-    return node
+def value_of(key: re.Match[str]) -> str:
+    """Return the configuration's value of ``${key.key}``."""
+    return str(reduce(getitem, key[1].split("."), CONFIG))
 
 
-def value_of(key: str) -> Any:
-    value: Any = CONFIG
-    for part in key.split("."):
-        value = value[part]
-    return value
-
-
-DVC: dict[str, Any] = resolved(yaml.safe_load((PROJECT / "dvc.yaml").read_text()))
+DVC: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{([\w.]+)\}", value_of, (PROJECT / "dvc.yaml").read_text()))
 STAGES: dict[str, dict[str, Any]] = {name: stage for name, stage in DVC["stages"].items() if name != RECORD}
 
 
@@ -62,24 +51,12 @@ def owner(path: str) -> str | None:
     return names[0] if names else None
 
 
-class Job:
-    """One job of the graph: its rule and its files."""
-
-    def __init__(self, block: str) -> None:
-        fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
-        self.rule = block.partition(":")[0]
-        self.inputs, self.outputs = (
-            fields[name].split(", ") if fields.get(name) else [] for name in ("input", "output")
-        )
-
-
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
     """All jobs that make something, and the targets that DVC asks for, as Snakemake lists them."""
     project = copy_project(tmp_path_factory.mktemp("dvc"))
     targets = ["all", *map(target, STAGES.values())]
-    output = snakemake(project, "--dry-run", "--forceall", "--quiet", "host", "--", *targets)
-    return [Job(block) for block in re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]]
+    return listed_jobs(snakemake(project, "--dry-run", "--forceall", "--quiet", "host", "--", *targets))
 
 
 def test_every_output_lies_in_one_stage_and_every_out_persists(jobs: list[Job]) -> None:
@@ -110,8 +87,8 @@ def test_each_stage_asks_for_all_its_files(jobs: list[Job]) -> None:
         while queue:
             path = queue.pop()
             if path in makers and path not in needed:
-                needed |= set(makers[path].outputs)
-                queue += makers[path].inputs
+                needed |= makers[path].outputs
+                queue += sorted(makers[path].inputs)
         assert [path for path in makers if owner(path) == name and path not in needed] == [], name
 
 
@@ -138,6 +115,6 @@ def test_metrics_and_plots_are_files_of_the_summary(jobs: list[Job]) -> None:
     assert files <= made
 
 
-def test_dvc_looks_at_no_file_that_is_half_written(tmp_path: Path) -> None:
+def test_dvc_looks_at_no_file_that_is_half_written() -> None:
     ignored = (PROJECT / ".dvcignore").read_text().split()
     assert {".*.part*", "resume.safetensors", "__pycache__/"} <= set(ignored)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from compfeat.experiment.files import merged
-from project_copy import copy_project, environment, fake_results, planned_jobs, snakemake
+from helpers import PAPER_ALONE
+from project_copy import SNAKEMAKE, attempt, copy_project, fake_results, planned_jobs, snakemake
+from tiny_run import PHASE
 
-PHASE: dict[str, Any] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "batch_size": 2}
-PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
 OWN: dict[str, Any] = {
+    **PAPER_ALONE,
     "output": "results-own",
     "dataset": {
         "name": "camvid",
@@ -36,30 +36,15 @@ OWN: dict[str, Any] = {
     "showcase": {"images": [1]},
     "figures": [],
 }
-STREETS: dict[str, Any] = {
-    "output": "results-streets",
-    "dataset": {
-        "name": "streets",
-        "root": "rendered scenes",
-        "prepared": "data/prepared/streets-few",
-        "size": [64, 128],
-        "images": {"train": 2, "val": 2},
-    },
-    "cuts": {"c512": None},
-    "records": None,
-    "showcase": {"images": [1]},
-    "figures": [],
-}
+RENDERED = {"name": "streets", "root": "rendered scenes", "prepared": "data/prepared/few", "size": [64, 128]}
+STREETS = {**OWN, "output": "results-streets", "dataset": {**RENDERED, "images": {"train": 2, "val": 2}}}
 
 
 def write_scene(root: Path, split: str, name: str, grey: int = 0) -> None:
     """Write an image and its labels in CamVid's layout."""
-    for folder, pixels in (
-        (split, np.full((32, 64, 3), grey, np.uint8)),
-        (f"{split}annot", np.zeros((32, 64), np.uint8)),
-    ):
+    for folder, shape, value in ((split, (32, 64, 3), grey), (f"{split}annot", (32, 64), 0)):
         (root / folder).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(root / folder / f"{name}.png")
+        Image.fromarray(np.full(shape, value, np.uint8)).save(root / folder / f"{name}.png")
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +59,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-def prepares(project: Path, config: str = "own.yaml") -> set[str]:
-    """Return the splits that a dry run would prepare again; what follows from them depends on what becomes of it."""
+def again(project: Path, rule: str, config: str = "own.yaml") -> set[str]:
+    """Return the jobs of a rule that a dry run would run again, by wildcards; what follows depends on what comes of them."""
     listed = planned_jobs(snakemake(project, "--dry-run", "--quiet", "host", "--configfile", config))
-    return {job.partition(":")[2] for job in listed if job.startswith("prepare:")}
+    return {job.partition(":")[2] for job in listed if job.startswith(f"{rule}:")}
 
 
 def failure(project: Path, *arguments: str) -> str:
     """Return what Snakemake prints when it fails."""
-    argv = [sys.executable, "-m", "snakemake", *arguments]
-    done = subprocess.run(argv, cwd=project, env=environment(project), capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    return done.stdout + done.stderr
+    done = attempt(project, *SNAKEMAKE, *arguments)
+    output = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in output
+    return output
 
 
 def refusal(project: Path, **changes: Any) -> str:
@@ -93,46 +78,38 @@ def refusal(project: Path, **changes: Any) -> str:
     config = {**OWN, **{key: {**OWN.get(key, {}), **value} for key, value in changes.items()}}
     (project / "own.yaml").write_text(yaml.safe_dump(config))
     output = failure(project, "--dry-run", "--configfile", "own.yaml")
-    assert "Traceback" not in output
     (line,) = [line for line in output.splitlines() if line.startswith("config: ")]
     return line
 
 
 def test_an_image_that_is_added_or_changes_is_seen(project: Path) -> None:
-    assert prepares(project) == set()
+    assert again(project, "prepare") == set()
     write_scene(project / "own images", "val", "000003")
     write_scene(project / "own images", "train", "000001", 99)
-    assert prepares(project) == {"train", "val"}
+    assert again(project, "prepare") == {"train", "val"}
 
 
 def test_too_few_images_are_told_before_anything_runs(project: Path) -> None:
-    found = "config: key 'showcase.images': image 9 is beyond the 4 val images; expected 0 to 3"
-    assert refusal(project, showcase={"images": [0, 9]}) == found
+    found = "key 'showcase.images': image 9 is beyond the 4 val images"
+    assert found in refusal(project, showcase={"images": [0, 9]})
 
 
 def test_too_few_images_for_intervals_are_told_once_when_the_configuration_is_read(project: Path) -> None:
-    (project / "all.yaml").write_text(yaml.safe_dump(OWN))
-    (project / "few.yaml").write_text(yaml.safe_dump(merged(OWN, {"dataset": {"images": {"val": 2}}})))
     there = len(list((project / "own images/val").iterdir()))
-    for name, count in (("all.yaml", there), ("few.yaml", 2)):
-        told = [line for line in output_of(project, name).splitlines() if "no intervals" in line]
-        assert told == [
-            f"config: no intervals, and claims stay undecided: found {count} val images (expected 10 at least)"
+    few = merged(OWN, {"dataset": {"images": {"val": 2}}})
+    for config, told in ((OWN, [f"found {there} val images"]), (few, ["found 2 val images"]), ({}, [])):
+        (project / "images.yaml").write_text(yaml.safe_dump(config))
+        output = snakemake(project, "--dry-run", "--quiet", "all", "--configfile", "images.yaml")
+        lines = [line for line in output.splitlines() if line.startswith("config: ")]
+        assert [re.findall(r"no intervals.*(found \d+ val images)", line) for line in lines] == [
+            [text] for text in told
         ]
-    (project / "fine.yaml").write_text("{}")
-    assert "config: " not in output_of(project, "fine.yaml")
-
-
-def output_of(project: Path, config: str) -> str:
-    """Return what a dry run prints, with jobs and tables left out."""
-    return snakemake(project, "--dry-run", "--quiet", "all", "--configfile", config)
 
 
 def test_a_name_in_another_encoding_is_told_before_anything_runs(project: Path) -> None:
     path = project / "own images/val" / os.fsdecode(b"caf\xe9.png")
     path.write_bytes(b"")
-    expected = "found a name in another encoding; expected UTF-8; rename the file (and its ground truth)"
-    assert refusal(project) == f"config: own images/val/caf\\xe9.png: {expected}"
+    assert "own images/val/caf\\xe9.png: found a name in another encoding; expected UTF-8" in refusal(project)
     path.unlink()
 
 
@@ -144,21 +121,19 @@ def test_weights_that_are_replaced_under_their_name_train_again(project: Path) -
     (project / "own.yaml").write_text(yaml.safe_dump({**OWN, "trainings": trainings, "network": network}))
     fake_results(project, "--configfile", "own.yaml")
     save_file({"w": np.ones(3, np.float32)}, weights)
-    listed = planned_jobs(snakemake(project, "--dry-run", "--quiet", "host", "--configfile", "own.yaml"))
-    trained = {job for job in listed if job.startswith("train:")}
-    assert trained == {"train:c256/baseline/0", "train:c256/compressible/0"}
+    assert again(project, "train") == {"c256/baseline/0", "c256/compressible/0"}
     weights.unlink()
-    missing = "config: key 'trainings.baseline.start': start c256.safetensors: not found; expected a safetensors file of weights"
-    assert refusal(project, trainings=trainings, network=network).startswith(missing)
+    missing = "key 'trainings.baseline.start': start c256.safetensors: not found"
+    assert missing in refusal(project, trainings=trainings, network=network)
 
 
 def test_rendered_files_that_are_edited_are_seen(project: Path) -> None:
     (project / "streets.yaml").write_text(yaml.safe_dump(STREETS))
     files = [f"{STREETS['dataset']['prepared']}/{split}.npy" for split in ("train", "val")]
     snakemake(project, *files, "--cores", "2", "--configfile", "streets.yaml")
-    assert prepares(project, "streets.yaml") == set()
+    assert again(project, "prepare", "streets.yaml") == set()
     path = next((project / "rendered scenes/leftImg8bit/val").rglob("*.png"))
     Image.open(path).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
-    assert prepares(project, "streets.yaml") == {"val"}
+    assert again(project, "prepare", "streets.yaml") == {"val"}
     told = failure(project, files[1], "--cores", "1", "--configfile", "streets.yaml")
     assert f"{path.relative_to(project)}: is not as it was rendered (see rendered scenes/val.csv)" in told

@@ -39,40 +39,18 @@ def test_caches_lie_in_the_project_where_home_cannot_be_written(tmp_path: Path) 
 def test_what_a_session_says_to_programs_does_not_count(tmp_path: Path) -> None:
     evil = tmp_path / "evil.bash"
     evil.write_text("echo evil; exit 3\n")
-    session = {
-        **{"PYTHONHOME": "/nowhere", "PYTHONOPTIMIZE": "2", "PYTHONSTARTUP": "/nowhere", "PYTHONWARNINGS": "error"},
-        **{
-            "PIP_TARGET": "/nowhere",
-            "PIP_REQUIRE_VIRTUALENV": "1",
-            "PIP_NO_BINARY": ":all:",
-            "PIP_CONSTRAINT": "/nowhere",
-        },
-        **{
-            "BASH_ENV": str(evil),
-            "ENV": str(evil),
-            "SHELLOPTS": "noclobber",
-            "CDPATH": "/",
-            "GREP_OPTIONS": "-v",
-        },
-        **{"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/nowhere", "GIT_INDEX_FILE": "/nowhere", "DVC_ROOT": "/nowhere"},
-        **{
-            "SNAKEMAKE_PROFILE": "/cluster/profile",
-            "NPY_ENABLE_CPU_FEATURES": "X86_V4",
-            "MPLBACKEND": "module://nowhere",
-        },
-    }
+    python = ("PYTHONHOME", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONWARNINGS")
+    pip = ("PIP_TARGET", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_BINARY", "PIP_CONSTRAINT")
+    git = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DVC_ROOT", "SNAKEMAKE_PROFILE")
+    session = dict.fromkeys((*python, *pip, *git, "NPY_ENABLE_CPU_FEATURES", "MPLBACKEND"), "1")
+    session |= {"BASH_ENV": str(evil), "ENV": str(evil), "SHELLOPTS": "noclobber", "CDPATH": "/", "GREP_OPTIONS": "-v"}
     environment = environment_of_recipes(PYTHONPATH="/nowhere", PIP_USER="1", **session)
     assert {name: environment[name] for name in session if environment.get(name, "") != ""} == {}
     assert (environment["PYTHONPATH"], environment["PIP_USER"]) == (str(PROJECT / "src"), "0")
 
 
 def test_where_pip_finds_packages_counts() -> None:
-    session = {
-        "PIP_INDEX_URL": "https://example.org",
-        "PIP_NO_INDEX": "1",
-        "PIP_CERT": "/cert",
-        "PIP_CACHE_DIR": "/cache",
-    }
+    session = dict.fromkeys(("PIP_INDEX_URL", "PIP_NO_INDEX", "PIP_CERT", "PIP_CACHE_DIR"), "1")
     environment = environment_of_recipes(**session)
     assert environment | session == environment
 

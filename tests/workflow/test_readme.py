@@ -1,166 +1,125 @@
-"""What README and docs say of recorded runs is what was recorded."""
+"""What README and docs say of recorded runs is what was recorded: whole tables, and numbers in the text."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from functools import cache
+from unittest.mock import ANY
 
 import pandas as pd
 import pytest
 
-from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.tables import published_bd_rate
 from helpers import PROJECT
 from tiny_results import published_inputs
 
-RECORDS = {"default": "## What comes out", "camvid": "On photographs"}
-"""Recorded runs, and where their table stands in the README."""
-METRICS = {"mIoU": "miou", "PSNR (dB)": "psnr_db", "disparity RMSE (px)": "inv_rmse"}
-COLUMNS = {"miou": "miou", "psnr_db": "psnr_db", "inv_rmse": "rmse"}
-LADDERS = ("hevc", "published")
+README, METHOD, STATISTICS = "README.md", "docs/method.md", "docs/statistics.md"
+METRICS = ("miou", "psnr_db", "inv_rmse")
+DECIMALS = {"miou": 4, "psnr_db": 2, "rmse": 4}
+CUTS = ("c512", "c256")
+ON_HEVC, ON_PUBLISHED = ("hevc", "hevc"), ("published", "published")
+ON_LAPLACE, LAPLACE_TO_HEVC = ("laplace", "laplace"), ("laplace", "hevc")
+"""The ladders of a method and of its anchor."""
 
 
-def table_below(page: Path, title: str) -> list[list[str]]:
-    """Return the cells of the first table below a title, without its head."""
-    text = page.read_text(encoding="utf-8").partition(title)[2]
-    lines = re.search(r"(?:^\|.*\n)+", text, re.M)
-    assert lines is not None
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
+@cache
+def plain(page: str) -> str:
+    """Return a page with plain minus signs and without emphasis."""
+    return (PROJECT / page).read_text(encoding="utf-8").replace("−", "-").replace("**", "")
 
 
-ROWS = {run: table_below(PROJECT / "README.md", title) for run, title in RECORDS.items()}
+@cache
+def recorded(run: str, table: str = "intervals") -> pd.DataFrame:
+    return pd.read_csv(PROJECT / "data/reference" / run / f"{table}.csv")
 
 
-def recorded_table(run: str, name: str) -> pd.DataFrame:
-    table = pd.read_csv(PROJECT / "data/reference" / run / name)
-    return table[table["rate"] == "total"] if "rate" in table else table
+def rows_of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Return the rows that have these values."""
+    return table[(table[list(values)] == pd.Series(values)).all(axis=1)]
 
 
-@pytest.mark.parametrize("run", RECORDS)
-def test_the_table_has_every_cell(run: str) -> None:
-    cells = recorded_table(run, "bd_rate.csv")[["cut", "metric", "verdict"]]
-    trained = cells[~cells["verdict"].str.contains("task not trained")][["cut", "metric"]].drop_duplicates()
-    assert {(cut, METRICS[metric]) for cut, metric, *_ in ROWS[run]} == set(trained.itertuples(index=False, name=None))
+def compared(run: str, cut: str, method: str, anchor: str, ladders: tuple[str, str]) -> pd.DataFrame:
+    """Return the BD-rates of a comparison: a row per metric and seed, none where it was not made."""
+    ladder, anchor_ladder = ladders
+    keys = {"cut": cut, "method": method, "against": anchor, "ladder": ladder, "against_ladder": anchor_ladder}
+    return rows_of(recorded(run), **keys)
 
 
-@pytest.mark.parametrize(
-    ("run", "row"),
-    [pytest.param(run, row, id=f"{run}-{row[0]}-{METRICS[row[1]]}") for run, rows in ROWS.items() for row in rows],
-)
-def test_the_headline_is_the_recorded_runs(run: str, row: list[str]) -> None:
-    cut, metric = row[0], METRICS[row[1]]
-    table, points = recorded_table(run, "bd_rate.csv"), recorded_table(run, "points.csv")
-    table = table[(table["cut"] == cut) & (table["metric"] == metric) & (table["fit"] == HEADLINE_FIT)]
-    for ladder, cell in zip(LADDERS, row[2:4], strict=True):
-        own = table[(table["method"] == "compressible") & (table["ladder"] == ladder)]
-        assert started(cell) == told(float(own["bd_rate_percent"].iloc[0]))
-    floats = points[(points["cut"] == cut) & (points["codec"] == "none") & (points["quality"] == "float")]
-    for method, cell in zip(("baseline", "compressible"), row[4:6], strict=True):
-        recorded = float(floats.loc[floats["method"] == method, COLUMNS[metric]].iloc[0])
-        assert cell == f"{recorded:.{len(cell.partition('.')[2])}f}"
+def percent(value: float) -> str:
+    return "refused" if pd.isna(value) else f"{value:+.1f}"
 
 
-def told(bd_rate_percent: float) -> str:
-    """Return how a cell of a table begins."""
-    return "refused:" if pd.isna(bd_rate_percent) else f"{bd_rate_percent:+.1f}"
+def rates(run: str, cut: str, method: str, anchor: str, ladders: tuple[str, str]) -> str:
+    """Return a cell of the BD-rates by all metrics, empty where the comparison was not made."""
+    found = compared(run, cut, method, anchor, ladders).set_index("metric")["bd_rate_percent"]
+    return " / ".join(percent(found[metric]) for metric in METRICS if len(found))
 
 
-def started(cell: str) -> str:
-    """Return how a cell begins, with a plain minus."""
-    return cell.replace("−", "-").partition(" ")[0]
+def with_interval(row: pd.DataFrame) -> str:
+    """Return a cell of one BD-rate, with its interval where there is one."""
+    rate, low, high = (percent(row[f"{name}_percent"].item()) for name in ("bd_rate", "low", "high"))
+    return f"{rate} %" if "refused" in (low, high) else f"{rate} % ({low} to {high})"
 
 
-BEYOND = {
-    run: table_below(PROJECT / "README.md", title)
-    for run, title in {"default": "## Beyond the paper", "camvid": "Beyond the paper, on the same photographs"}.items()
-}
-BEYOND_COLUMNS = (
-    ("task_klt", "hevc", "hevc"),
-    ("task_klt", "published", "published"),
-    ("baseline", "laplace", "hevc"),
-    ("task_klt", "laplace", "hevc"),
-)
+def floats(run: str, cut: str, method: str) -> dict[str, str]:
+    """Return the metrics of float features as a cell has them."""
+    (row,) = rows_of(recorded(run, "points"), cut=cut, method=method, codec="none", quality="float").to_dict("records")
+    return {metric: f"{row[metric]:.{places}f}" for metric, places in DECIMALS.items() if metric in row}
 
 
-@pytest.mark.parametrize(
-    ("run", "row"),
-    [pytest.param(run, row, id=f"{run}-{row[0]}-{METRICS[row[1]]}") for run, rows in BEYOND.items() for row in rows],
-)
-def test_what_goes_beyond_the_paper_is_the_recorded_runs(run: str, row: list[str]) -> None:
-    """Every cell has the BD-rate and its interval, where there is one."""
-    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
-    table = table[(table["cut"] == row[0]) & (table["metric"] == METRICS[row[1]]) & (table["against"] == "baseline")]
-    for (method, ladder, against_ladder), cell in zip(BEYOND_COLUMNS, row[2:], strict=True):
-        pair = (table["method"] == method) & (table["ladder"] == ladder) & (table["against_ladder"] == against_ladder)
-        rate, *ends = (float(table.loc[pair, f"{name}_percent"].iloc[0]) for name in ("bd_rate", "low", "high"))
-        assert started(cell) == told(rate)
-        there = [f"{end:+.1f}" for end in ends if not pd.isna(end)]
-        assert re.findall(r"[+-][\d.]+", cell.replace("−", "-"))[1:] == there
+Rows = list[list[str]]
+NAMES = dict(zip(METRICS, ("mIoU", "PSNR (dB)", "disparity RMSE (px)"), strict=True))
+SEED_NAMES = dict(zip(METRICS, ("mIoU", "PSNR", "1/RMSE"), strict=True))
 
 
-def test_the_tables_beyond_the_paper_have_every_cell() -> None:
-    for run, rows in BEYOND.items():
-        assert {tuple(row[:2]) for row in rows} == {tuple(row[:2]) for row in ROWS[run]}
+def trained(run: str, cut: str) -> list[str]:
+    """Return the metrics that have a BD-rate in a run, in the order of the tables."""
+    return [metric for metric in METRICS if len(rows_of(recorded(run), cut=cut, metric=metric))]
 
 
-SEEDS = PROJECT / "data/reference/seeds/intervals.csv"
-SEED_TABLES = {
-    "**The paper's loss**": (("compressible", "hevc", "hevc"), ("compressible", "published", "published")),
-    "**Beyond the paper**": (
-        *(("task_klt", "hevc", "hevc"), ("task_klt", "published", "published")),
-        ("task_klt", "laplace", "hevc"),
-    ),
-}
-"""Tables of docs/statistics.md by what stands above them, with the method and ladders of each pair of columns."""
-SEED_ROWS = {title: table_below(PROJECT / "docs/statistics.md", title) for title in SEED_TABLES}
-SEED_METRICS = {"mIoU": "miou", "PSNR": "psnr_db", "1/RMSE": "inv_rmse"}
+def by_metric(run: str, *columns: tuple[str, tuple[str, str]], features: bool = False) -> Rows:
+    """Return a row per cut and metric: the BD-rate of each column's method on its ladders, and float features."""
+    found = []
+    for cut in CUTS:
+        for metric in trained(run, cut):
+            pairs = [compared(run, cut, method, "baseline", ladders) for method, ladders in columns]
+            cells = [with_interval(rows_of(pair, metric=metric)) for pair in pairs]
+            name = "rmse" if metric == "inv_rmse" else metric
+            cells += [floats(run, cut, method)[name] for method in ("baseline", "compressible") if features]
+            found.append([cut, NAMES[metric], *cells])
+    return found
 
 
-@pytest.mark.parametrize(
-    ("title", "row"),
-    [
-        pytest.param(title, row, id=f"{title.strip('*')}-{row[0]}-{SEED_METRICS[row[1]]}")
-        for title, rows in SEED_ROWS.items()
-        for row in rows
-    ],
-)
-def test_what_the_seeds_say_is_what_was_recorded(title: str, row: list[str]) -> None:
-    table = pd.read_csv(SEEDS)
-    table = table[
-        (table["cut"] == row[0]) & (table["metric"] == SEED_METRICS[row[1]]) & (table["against"] == "baseline")
-    ]
-    for (method, ladder, against_ladder), mean, spread in zip(SEED_TABLES[title], row[2::2], row[3::2], strict=True):
-        pair = (table["method"] == method) & (table["ladder"] == ladder) & (table["against_ladder"] == against_ladder)
-        own = table[pair]
-        all_, single = own[own["seed"] == "all"].iloc[0], own.loc[own["seed"] != "all", "bd_rate_percent"]
-        low, high = (f"{value:+.1f}" for value in (single.min(), single.max()))
-        assert spread.replace("−", "-") == f"{low} to {high}"
-        if pd.isna(all_["bd_rate_percent"]):
-            assert mean == f"none: refused for {single.isna().sum()} of {len(single)} seeds"
-        else:
-            numbers = [f"{all_[name]:+.1f}" for name in ("bd_rate_percent", "low_percent", "high_percent")]
-            assert mean.replace("−", "-") == "{} % ({} to {})".format(*numbers)
+def headline(run: str) -> Rows:
+    return by_metric(run, ("compressible", ON_HEVC), ("compressible", ON_PUBLISHED), features=True)
 
 
-@pytest.mark.parametrize("title", SEED_TABLES)
-def test_the_seeds_tables_have_every_cell(title: str) -> None:
-    cells = pd.read_csv(SEEDS)[["cut", "metric"]].drop_duplicates()
-    found = {(row[0], SEED_METRICS[row[1]]) for row in SEED_ROWS[title]}
-    assert found == set(cells.itertuples(index=False, name=None))
+def beyond(run: str) -> Rows:
+    matrices = [("task_klt", ladders) for ladders in (ON_HEVC, ON_PUBLISHED)]
+    return by_metric(run, *matrices, ("baseline", LAPLACE_TO_HEVC), ("task_klt", LAPLACE_TO_HEVC))
 
 
-GRIDS = {
-    "methods": ("### What every transform gave", 2, ("hevc", "hevc"), ("published", "published"), ("laplace", "hevc")),
-    "ratelog": (
-        "**It adds next to nothing here.**",
-        1,
-        ("hevc", "hevc"),
-        ("published", "published"),
-        ("laplace", "laplace"),
-    ),
-}
-"""Recorded grids: where their table stands in docs/method.md, its columns before the numbers, and the ladders of the others."""
-LABELS = {
+def over_seeds(method: str, *columns: tuple[str, str]) -> Rows:
+    """Return a row per cut and metric: the mean of all seeds and their spread, by ladders."""
+    found = []
+    for cut in CUTS:
+        for metric in METRICS:
+            cells = []
+            for ladders in columns:
+                rows = rows_of(compared("seeds", cut, method, "baseline", ladders), metric=metric).set_index("seed")
+                single = rows.drop("all")["bd_rate_percent"]
+                refused = f"none: refused for {single.isna().sum()} of {len(single)} seeds"
+                mean = with_interval(rows.loc[["all"]])
+                cells += [
+                    refused if mean.startswith("refused") else mean,
+                    f"{single.min():+.1f} to {single.max():+.1f}",
+                ]
+            found.append([cut, SEED_NAMES[metric], *cells])
+    return found
+
+
+TRANSFORMS = {
     "none": "baseline",
     "the paper's loss, none": "compressible",
     "`klt`": "klt",
@@ -171,45 +130,46 @@ LABELS = {
     "balanced (3), floor 0.01": "floor_001",
     "balanced (3), floor 0.3": "floor_03",
     "balanced (3), four bands": "bands_4",
-    "**balanced (3), four bands, floor 0.2, Z-order**": "task_klt",
+    "balanced (3), four bands, floor 0.2, Z-order": "task_klt",
     "the paper's loss, `klt`": "compressible_klt",
-    "the paper's loss, **balanced (3), four bands, floor 0.2, Z-order**": "compressible_task_klt",
-    "0.05": "ratelog_005",
-    "0.2": "ratelog_020",
-    "0.4": "ratelog_040",
-    "0.8": "ratelog_080",
+    "the paper's loss, balanced (3), four bands, floor 0.2, Z-order": "compressible_task_klt",
 }
-GRID_ROWS = {run: table_below(PROJECT / "docs/method.md", grid[0]) for run, grid in GRIDS.items()}
 
 
-def recorded_rates(run: str, cut: str, method: str, against: str, ladder: str, against_ladder: str) -> str:
-    """Return the BD-rates of one comparison as a cell of docs/method.md; empty where it was not made."""
-    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
-    own = table[(table["cut"] == cut) & (table["method"] == method) & (table["against"] == against)]
-    own = own[(own["ladder"] == ladder) & (own["against_ladder"] == against_ladder)].set_index("metric")
-    rates = [own["bd_rate_percent"][metric] for metric in METRICS.values()] if len(own) else []
-    return " / ".join("refused" if pd.isna(rate) else f"{rate:+.1f}" for rate in rates)
+def transforms() -> Rows:
+    columns = (ON_HEVC, ON_PUBLISHED, LAPLACE_TO_HEVC)
+    return [
+        [cut, label, *(rates("methods", cut, method, "baseline", ladders) for ladders in columns)]
+        for cut in reversed(CUTS)
+        for label, method in TRANSFORMS.items()
+    ]
 
 
-def written(cell: str) -> str:
-    """Return a cell with plain minus signs and without emphasis."""
-    return cell.replace("−", "-").replace("*", "")
+STRENGTHS = {"0.05": "ratelog_005", "0.2": "ratelog_020", "0.4": "ratelog_040", "0.8": "ratelog_080"}
 
 
-@pytest.mark.parametrize(
-    ("run", "row"),
-    [pytest.param(run, row, id=f"{run}-{'-'.join(row[:2])}") for run, rows in GRID_ROWS.items() for row in rows],
-)
-def test_the_grids_of_the_method_are_the_recorded_runs(run: str, row: list[str]) -> None:
-    _, head, *ladders = GRIDS[run]
-    cut, method = (row[0] if head == 2 else "c256"), LABELS[row[head - 1]]
-    against = "task_klt" if run == "ratelog" else "baseline"
-    for pair, cell in zip(ladders, row[head:], strict=False):
-        assert written(cell) == recorded_rates(run, cut, method, against, *pair)
+def train_losses_above_the_baseline() -> pd.DataFrame:
+    """Return by how many percent the train losses of the last epoch lie above the baseline's, by training and task."""
+    epochs = recorded("ratelog", "epochs").sort_values("epoch")
+    losses = [f"loss_{task}" for task in ("segmentation", "disparity", "reconstruction")]
+    last = epochs.groupby("training")[losses].last()
+    return 100 * (last / last.loc["baseline"] - 1)
 
 
-ABLATIONS = table_below(PROJECT / "docs/method.md", "### Ablations of packing, range and receiver")
-LADDER_OF = {
+def rate_aware() -> Rows:
+    losses, columns = train_losses_above_the_baseline(), (ON_HEVC, ON_PUBLISHED, ON_LAPLACE)
+    return [
+        [
+            strength,
+            *(rates("ratelog", "c256", method, "task_klt", ladders) for ladders in columns),
+            ANY,  # of float features
+            " / ".join(percent(losses[task][method]) for task in losses),
+        ]
+        for strength, method in STRENGTHS.items()
+    ]
+
+
+ABLATIONS = {
     "`order`": "hevc",
     "Z-order": "z_order",
     "`order` and Z-order": "z_order",
@@ -218,216 +178,181 @@ LADDER_OF = {
     "restored, each channel": "restored",
     "restored jointly": "restored_jointly",
 }
-COLUMNS_OF_ABLATIONS = [(cut, method) for cut in ("c256", "c512") for method in ("baseline", "balanced_3")]
 
 
-@pytest.mark.parametrize("row", ABLATIONS, ids=lambda row: row[0])
-def test_the_ablations_are_the_recorded_run(row: list[str]) -> None:
-    for (cut, anchor), cell in zip(COLUMNS_OF_ABLATIONS, row[1:], strict=True):
-        method = "ordered" if "order`" in row[0] and anchor == "baseline" else anchor
-        rates = recorded_rates("ablations", cut, method, anchor, LADDER_OF[row[0]], "hevc")
-        assert written(cell) == (rates if cell else "")
+def ablations() -> Rows:
+    def cell(label: str, cut: str, anchor: str) -> str:
+        ordered = "`order`" in label
+        if ordered and anchor != "baseline":
+            return ""
+        return rates("ablations", cut, "ordered" if ordered else anchor, anchor, (ABLATIONS[label], "hevc"))
+
+    columns = [(cut, anchor) for cut in reversed(CUTS) for anchor in ("baseline", "balanced_3")]
+    return [[label, *(cell(label, *column) for column in columns)] for label in ABLATIONS]
 
 
-def test_what_random_weights_gave_is_the_recorded_run() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/scratch/intervals.csv")
-    own = table[table["against"] == "baseline"].groupby(["method", "ladder"])["bd_rate_percent"]
-    means = own.mean()
-    assert (own.count() == 6).all()
-    text = " ".join((PROJECT / "README.md").read_text().split())
-    numbers = [means["compressible", "hevc"], means["task_klt", "hevc"], means["task_klt", "laplace"]]
-    loss, matrices, codec = (f"{number:+.1f} %".replace("-", "−") for number in numbers)
-    assert f"by HEVC are {loss} for the loss" in text
-    assert f"and {matrices} for the matrices below, {codec} with their codec." in text
+LENGTHS = {"4": "", "12": "_12", "36": "_36"}
+"""Endings of the methods' names by the epochs of their training."""
 
 
-LENGTHS = table_below(PROJECT / "docs/method.md", "### What longer training gives")
+def lengths() -> Rows:
+    pairs = [(method, ladders) for method in ("compressible", "task_klt") for ladders in (ON_HEVC, ON_PUBLISHED)]
+    return [
+        [
+            epochs,
+            *(rates("length", "c256", method + ending, f"baseline{ending}", pair) for method, pair in pairs),
+            *(" / ".join(floats("length", "c256", name + ending).values()) for name in ("baseline", "compressible")),
+        ]
+        for epochs, ending in LENGTHS.items()
+    ]
 
 
-@pytest.mark.parametrize("row", LENGTHS, ids=lambda row: row[0])
-def test_what_longer_training_gives_is_the_recorded_run(row: list[str]) -> None:
-    ending = "" if row[0] == "4" else f"_{row[0]}"
-    pairs = [(method, ladder) for method in ("compressible", "task_klt") for ladder in LADDERS]
-    for (method, ladder), cell in zip(pairs, row[1:5], strict=True):
-        assert written(cell) == recorded_rates("length", "c256", method + ending, f"baseline{ending}", ladder, ladder)
-    floats = pd.read_csv(PROJECT / "data/reference/length/points.csv").query("codec == 'none' and quality == 'float'")
-    for method, cell in zip(("baseline", "compressible"), row[5:], strict=True):
-        own = floats.set_index("method").loc[method + ending]
-        assert cell == f"{own['miou']:.4f} / {own['psnr_db']:.2f} / {own['rmse']:.4f}"
+SENT = {"baseline": "baseline", "the paper's loss": "compressible", "`task_klt`": "task_klt"}
+ON_CODED_PICTURES = ", network trained on coded pictures"
+LADDERS = {"PNG and JPEG": "published", "JPEG": "published", "JPEG XL": "jpegxl", "JPEG 2000": "jpeg2000"}
+REMOTE = [
+    *(
+        (sent, *ladders, "")
+        for sent in SENT
+        for ladders in (("HEVC", "HEVC"), ("PNG and JPEG", "JPEG"), ("AV1", "AV1"))
+    ),
+    *((sent, "Laplace", "HEVC", "") for sent in ("baseline", "`task_klt`")),
+    *(("`task_klt`", coded, "HEVC", ON_CODED_PICTURES) for coded in ("HEVC", "Laplace")),
+    (f"the picture{ON_CODED_PICTURES}", "HEVC", "HEVC", ""),
+]
 
 
-def test_the_means_by_length_are_the_recorded_ones() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/length/intervals.csv").query("ladder == 'hevc'")
-    means = table.groupby("method")["bd_rate_percent"].mean()
-    released = published_bd_rate.make(published_inputs()).query("cut == 'c256' and fit == 'authors_cubic'")
+def ladder_of(label: str) -> str:
+    return LADDERS.get(label, label.lower())
+
+
+def remote() -> Rows:
+    found = []
+    for sent, coded, picture, how_trained in REMOTE:
+        method, anchor = SENT.get(sent, "remote_trained"), "remote_trained" if how_trained else "remote"
+        ladders = ladder_of(coded), ladder_of(picture)
+        cells = [rates("remote", cut, method, anchor, ladders) for cut in reversed(CUTS)]
+        found.append([sent, coded, picture + how_trained, *cells])
+    return found
+
+
+def codecs() -> Rows:
+    labels = ("VVC", "AV1", "AVIF", "JPEG XL", "JPEG 2000", "WebP", "PNG and JPEG", "Laplace")
+    assert {ladder_of(label) for label in labels} == set(recorded("codecs")["ladder"]) - {"hevc"}
+    columns = [(cut, method) for cut in reversed(CUTS) for method in ("baseline", "task_klt")]
+    return [
+        [label, *(rates("codecs", cut, method, method, (ladder_of(label), "hevc")) for cut, method in columns)]
+        for label in labels
+    ]
+
+
+WRITTEN: list[tuple[str, str, Callable[[], Rows]]] = [
+    (README, "## What comes out", lambda: headline("default")),
+    (README, "On photographs", lambda: headline("camvid")),
+    (README, "## Beyond the paper", lambda: beyond("default")),
+    (README, "Beyond the paper, on the same photographs", lambda: beyond("camvid")),
+    (STATISTICS, "The paper's loss", lambda: over_seeds("compressible", ON_HEVC, ON_PUBLISHED)),
+    (STATISTICS, "Beyond the paper", lambda: over_seeds("task_klt", ON_HEVC, ON_PUBLISHED, LAPLACE_TO_HEVC)),
+    (METHOD, "### What every transform gave", transforms),
+    (METHOD, "It adds next to nothing here.", rate_aware),
+    (METHOD, "### Ablations of packing, range and receiver", ablations),
+    (METHOD, "### What longer training gives", lengths),
+    (METHOD, "### What sending the picture gives", remote),
+    (METHOD, "### What each codec takes", codecs),
+]
+"""Pages, what stands above a table in them, and the rows that it must have, no more and no fewer."""
+
+
+@pytest.mark.parametrize(("page", "title", "expected"), WRITTEN, ids=[f"{page} {title}" for page, title, _ in WRITTEN])
+def test_a_table_is_what_was_recorded(page: str, title: str, expected: Callable[[], Rows]) -> None:
+    lines = re.search(r"(?:^\|.*\n)+", plain(page).partition(title)[2], re.M)
+    assert lines is not None
+    written = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()[2:]]
+    assert sorted(written) == sorted(expected())
+
+
+def assert_said(page: str, anchor: str, numbers: Iterable[str]) -> None:
+    """Fail unless these are the first numbers behind an anchor, a phrase that stands once in the page."""
+    expected, (_, *behind) = list(numbers), " ".join(plain(page).split()).split(anchor)
+    assert len(behind) == 1
+    assert re.findall(r"(?<![\w.])[+-]?\d+(?:\.\d+)?", behind[0])[: len(expected)] == expected
+
+
+RANGES = [
+    (METHOD, "by HEVC they take", "remote", "baseline", "remote", ON_HEVC, 1),
+    (METHOD, "they do, at equal mIoU and RMSE by", "remote", "task_klt", "remote", ON_HEVC, -1),
+    (METHOD, "with HEVC and by", "remote", "task_klt", "remote", LAPLACE_TO_HEVC, -1),
+    (METHOD, "a network trained on coded pictures takes", "remote", "remote_trained", "remote", ON_HEVC, -1),
+    (METHOD, "and `task_klt` by HEVC", "remote", "task_klt", "remote_trained", ON_HEVC, -1),
+    (METHOD, "fewer than that, with `laplace`", "remote", "task_klt", "remote_trained", LAPLACE_TO_HEVC, -1),
+    (METHOD, "best codec of pictures for features, by", "codecs", "baseline", "baseline", ("av1", "hevc"), -1),
+    (METHOD, "without a transform and by", "codecs", "task_klt", "task_klt", ("av1", "hevc"), -1),
+    (METHOD, "VVC's tools buy little:", "codecs", "baseline", "baseline", ("vvc", "hevc"), -1),
+    (METHOD, "made for eyes,", "codecs", "baseline", "baseline", ("jpegxl", "hevc"), 1),
+    (README, "AV1 takes another", "codecs", "task_klt", "task_klt", ("av1", "hevc"), -1),
+    (README, "trained on coded pictures it is still", "remote", "task_klt", "remote_trained", LAPLACE_TO_HEVC, -1),
+]
+"""Where pages state the lowest and the highest of recorded BD-rates, of remote inference without reconstruction."""
+
+
+@pytest.mark.parametrize(("page", "anchor", "run", "method", "against", "ladders", "sign"), RANGES)
+def test_a_range_is_that_of_the_recorded_run(
+    page: str, anchor: str, run: str, method: str, against: str, ladders: tuple[str, str], sign: int
+) -> None:
+    both = pd.concat([compared(run, cut, method, against, ladders) for cut in CUTS])
+    values = sign * both[(both["metric"] != "psnr_db") | (run != "remote")]["bd_rate_percent"]
+    assert_said(page, anchor, (f"{values.min():.0f}", f"{values.max():.0f}"))
+
+
+def test_means_are_those_of_the_recorded_runs() -> None:
+    scratch = rows_of(recorded("scratch"), against="baseline").groupby(["method", "ladder"])["bd_rate_percent"]
+    assert (scratch.count() == 6).all()
+    assert_said(README, "means of the six cells by HEVC are", [percent(scratch.mean()["compressible", "hevc"])])
+    with_matrices = [percent(scratch.mean()["task_klt", ladder]) for ladder in ("hevc", "laplace")]
+    assert_said(README, "dB there, and", with_matrices)
+
+    means = rows_of(recorded("length"), ladder="hevc").groupby("method")["bd_rate_percent"].mean()
+    loss, matrices = ([means[name + end] for end in LENGTHS.values()] for name in ("compressible", "task_klt"))
+    released = rows_of(published_bd_rate.make(published_inputs()), cut="c256", fit="authors_cubic")
     published = released["bd_rate_percent"].mean()
-    readme, method = (" ".join((PROJECT / page).read_text().split()) for page in ("README.md", "docs/method.md"))
-    loss = [means[f"compressible{ending}"] for ending in ("", "_12", "_36")]
-    matrices = [means[f"task_klt{ending}"] for ending in ("", "_12", "_36")]
-    sentence = "is {:+.1f} % after these 4 epochs, {:+.1f} % after 12 and {:+.1f} % after 36 (published: {:+.1f} %)"
-    assert sentence.format(*loss, published).replace("-", "−") in readme
-    sentence = (
-        "the mean of the three is {:+.1f}, {:+.1f} and {:+.1f} %, "
-        "that is {:.0f}, {:.0f} and {:.0f} % of the published mean ({:+.1f} %"
-    )
-    shares = [100 * mean / published for mean in loss]
-    assert sentence.format(*loss, *shares, published).replace("-", "−") in method
-    assert "{:+.1f}, {:+.1f} and {:+.1f} % by HEVC".format(*matrices).replace("-", "−") in method
-
-
-REMOTE = table_below(PROJECT / "docs/method.md", "### What sending the picture gives")
-SENT = {
-    "baseline": "baseline",
-    "the paper's loss": "compressible",
-    "`task_klt`": "task_klt",
-    "the picture, network trained on coded pictures": "remote_trained",
-}
-CODED = {"HEVC": "hevc", "PNG and JPEG": "published", "JPEG": "published", "AV1": "av1", "Laplace": "laplace"}
-
-
-@pytest.mark.parametrize("row", REMOTE, ids=lambda row: "-".join(row[:3]))
-def test_what_sending_the_picture_gives_is_the_recorded_run(row: list[str]) -> None:
-    sent, by, picture = row[:3]
-    picture, _, trained = picture.partition(", ")
-    against = "remote_trained" if trained else "remote"
-    for cut, cell in zip(("c256", "c512"), row[3:], strict=True):
-        assert written(cell) == recorded_rates("remote", cut, SENT[sent], against, CODED[by], CODED[picture]) != ""
+    stated = [text for mean, epochs in zip(map(percent, loss), LENGTHS, strict=True) for text in (mean, epochs)]
+    assert_said(README, "at c256 by HEVC the mean of the three is", [*stated, percent(published)])
+    shares = [f"{100 * mean / published:.0f}" for mean in loss]
+    assert_said(METHOD, "By HEVC the mean of the three is", [*map(percent, loss), *shares, percent(published)])
+    assert "{}, {} and {} % by HEVC".format(*map(percent, matrices)) in plain(METHOD).replace("\n", " ")
 
 
 def test_where_features_and_pictures_cross_is_the_recorded_run() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/remote/crossovers.csv")
-    text = " ".join((PROJECT / "docs/method.md").read_text().split())
+    table = rows_of(recorded("remote", "crossovers"), remote="remote")
 
-    def crossings_kb(split: str, ladder: str, cut: str, metric: str) -> list[str]:
-        chosen = (table["split"] == split) & (table["ladder"] == ladder) & (table["cut"] == cut)
-        own = table[chosen & (table["remote"] == "remote") & (table["remote_metric"] == metric)]
-        return [f"{value / 1000:.2f}" for value in own["crossing_bytes"].dropna()]
+    def crossing_kb(split: str, ladder: str, cut: str, metric: str) -> str:
+        found = rows_of(table, split=split, ladder=ladder, cut=cut, remote_metric=metric)["crossing_bytes"].dropna()
+        return f"{found.item() / 1000:.2f}"
 
-    found = [crossings_kb("baseline", "hevc", cut, m) for cut in ("c256", "c512") for m in ("miou", "inv_rmse")]
-    (a,), (b,), (c,), (d,) = found
-    assert f"{a} (mIoU) and {b} kB (RMSE) an image at c256, {c} and {d} kB at c512" in text
-    ((e,), (f,)) = (crossings_kb("task_klt", "published", cut, "image_psnr_db") for cut in ("c256", "c512"))
-    assert f"above {e} kB (c256) and {f} kB (c512)" in text
-    both = table[(table["split"] == "task_klt") & table["ladder"].isin(["hevc", "laplace"])]
+    features = [crossing_kb("baseline", "hevc", cut, m) for cut in ("c256", "c512") for m in ("miou", "inv_rmse")]
+    assert_said(METHOD, "They are better above a rate only:", features)
+    pictures = [crossing_kb("task_klt", "published", cut, "image_psnr_db") for cut in ("c256", "c512")]
+    assert_said(METHOD, "by JPEG it is above", pictures)
+    both = recorded("remote", "crossovers").query("split == 'task_klt' and ladder in ('hevc', 'laplace')")
     judged = both[both["remote_metric"].isin(["miou", "inv_rmse"])]
     assert len(judged) == 16 and set(judged["better_below"]) == set(judged["better_above"]) == {"task_klt"}
 
 
-def test_the_stronger_remote_line_is_the_recorded_run() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/remote/intervals.csv").query("against == 'remote_trained'")
-    own = table[(table["ladder"] == "laplace") & (table["metric"] != "psnr_db")]["bd_rate_percent"]
-    text = " ".join((PROJECT / "README.md").read_text().split())
-    assert len(own) == 4
-    assert f"trained on coded pictures it is still {-own.max():.0f} to {-own.min():.0f} %" in text
-
-
-RATELOG = table_below(PROJECT / "docs/method.md", "**It adds next to nothing here.**")
-TRAINED = ("segmentation", "disparity", "reconstruction")
-
-
-def train_losses_above_the_baseline() -> pd.DataFrame:
-    """Return by how many percent the train losses of the last epoch lie above the baseline's, by training and task."""
-    epochs = pd.read_csv(PROJECT / "data/reference/ratelog/epochs.csv").sort_values("epoch")
-    last = epochs.groupby("training")[[f"loss_{task}" for task in TRAINED]].last()
-    return 100 * (last / last.loc["baseline"] - 1)
-
-
-@pytest.mark.parametrize("row", RATELOG, ids=lambda row: row[0])
-def test_train_losses_of_rate_aware_training_are_the_recorded_ones(row: list[str]) -> None:
-    own = train_losses_above_the_baseline().loc[LABELS[row[0]]]
-    assert written(row[-1]) == " / ".join(f"{value:+.1f}" for value in own)
-
-
 def test_the_strength_of_rate_aware_training_keeps_to_its_constraint() -> None:
     allowed = (train_losses_above_the_baseline() <= 1).all(axis=1)
-    strongest = max((row[0] for row in RATELOG if allowed[LABELS[row[0]]]), key=float)
-    assert f"which is {strongest} of these four" in (PROJECT / "docs/method.md").read_text()
-    table = pd.read_csv(PROJECT / "data/reference/ratelog/intervals.csv").query("against == 'task_klt'")
+    strongest = max((strength for strength, method in STRENGTHS.items() if allowed[method]), key=float)
+    assert_said(METHOD, "above the baseline's, which is", [strongest])
+    table = rows_of(recorded("ratelog"), against="task_klt")
     sure = table[(table["high_percent"] < 0) | (table["low_percent"] > 0)]["method"].value_counts()
-    assert sure.get(LABELS[strongest], 0) == 0 and sure["ratelog_005"] == 5
-
-
-CODECS = table_below(PROJECT / "docs/method.md", "### What each codec takes")
-BESIDE_HEVC = {
-    "VVC": "vvc",
-    "AV1": "av1",
-    "AVIF": "avif",
-    "JPEG XL": "jpegxl",
-    "JPEG 2000": "jpeg2000",
-    "WebP": "webp",
-    "PNG and JPEG": "published",
-    "Laplace": "laplace",
-}
-COLUMNS_OF_CODECS = [(cut, method) for cut in ("c256", "c512") for method in ("baseline", "task_klt")]
-
-
-@pytest.mark.parametrize("row", CODECS, ids=lambda row: row[0])
-def test_what_each_codec_takes_is_the_recorded_run(row: list[str]) -> None:
-    for (cut, method), cell in zip(COLUMNS_OF_CODECS, row[1:], strict=True):
-        assert written(cell) == recorded_rates("codecs", cut, method, method, BESIDE_HEVC[row[0]], "hevc")
-
-
-def test_every_codec_beside_hevc_has_its_row() -> None:
-    ladders = pd.read_csv(PROJECT / "data/reference/codecs/intervals.csv")["ladder"]
-    assert {BESIDE_HEVC[row[0]] for row in CODECS} == set(ladders) - {"hevc"}
+    assert sure.get(STRENGTHS[strongest], 0) == 0 and sure["ratelog_005"] == 5
 
 
 def test_what_is_said_of_headers_and_samples_is_the_recorded_run() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/codecs/bd_rate.csv").query("fit == 'pchip' and method == 'task_klt'")
-    text = " ".join((PROJECT / "docs/method.md").read_text().split())
-    samples = table[table["rate"] == "payload"].groupby("ladder")["bd_rate_percent"]
-    for ladder, sentence in (
-        ("av1", "it saves {} to {} % there"),
-        ("laplace", "of the coded samples alone {} to {} %."),
-    ):
-        least, most = (f"{-value:.0f}" for value in (samples.max()[ladder], samples.min()[ladder]))
-        assert sentence.format(least, most) in text
-    points = pd.read_csv(PROJECT / "data/reference/codecs/points.csv")
-    headers = (points["header_bytes"] / points["n_images"]).groupby(points["codec"])
-    for codec, ends in (("hevc", (79, 79)), ("av1", (16, 17))):
-        own = headers.get_group(codec)
-        assert (round(own.min()), round(own.max())) == ends
-
-
-def test_what_av1_takes_off_is_the_recorded_run() -> None:
-    table = pd.read_csv(PROJECT / "data/reference/codecs/intervals.csv").query(
-        "ladder == 'av1' and method == 'task_klt'"
-    )
-    least, most = (f"{-value:.0f}" for value in (table["bd_rate_percent"].max(), table["bd_rate_percent"].min()))
-    text = " ".join((PROJECT / "README.md").read_text().split())
-    assert f"AV1 takes another {least} to {most} % off HEVC's bytes" in text
-
-
-SAVED = {
-    "by HEVC they take {} to {} % more bytes": ("remote", "baseline", "hevc", "remote", "hevc", 1),
-    "by {} to {} % with HEVC and": ("remote", "task_klt", "hevc", "remote", "hevc", -1),
-    "and by {} to {} % with `laplace`": ("remote", "task_klt", "laplace", "remote", "hevc", -1),
-    "a network trained on coded pictures takes {} to {} % fewer": (
-        "remote",
-        "remote_trained",
-        "hevc",
-        "remote",
-        "hevc",
-        -1,
-    ),
-    "`task_klt` by HEVC {} to {} % fewer": ("remote", "task_klt", "hevc", "remote_trained", "hevc", -1),
-    "with `laplace` {} to {} %, again": ("remote", "task_klt", "laplace", "remote_trained", "hevc", -1),
-    "by {} to {} % without a transform and": ("codecs", "baseline", "av1", "baseline", "hevc", -1),
-    "and by {} to {} % behind the matrices, where": ("codecs", "task_klt", "av1", "task_klt", "hevc", -1),
-    "VVC's tools buy little**: {} to {} %": ("codecs", "baseline", "vvc", "baseline", "hevc", -1),
-    "made for eyes, {} to {} %": ("codecs", "baseline", "jpegxl", "baseline", "hevc", 1),
-}
-"""Sentences of docs/method.md about the least and the most of recorded BD-rates, of remote inference without reconstruction."""
-
-
-@pytest.mark.parametrize("sentence", SAVED)
-def test_ranges_are_those_of_the_recorded_runs(sentence: str) -> None:
-    run, method, ladder, against, against_ladder, sign = SAVED[sentence]
-    table = pd.read_csv(PROJECT / "data/reference" / run / "intervals.csv")
-    own = table[(table["method"] == method) & (table["ladder"] == ladder) & (table["against"] == against)]
-    own = own[own["against_ladder"] == against_ladder]
-    if run == "remote":
-        own = own[own["metric"] != "psnr_db"]
-    values = sign * own["bd_rate_percent"]
-    expected = sentence.format(f"{values.min():.0f}", f"{values.max():.0f}")
-    assert expected in " ".join((PROJECT / "docs/method.md").read_text().split())
+    samples = rows_of(recorded("codecs", "bd_rate"), fit="pchip", method="task_klt", rate="payload")
+    for ladder, anchor in (("av1", "(`rate: payload`) it saves"), ("laplace", "matrices, of the coded samples alone")):
+        saved = -rows_of(samples, ladder=ladder)["bd_rate_percent"]
+        assert_said(METHOD, anchor, (f"{saved.min():.0f}", f"{saved.max():.0f}"))
+    points = recorded("codecs", "points")
+    headers = (points["header_bytes"] / points["n_images"]).groupby(points["codec"]).agg(["min", "max"]).round()
+    assert set(headers.loc["hevc"]) == {79}
+    assert_said(METHOD, "behind the matrices, where HEVC's", ["79", *(f"{end:.0f}" for end in headers.loc["av1"])])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import yaml
 from helpers import PAPER_ALONE
 from project_copy import copy_project, fake_results, following, planned_jobs, snakemake
 
+Files = Mapping[str, str | None]
 SMALL: dict[str, Any] = {
     **PAPER_ALONE,
     "cuts": {"c512": None},
@@ -25,16 +25,7 @@ SMALL: dict[str, Any] = {
 }
 """One cut, four bitstreams a run, three figures: a graph of every kind of job that is drawn up in a second."""
 
-TASK_JOBS = {
-    "prepare:*",
-    "train:*",
-    "features:*",
-    "evaluate:*",
-    "table*:*",
-    "draw:*",
-    "paper",
-    "explorer",
-}
+TASK_JOBS = {"prepare:*", "train:*", "features:*", "evaluate:*", "table*:*", "draw:*", "paper", "explorer"}
 """Jobs that are given the code of tasks."""
 EXPERIMENT = "table:experiment.json"
 CODEC_TABLES = {EXPERIMENT, "table_shown:seeds_intervals.csv"}
@@ -45,31 +36,44 @@ CODEC_TABLES = {EXPERIMENT, "table_shown:seeds_intervals.csv"}
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project whose results Snakemake takes for made."""
     folder = copy_project(tmp_path_factory.mktemp("reruns"))
-    configure(folder)
+    write(folder, {"small.yaml": yaml.safe_dump(SMALL)})
     fake_results(folder, "--configfile", "small.yaml")
     return folder
 
 
-def configure(project: Path, **changes: Any) -> None:
-    """Write the small configuration, with ``changes`` of whole sections."""
-    (project / "small.yaml").write_text(yaml.safe_dump({**SMALL, **changes}))
+def write(folder: Path, files: Files) -> None:
+    """Write files; those without text are removed."""
+    for path, text in ((folder / name, text) for name, text in files.items()):
+        path.parent.mkdir(exist_ok=True)
+        if text is not None:
+            path.write_text(text)
+        else:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
 
-def plan(project: Path, *arguments: str) -> dict[str, str]:
+def listing(project: Path, files: Files | None = None, *arguments: str) -> str:
+    """Return what a dry run says, with other ``files`` in the project for that time."""
+    files = files or {}
+    before = {name: path.read_text() if (path := project / name).is_file() else None for name in files}
+    assert all(before[name] != text for name, text in files.items())
+    write(project, files)
+    try:
+        return snakemake(project, *arguments, "--dry-run", "--quiet", "host", "--configfile", "small.yaml")
+    finally:
+        write(project, before)
+
+
+def plan(project: Path, files: Files | None = None) -> dict[str, str]:
     """Return the jobs that a dry run lists, with their reasons."""
-    return planned_jobs(listing(project, *arguments))
-
-
-def listing(project: Path, *arguments: str) -> str:
-    """Return what a dry run says."""
-    # The targets come first: options that take several words would swallow them.
-    return snakemake(project, *arguments, "--dry-run", "--quiet", "host", "--configfile", "small.yaml")
+    return planned_jobs(listing(project, files))
 
 
 @pytest.fixture(scope="module")
 def graph(project: Path) -> str:
     """All jobs that there are, as a dry run lists them."""
-    return listing(project, "--forceall")
+    return listing(project, None, "--forceall")
 
 
 def expected(graph: str, *patterns: str) -> set[str]:
@@ -83,33 +87,6 @@ def matching(patterns: set[str], jobs: set[str]) -> set[str]:
     return {job for job in jobs if any(fnmatchcase(job, pattern) for pattern in patterns)}
 
 
-@contextmanager
-def edited(project: Path, file: str, change: Callable[[str], str]) -> Iterator[None]:
-    """Change a file for the time of a with block."""
-    path = project / file
-    before = path.read_text()
-    after = change(before)
-    assert after != before
-    path.write_text(after)
-    try:
-        yield
-    finally:
-        path.write_text(before)
-
-
-@contextmanager
-def another(project: Path, package: str) -> Iterator[None]:
-    """Let another version of a package be installed, as far as its metadata say, for the time of a with block."""
-    folder = project / f"src/{package.replace('-', '_')}-99.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
-    try:
-        yield
-    finally:
-        (folder / "METADATA").unlink()
-        folder.rmdir()
-
-
 def cosmetic(text: str) -> str:
     """Return a module's source with other comments, docstrings, quotes, line breaks and blank lines."""
     plain = ast.unparse(ast.parse(text)).replace('"""', '"""In other words: ', 1)
@@ -121,27 +98,19 @@ def test_nothing_is_to_be_done_at_first(project: Path) -> None:
 
 
 def test_a_cosmetic_edit_of_every_module_reruns_nothing(project: Path) -> None:
-    files = sorted((project / "src").rglob("*.py"))
-    before = {path: path.read_text() for path in files}
-    assert len(files) > 60
-    for path, text in before.items():
-        path.write_text(cosmetic(text))
-    rules = project / "workflow/rules/encode.smk"
-    before[rules] = rules.read_text()
-    rules.write_text("# A comment.\n\n\n" + before[rules] + "\n# Another one.\n")
-    try:
-        assert plan(project) == {}
-    finally:
-        for path, text in before.items():
-            path.write_text(text)
+    modules = sorted((project / "src").rglob("*.py"))
+    edits = {str(path.relative_to(project)): cosmetic(path.read_text()) for path in modules}
+    assert len(edits) > 60
+    rules = "workflow/rules/encode.smk"
+    edits[rules] = "# A comment.\n\n\n" + (project / rules).read_text() + "\n# Another one.\n"
+    assert plan(project, edits) == {}
 
 
 def test_times_of_files_never_matter(project: Path) -> None:
     files = sorted(path for path in project.rglob("*") if path.is_file() and ".snakemake" not in path.parts)
     rng = random.Random(0)
     for path in files:
-        seconds = rng.uniform(1e9, 2e9)
-        os.utime(path, (seconds, seconds))
+        os.utime(path, (rng.uniform(1e9, 2e9),) * 2)
     assert plan(project) == {}
 
 
@@ -176,8 +145,8 @@ CODE = {
 
 @pytest.mark.parametrize("module", CODE)
 def test_an_edit_of_code_reruns_what_uses_it(module: str, project: Path, graph: str) -> None:
-    with edited(project, f"src/compfeat/{module}", lambda text: text + "\nEDITED = True\n"):
-        planned = plan(project)
+    path = f"src/compfeat/{module}"
+    planned = plan(project, {path: (project / path).read_text() + "\nEDITED = True\n"})
     assert set(planned) == expected(graph, *CODE[module])
     name = f"code of compfeat.{module.removesuffix('.py').replace('/', '.')} "
     if planned:
@@ -197,8 +166,8 @@ TOOLS = {
 
 @pytest.mark.parametrize("package", TOOLS)
 def test_another_version_of_a_tool_reruns_what_uses_it(package: str, project: Path, graph: str) -> None:
-    with another(project, package):
-        planned = plan(project)
+    metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n"
+    planned = plan(project, {f"src/{package.replace('-', '_')}-99.0.dist-info/METADATA": metadata})
     # The paper names the software of a run.
     named = {"paper"} if package in ("torch", "imageio-ffmpeg", "bjontegaard") else set()
     assert set(planned) == expected(graph, *TOOLS[package], *named)
@@ -237,32 +206,25 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_another_setting_reruns_what_it_enters(setting: str, project: Path) -> None:
     changes, direct = SETTINGS[setting]
-    configure(project, **changes)
-    try:
-        planned, all_jobs = plan(project), listing(project, "--forceall")
-    finally:
-        configure(project)
+    files = {"small.yaml": yaml.safe_dump({**SMALL, **changes})}
     # The paper states the whole configuration.
-    assert set(planned) == expected(all_jobs, *direct, "paper")
+    assert set(plan(project, files)) == expected(listing(project, files, "--forceall"), *direct, "paper")
 
 
-def test_another_published_number_reruns_what_stands_on_it(project: Path, graph: str) -> None:
-    with edited(project, "data/published/published_points.csv", lambda text: text.replace("1", "2", 1)):
-        planned = plan(project)
-    assert "table:published_points.csv" in planned and not matching(
-        {"encode:*", "evaluate:*", "train:*", "table_shown:points.csv"}, set(planned)
-    )
+def edited(project: Path, path: str, old: str, new: str) -> Files:
+    return {path: (project / path).read_text().replace(old, new, 1)}
 
 
-def test_another_description_of_the_start_weights_reruns_the_paper_alone(project: Path) -> None:
-    with edited(project, "data/start/c256.json", lambda text: text.replace('"images": 3000', '"images": 3001')):
-        assert set(plan(project)) == {"paper", "all"}
-    description = project / "data/start/c256.json"
-    description.rename(description.with_suffix(".away"))
-    try:
-        assert set(plan(project)) == {"paper", "all"}
-    finally:
-        description.with_suffix(".away").rename(description)
+def test_another_published_number_reruns_what_stands_on_it(project: Path) -> None:
+    planned = set(plan(project, edited(project, "data/published/published_points.csv", "1", "2")))
+    assert "table:published_points.csv" in planned
+    assert not matching({"encode:*", "evaluate:*", "train:*", "table_shown:points.csv"}, planned)
+
+
+def test_another_description_of_the_start_weights_or_none_reruns_the_paper_alone(project: Path) -> None:
+    path = "data/start/c256.json"
+    for files in (edited(project, path, '"images": 3000', '"images": 3001'), {path: None}):
+        assert set(plan(project, files)) == {"paper", "all"}
 
 
 def test_edits_that_were_taken_back_rerun_nothing(project: Path) -> None:

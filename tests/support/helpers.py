@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from compfeat.datasets.packed import record_dtype
 from compfeat.tasks.base import TASKS as REGISTERED
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 TASKS = ("segmentation", "disparity", "reconstruction")
 CLASSES = tuple(f"class{i}" for i in range(19))
 SIZE = (32, 64)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import forked
 from helpers import PROJECT
@@ -59,6 +59,18 @@ def attempt(project: Path, *words: str, real: bool = False) -> subprocess.Comple
     return subprocess.run(**python(project, *words, real=real), capture_output=True, text=True, check=False)
 
 
+def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the copy's workflow as a process group of its own, with all that it prints in one pipe."""
+    command = python(project, *SNAKEMAKE, *arguments)
+    return subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0)
+
+
+def wait_for_a_job(run: subprocess.Popen[str]) -> bool:
+    """Wait until a run starts a job; return whether it did."""
+    assert run.stdout is not None
+    return any(line.startswith(("rule ", "localrule ")) for line in run.stdout)
+
+
 def snakemake(project: Path, *arguments: str, real: bool = False) -> str:
     """Run the copy's workflow; return what it printed, and fail where it did."""
     done = attempt(project, *SNAKEMAKE, *arguments, real=real)
@@ -67,31 +79,44 @@ def snakemake(project: Path, *arguments: str, real: bool = False) -> str:
     return output
 
 
-def planned_jobs(output: str) -> dict[str, str]:
-    """Return the jobs that a dry run listed, with their reasons: ``rule`` or ``rule:value/value`` of the wildcards."""
-    jobs: dict[str, str] = {}
+class Job(NamedTuple):
+    """One job that a dry run lists: ``rule`` or ``rule:value/value`` of the wildcards, and its files."""
+
+    name: str
+    reason: str
+    inputs: set[str]
+    outputs: set[str]
+
+    @property
+    def rule(self) -> str:
+        return self.name.partition(":")[0]
+
+
+def listed_jobs(output: str) -> list[Job]:
+    """Return the jobs that a run or a dry run listed."""
+    found = []
     for block in re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]:
         fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
-        name = block.partition(":")[0]
         values = [pair.partition("=")[2] for pair in fields.get("wildcards", "").split(", ")]
-        jobs[f"{name}:{'/'.join(values)}" if any(values) else name] = fields.get("reason", "")
-    return jobs
+        name = ":".join(filter(None, (block.partition(":")[0], "/".join(values))))
+        inputs, outputs = (set(fields.get(key, "").split(", ")) - {""} for key in ("input", "output"))
+        found.append(Job(name, fields.get("reason", ""), inputs, outputs))
+    return found
 
 
-def following(output: str, jobs: set[str]) -> set[str]:
-    """Return ``jobs`` and all that follow from what they make, in the graph that a dry run with ``--forceall`` listed."""
-    files: dict[str, tuple[set[str], set[str]]] = {}
-    for block in re.split(r"^(?:local)?rule ", output, flags=re.M)[1:]:
-        fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
-        name = next(iter(planned_jobs(f"rule {block}")))
-        files[name] = (set(fields.get("input", "").split(", ")), set(fields.get("output", "").split(", ")) - {""})
-    found = set(jobs)
-    while True:
-        made = {path for job in found for path in files[job][1]}
-        more = {name for name, (read, _) in files.items() if read & made} - found
-        if not more:
-            return found
-        found |= more
+def planned_jobs(output: str) -> dict[str, str]:
+    """Return the jobs that a dry run listed, with their reasons."""
+    return {job.name: job.reason for job in listed_jobs(output)}
+
+
+def following(output: str, names: set[str]) -> set[str]:
+    """Return these jobs and all that follow from what they make, in the graph that a dry run with ``--forceall`` listed."""
+    jobs, found = listed_jobs(output), set[str]()
+    while names - found:
+        found |= names
+        made = {path for job in jobs if job.name in found for path in job.outputs}
+        names = {job.name for job in jobs if job.inputs & made}
+    return found
 
 
 def fake_results(project: Path, *arguments: str) -> None:

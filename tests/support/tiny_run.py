@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from compfeat.experiment.files import load_config, merged
+from compfeat.experiment.files import merged
 from helpers import PAPER_ALONE, PROJECT
 from project_copy import copy_project, environment
 
@@ -39,11 +39,20 @@ UNTRACKED = ("logs", "benchmarks")
 
 def tiny_project(folder: Path) -> Path:
     """Return a copy of the project whose default configuration is the tiny one."""
-    copy_project(folder)
-    base = load_config([folder / "config/config.yaml"])
-    config = merged(base, TINY)
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    reconfigure(copy_project(folder), TINY)
     return folder
+
+
+def reconfigure(project: Path, changes: dict[str, Any]) -> None:
+    """Change settings of a copy's default configuration."""
+    path = project / "config/config.yaml"
+    path.write_text(yaml.safe_dump(merged(yaml.safe_load(path.read_text()), changes), sort_keys=False))
+
+
+def unlock(project: Path) -> None:
+    """Do what ``snakemake --unlock`` does, in no time."""
+    for lock in (project / ".snakemake/locks").glob("*"):
+        lock.unlink()
 
 
 def artifacts(project: Path) -> dict[str, str]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
-ARTIFACTS = Path(__file__).parent / "artifacts"
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 """Screenshots and prints, to look at."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -52,17 +52,13 @@ def browser() -> Iterator[Browser]:
     except Exception as error:  # a driver without its libraries ends in several kinds, of Playwright's and of asyncio's
         if playwright is not None:
             playwright.stop()
-        pytest.skip(f"no browser: {path} or Playwright's driver does not start ({first_line(error)}); run make browser")
+        said = (str(error) or type(error).__name__).strip().splitlines()[0]
+        pytest.skip(f"no browser: {path} or Playwright's driver does not start ({said}); run make browser")
     try:
         yield started
     finally:
         started.close()
         playwright.stop()
-
-
-def first_line(error: Exception) -> str:
-    """Return what an error says, in one line."""
-    return (str(error) or type(error).__name__).strip().splitlines()[0]
 
 
 @dataclass
@@ -93,19 +89,19 @@ def visit(started: Browser, file: Path, viewport: dict[str, int] | None = None) 
     page = context.new_page()
     seen = Visit(page)
     address = file.absolute().as_uri()
+
+    def ask(request: Request) -> None:
+        if request.url.partition("#")[0] != address and not request.url.startswith(("data:", "blob:")):
+            seen.requests.append(request.url)
+
     page.on("console", lambda said: seen.errors.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("request", lambda request: seen.requests.append(request.url) if foreign(request.url, address) else None)
+    page.on("request", ask)
     try:
         page.goto(address)
         yield seen
     finally:
         context.close()
-
-
-def foreign(url: str, address: str) -> bool:
-    """Return whether a request asks for anything but the file itself and data in it."""
-    return url.partition("#")[0] != address and not url.startswith(("data:", "blob:"))
 
 
 def sideways(page: Page) -> int:

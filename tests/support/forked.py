@@ -5,7 +5,7 @@ does what ``python -m snakemake ...`` does, in its caller's folder, environment 
 output; so do the jobs that such a run starts. The project's own package is imported anew, from where PYTHONPATH says.
 
 What forks share is the seed of Python's hashes. The run whose bytes others are compared with is one of real processes
-(``tests/smoke/conftest.py``), so nothing rests on a fork being the same.
+(``tests/conftest.py``), so nothing rests on a fork being the same.
 """
 
 from __future__ import annotations
