@@ -71,6 +71,13 @@ def test_a_gpu_machine_needs_the_base_alone() -> None:
     assert imported(source_path(module) for module in modules if module != "compfeat") <= declared() | FOR_PICTURES
 
 
+def test_tests_and_benchmarks_import_what_is_declared() -> None:
+    paths = [path for folder in ("tests", "benchmarks") for path in (PROJECT / folder).rglob("*.py")]
+    siblings = {path.stem for path in paths}
+    known = declared() | declared("workflow") | declared("test")
+    assert {name for name in imported(paths) if name not in siblings} <= known
+
+
 def test_each_lock_pins_its_group_and_nothing_twice() -> None:
     run, test, scale = (locked(f"requirements{name}.lock") for name in ("", "-test", "-scale"))
     assert declared() | declared("workflow") <= run

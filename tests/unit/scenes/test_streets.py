@@ -126,7 +126,10 @@ def test_a_scene_depends_on_seed_split_and_index_alone() -> None:
 )
 def test_scenes_that_cannot_be_rendered(split: str, size: tuple[int, int], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        write_scene(Path("nowhere"), split, 0, 0, size)
+        render_scene(split, 0, 0, size)
+    if split == "test":
+        with pytest.raises(ConfigError, match=message):
+            scene_paths(Path(), split, 0)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 256), (256, 512)])

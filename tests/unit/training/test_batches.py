@@ -12,12 +12,6 @@ from compfeat.training import batches
 from compfeat.training.loop import tensors
 from helpers import random_scenes
 
-FIELDS = ("image", "labels", "disparity_px")
-
-
-def whole(records: np.ndarray) -> batches.Arrays:
-    return batches.crop(batches.fields_of(records, FIELDS), np.zeros(len(records), dtype=np.int64), 0)
-
 
 def test_batches_and_draws_are_the_same_in_every_process() -> None:
     digest = hashlib.sha256()
@@ -39,30 +33,14 @@ def test_an_epoch_shows_each_image_at_most_once_in_whole_batches_and_an_order_of
     assert [indices.tolist() for indices in batches.batch_indices(0, 0, 3, 4)] == [[0, 1, 2]]
 
 
-def test_mirroring_turns_image_and_truth_alike() -> None:
-    arrays = whole(random_scenes(2))
-    mirrored = {name: array.copy() for name, array in arrays.items()}
-    batches.mirror(mirrored, np.array([False, True]))
-    for name in FIELDS:
-        assert np.array_equal(mirrored[name][0], arrays[name][0])
-        assert np.array_equal(mirrored[name][1], arrays[name][1][:, ::-1])
-
-
-def test_strips_are_of_all_arrays_alike() -> None:
-    records = random_scenes(2)
-    cut = batches.crop(batches.fields_of(records, FIELDS), np.array([0, 7]), 32)
-    for name in FIELDS:
-        assert cut[name].shape[:3] == (2, 32, 32)
-        assert np.array_equal(cut[name][1], records[name][1][:, 7:39])
-
-
 def test_tensors_have_the_documented_shapes_and_ranges_and_a_smaller_image_the_disparity_of_the_whole() -> None:
     records = random_scenes(2)
+    whole = batches.fields_of(records, ("image", "labels", "disparity_px"))
     shapes = {"image": (2, 3, 32, 64), "labels": (2, 32, 64), "disparity_px": (2, 32, 64)}
-    made = tensors(whole(records), torch.device("cpu"))
+    made = tensors(whole, torch.device("cpu"))
     assert {name: tuple(t.shape) for name, t in made.items()} == shapes
     assert made["labels"].dtype == torch.uint8
     assert float(made["image"].min()) >= 0 and float(made["image"].max()) <= 1
-    small = tensors(whole(records), torch.device("cpu"), downscale=2)
+    small = tensors(whole, torch.device("cpu"), downscale=2)
     assert small["image"].shape == (2, 3, 16, 32)
     assert np.allclose(small["disparity_px"].numpy(), records["disparity_px"][:, ::2, ::2])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
@@ -60,29 +59,19 @@ def test_every_loss_trains_in_every_precision(loss: str, variant: str, precision
     assert all(bool(torch.isfinite(tensor).all()) for tensor in weights.values())
 
 
-@pytest.fixture
-def unchanged() -> Iterator[None]:
-    """Torch's and the environment's settings are as they were when a test ends."""
-    before, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    workspace = os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)
-    yield
-    torch.use_deterministic_algorithms(before)
-    torch.backends.cudnn.benchmark = benchmark
-    os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)
-    if workspace is not None:
-        os.environ["CUBLAS_WORKSPACE_CONFIG"] = workspace
-
-
 @pytest.mark.parametrize("cuda", [True, False])
-def test_kernels_that_repeat_are_asked_for_where_there_is_a_gpu(
-    unchanged: None, monkeypatch: pytest.MonkeyPatch, cuda: bool
-) -> None:
+def test_kernels_that_repeat_are_asked_for_where_there_is_a_gpu(cuda: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    torch.backends.cudnn.benchmark = True
-    fix_arithmetic(1)
-    assert torch.are_deterministic_algorithms_enabled() is cuda
-    assert torch.backends.cudnn.benchmark is not cuda
-    assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == (":4096:8" if cuda else None)
-    if cuda:
-        # A training ends there, whatever it uses: what has no such kernel on a GPU is warned of, not refused.
-        trained("bfloat16")
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "taken away when the test ends")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    try:
+        fix_arithmetic(1)
+        assert torch.are_deterministic_algorithms_enabled() is cuda
+        assert torch.backends.cudnn.benchmark is not cuda
+        assert os.environ.get("CUBLAS_WORKSPACE_CONFIG") == (":4096:8" if cuda else None)
+        if cuda:
+            # A training ends there, whatever it uses: what has no such kernel on a GPU is warned of, not refused.
+            trained("bfloat16")
+    finally:
+        torch.use_deterministic_algorithms(False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,11 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
     "emptied": lambda path: path.write_bytes(b""),
     "another format": lambda path: torch.save({"epoch": 1}, path),
     "one bit": lambda path: path.write_bytes(path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])),
+    "overwritten": lambda path: path.write_bytes(b"x" * 100),
+    "other metadata": rewritten(lambda tensors, meta: meta.update(state='{"epoch": 2}')),
+    "metadata that are no JSON": rewritten(lambda tensors, meta: meta.update(state="{")),
+    "no checksum": rewritten(lambda tensors, meta: meta.pop("sha256")),
+    "a tensor more": rewritten(lambda tensors, meta: tensors.update(x=torch.zeros(1))),
     "no metadata": rewritten(lambda tensors, meta: meta.clear()),
     "another epoch": rewritten(lambda tensors, meta: meta.update(state=meta["state"].replace('ch": 1', 'ch": 2', 1))),
     "another name": rewritten(lambda tensors, meta: tensors.update(x=tensors.pop(WEIGHT))),
@@ -181,10 +186,11 @@ def test_a_loss_that_is_not_finite_stops_the_training_at_once(value: float, resu
     def spoil(learner: Learner) -> None:
         weigh = learner.loss.forward
 
-        def spoilt(losses: Mapping[str, Tensor], epoch: float) -> Tensor:
+        def spoilt(losses: Any, epoch: float) -> Tensor:
             steps.append(epoch)
-            spoil = {"disparity": losses["disparity"] * value} if len(steps) == 4 else {}
-            return weigh({**losses, **spoil}, epoch)
+            if len(steps) == 4:
+                losses["disparity"] = losses["disparity"] * value
+            return weigh(losses, epoch)
 
         learner.loss.forward = spoilt  # type: ignore[method-assign]
 

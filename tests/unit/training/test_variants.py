@@ -68,15 +68,22 @@ def test_codecs_that_cannot_code_images_are_refused(options: dict[str, Any], mes
     assert message in str(CodedImages.problem(CodedImages.options_type(**options)))
 
 
-def test_strips_cover_the_image_and_mirroring_is_a_coin() -> None:
+def test_strips_cover_the_image_mirroring_is_a_coin_and_the_truth_is_turned_alike() -> None:
     columns = np.arange(64, dtype=np.uint8) * np.ones((200, 1, 1), np.uint8)
+    scenes: dict[str, np.ndarray] = {
+        "image": columns[..., None],
+        "labels": columns,
+        "disparity_px": columns.astype(np.float32),
+    }
     standard = Standard(train_settings(), NoOptions())
-    seen = standard.augment({"image": columns[..., None]}, phase(crop_width_px=32), STEP)["image"]
-    first, last = seen[:, 0, 0, 0], seen[:, 0, -1, 0]
+    made = standard.augment(scenes, phase(crop_width_px=32), STEP)
+    seen = made["image"][..., 0]
+    assert np.array_equal(made["labels"], seen) and np.array_equal(made["disparity_px"], seen)
+    first, last = seen[:, 0, 0], seen[:, 0, -1]
     left = np.minimum(first, last)
     assert left.min() == 0 and left.max() == 32
     assert 70 < np.count_nonzero(first > last) < 130
-    assert standard.augment({"image": columns[..., None]}, phase(), STEP)["image"].shape == (200, 1, 64, 1)
+    assert standard.augment(scenes, phase(), STEP)["image"].shape == (200, 1, 64, 1)
 
 
 def noise(features: torch.Tensor, steps: float = 1, bits: int = 8, seed: int = 5) -> torch.Tensor:
