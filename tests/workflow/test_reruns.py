@@ -134,7 +134,6 @@ CODE = {
     "reports/figures/plugins/training_curves.py": {"draw:training_curves"},
     "reports/explorer/viewer.py": {"explorer"},
     "reports/paper/facts.py": {"paper"},
-    "reports/cells.py": {"explorer"},
     "scenes/render.py": {"render:*"},
     "datasets/plugins/cityscapes.py": {"prepare:*"},
     "datasets/plugins/camvid.py": set(),
@@ -192,7 +191,13 @@ SETTINGS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "the pictures shown": ({"showcase": {"images": [1]}}, {"evaluate:*", "table:pictures.npz", EXPERIMENT}),
     "the frontier": (
         {"bd_rate": {"frontier": False}},
-        {"table:bd_rate.csv", "table_shown:crossovers.csv", "table_shown:intervals.csv", EXPERIMENT},
+        {
+            "table:bd_rate.csv",
+            "table_shown:crossovers.csv",
+            "table_shown:intervals.csv",
+            "table_shown:seed_noise.csv",
+            EXPERIMENT,
+        },
     ),
     "the resamples": (
         {"statistics": {"resamples": 77}},

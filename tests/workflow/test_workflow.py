@@ -80,7 +80,7 @@ def test_job_counts(name: str, project: Path) -> None:
         expected |= dict.fromkeys(("features", "fit", "encode", "evaluate", "table", "paper", "explorer", "draw"), 0)
         expected |= {"keep": len(e.cuts)}
     counts = dict.fromkeys(expected, 0)
-    for rule, count in re.findall(r"^(\w+) +(\d+)$", output, re.M):
+    for rule, count in re.findall(r"^(\w+) +(\d+)$", output.rpartition("Job stats:")[2], re.M):
         kind = rule if rule in expected else rule.partition("_")[0]
         counts[kind] = counts.get(kind, 0) + int(count)
     assert {rule: counts[rule] for rule in expected} == expected
