@@ -8,8 +8,8 @@ from typing import Literal
 
 from compfeat.errors import ConfigError
 
-Split = Literal["train", "val"]
-SPLITS: tuple[Split, ...] = ("train", "val")
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Sends = Literal["features", "image"]
 """What a method sends."""
 UNCODED = "none"
