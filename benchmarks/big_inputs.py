@@ -63,7 +63,7 @@ class Used(NamedTuple):
 def overlay(images: int, width: int) -> dict[str, object]:
     """Return what differs between numbers of images, and between networks."""
     names = {"root": f"data/raw/streets-big-{images}", "prepared": f"data/prepared/streets-big-{images}"}
-    dataset = {**names, "images": {"val": images}}
+    dataset = {**names, "images": {"test": images}}
     return {"output": f"results-big-{images}-width{width}", "dataset": dataset, "network": {"width": width}}
 
 
@@ -130,7 +130,7 @@ def predicted(jobs: Jobs, job: Job) -> Predicted:
 
 
 def experiment(images: int, width: int) -> Experiment:
-    """Return the experiment on so many val images, with networks of a width."""
+    """Return the experiment on so many test images, with networks of a width."""
     config = load_config([PROJECT / "config/config.yaml", *(PROJECT / name for name in FILES)])
     return checked(merged(config, overlay(images, width)))
 
@@ -138,7 +138,7 @@ def experiment(images: int, width: int) -> Experiment:
 def main(words: list[str]) -> int:
     """Run, and print one row a job."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=500, help="of val (default: 500)")
+    parser.add_argument("--images", type=int, default=500, help="of test (default: 500)")
     parser.add_argument("--width", type=int, default=64, help="of networks (default: 64)")
     parser.add_argument("targets", nargs="*", help="files or rules of Snakemake's (default: all)")
     asked = parser.parse_args(words)

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from compfeat.codecs.base import CODECS
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.experiment.runs import SPLITS, UNCODED, Split, Trained
+from compfeat.experiment.runs import UNCODED, Split, Trained
 from compfeat.experiment.training import NetworkConfig
 from compfeat.networks.files import build_network, build_tasks
 from compfeat.stages.checks import checked
@@ -21,8 +21,8 @@ from compfeat.stages.resources import Jobs, Predicted
 from compfeat.transforms.base import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
-CITYSCAPES = {"train": 2975, "val": 500}
-CAMVID = {"train": 367, "val": 101}
+CITYSCAPES = {"train": 2975, "val": 500, "test": 1525}
+CAMVID = {"train": 367, "val": 101, "test": 233}
 FOUND = {"cityscapes": CITYSCAPES, "camvid": CAMVID}
 """Images of the datasets that have to be there already."""
 CLASSES = tuple(map(str, range(19)))
@@ -41,7 +41,7 @@ class Job(NamedTuple):
 def every_job(jobs: Jobs, rendered: bool) -> Iterator[Job]:
     """Yield the jobs up to the tables, which take minutes."""
     e = jobs.experiment
-    for split in SPLITS:
+    for split in e.dataset.splits:
         if rendered:
             yield Job("render", jobs.render(split, 2))
         yield Job("prepare", jobs.prepare(split, rendered))
@@ -66,7 +66,8 @@ def fitted(e: Experiment, method: str) -> int:
 def features(e: Experiment) -> list[tuple[Trained, Split]]:
     """Return the networks and splits of which there are features: those of train where something is fitted to them."""
     read = {e.trained_of(run) for run in e.runs() if fitted(e, run.method)}
-    return [(trained, split) for trained in e.trained() for split in SPLITS if split == "val" or trained in read]
+    evaluated: list[tuple[Trained, Split]] = [(trained, e.dataset.evaluated_split) for trained in e.trained()]
+    return [*evaluated, *((trained, "train") for trained in e.trained() if trained in read)]
 
 
 def step_flop(e: Experiment, cut: str) -> int:
@@ -93,8 +94,8 @@ def training_flop(jobs: Jobs) -> float:
 
 def disk_bytes(jobs: Jobs, rendered: bool) -> float:
     """Return what sources that are rendered, packed scenes and features take."""
-    e, images = jobs.experiment, sum(jobs.images(split) for split in SPLITS)
-    numbers = sum(jobs.images(split) * jobs.elements(trained.cut) for trained, split in features(e))
+    images = sum(jobs.images(split) for split in jobs.experiment.dataset.splits)
+    numbers = sum(jobs.images(split) * jobs.elements(trained.cut) for trained, split in features(jobs.experiment))
     return images * (jobs.record_bytes() + rendered * PNG_BYTES * jobs.pixels) + 4 * numbers
 
 

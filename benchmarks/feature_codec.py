@@ -1,4 +1,4 @@
-"""What fitted laws and contexts save in the codec of features: bytes at the same levels, and milliseconds, per val image.
+"""What fitted laws and contexts save in the codec of features: bytes at the same levels, and milliseconds, per test image.
 
     .venv/bin/python benchmarks/feature_codec.py results/features/c256/baseline/seed0 [results/fit/c256/task_klt/seed0]
 
@@ -45,18 +45,18 @@ def milliseconds(work: Callable[[], object], count: int, repeats: int = 5) -> fl
     return 1e3 * min(times) / count
 
 
-def row(quality: str, state: State, val: NDArray[np.float32]) -> str:
+def row(quality: str, state: State, test: NDArray[np.float32]) -> str:
     """Return a line of the table: bytes of the range coder by three laws, and times of all that coding does but files."""
     codec = Laplace(quality, state=state)
     fitted, unmoved = codec._fitted, np.zeros_like(state["shifts"])
-    levels = [codec._levels(item) for item in val]
+    levels = [codec._levels(item) for item in test]
     laplace = LevelCoder(fitted.tables, counted(np.zeros((TABLES, LARGEST + 1), np.int64)), unmoved)
     laws = LevelCoder(fitted.tables, state["laws"], unmoved)
     coded = [fitted.coder.encode(each) for each in levels]
     before, between = (np.mean([len(coder.encode(each)) for each in levels]) for coder in (laplace, laws))
     after = np.mean([len(data) for data in coded])
-    encode = milliseconds(lambda: [fitted.coder.encode(codec._levels(item)) for item in val], len(val))
-    decode = milliseconds(lambda: [codec._features(fitted.coder.decode(data)) for data in coded], len(val))
+    encode = milliseconds(lambda: [fitted.coder.encode(codec._levels(item)) for item in test], len(test))
+    decode = milliseconds(lambda: [codec._features(fitted.coder.decode(data)) for data in coded], len(test))
     saved = " ".join(f"{size:>8.1f} {100 * (size / before - 1):>5.1f} %" for size in (between, after))
     return f"{quality:<8} {before:>9.1f} {saved} {encode:>12.2f} {decode:>12.2f}"
 
@@ -64,18 +64,18 @@ def row(quality: str, state: State, val: NDArray[np.float32]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("features", type=Path, help="folder with train.npy and val.npy")
+    parser.add_argument("features", type=Path, help="folder with train.npy and test.npy")
     parser.add_argument("states", type=Path, nargs="?", help="folder with transform.npz of a method with task_klt")
     parser.add_argument("--qualities", nargs="+", default=["d0", "d2", "d4", "d6", "d8"], choices=Laplace.qualities)
     chosen = parser.parse_args(arguments)
-    train, val = (features(chosen.features, split, chosen.states) for split in ("train", "val"))
+    train, test = (features(chosen.features, split, chosen.states) for split in ("train", "test"))
     state = Laplace.fit(train, Options())
     print(
-        f"{len(val)} images of {'x'.join(map(str, val.shape[1:]))}; state {sum(a.nbytes for a in state.values())} bytes"
+        f"{len(test)} images of {'x'.join(map(str, test.shape[1:]))}; state {sum(a.nbytes for a in state.values())} bytes"
     )
     print(HEADER, flush=True)
     for quality in chosen.qualities:
-        print(row(quality, state, val), flush=True)
+        print(row(quality, state, test), flush=True)
     return 0
 
 

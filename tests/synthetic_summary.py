@@ -101,7 +101,7 @@ class SyntheticRun(TinyRun):
         values = {f"val_{name}": [0.2, 0.4, 0.5] for name in ("miou", "rmse", "psnr_db", "angle_deg")}
         epochs = epochs.assign(**values, loss_features=[9.0, 8.0, 7.5], log_variance_features=[1.0, 1.1, 1.2])
         write_csv(self.path("epochs", trained, "epochs.csv"), epochs)
-        features = self.path("features", trained, "val.npy")
+        features = self.path("features", trained, "test.npy")
         features.parent.mkdir(parents=True, exist_ok=True)
         np.save(features, np.random.default_rng(0).random((len(IDS), 4, 2, 8), dtype=np.float32))
         self._write_points(run, UNCODED, [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT], method.sends)
@@ -144,8 +144,12 @@ class SyntheticRun(TinyRun):
         write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
-    def _write_val(self) -> dict[str, Path]:
-        paths = {"arrays": self.folder / "val.npy", "index": self.folder / "val.csv", "info": self.folder / "val.json"}
+    def _write_scenes(self) -> dict[str, Path]:
+        paths = {
+            "arrays": self.folder / "test.npy",
+            "index": self.folder / "test.csv",
+            "info": self.folder / "test.json",
+        }
         fields = truth()
         kinds = [(name, values.dtype, values.shape) for name, values in fields.items()]
         records = np.zeros(len(IDS), kinds)

@@ -52,7 +52,7 @@ class TinyRun:
                     self._write_run(Run(cut, name, seed), method)
         names = ("published_points", "published_bytes_per_image")
         self.inputs["published"] = {name: PUBLISHED / f"{name}.csv" for name in names}
-        self.inputs["val"] = self._write_val()
+        self.inputs["scenes"] = self._write_scenes()
 
     def path(self, kind: str, name: str, file: str) -> Path:
         return self.inputs.setdefault(kind, {}).setdefault(name, self.folder / kind / name / file)
@@ -62,7 +62,7 @@ class TinyRun:
         write_json(self.path("descriptions", trained, "network.json"), NETWORK)
         write_csv(self.path("epochs", trained, "epochs.csv"), pd.DataFrame({"epoch": [1, 2], "total": [3.0, 2.0]}))
         if method.sends == "features":
-            path = self.path("features", trained, "val.npy")
+            path = self.path("features", trained, "test.npy")
             path.parent.mkdir(parents=True, exist_ok=True)
             np.save(path, np.random.default_rng(0).random((self.images, 4, 2, 8), dtype=np.float32))
         uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
@@ -102,7 +102,7 @@ class TinyRun:
         write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
-    def _write_val(self) -> dict[str, Path]:
+    def _write_scenes(self) -> dict[str, Path]:
         paths = {"arrays": self.folder / "val.npy", "index": self.folder / "val.csv", "info": self.folder / "val.json"}
         np.save(paths["arrays"], np.zeros(self.images, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]))
         write_csv(paths["index"], pd.DataFrame({"image_id": self.ids}))

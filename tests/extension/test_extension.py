@@ -35,7 +35,7 @@ PLACES = {
 """Where the modules of each kind go, below src/compfeat."""
 MOST_LINES = 80
 OVERLAY = ("--configfile", "overlay.yaml")
-SCENES = {"train": 8, "val": 4}
+SCENES = {"train": 8, "val": 2, "test": 4}
 
 
 def modules() -> list[tuple[Path, str]]:

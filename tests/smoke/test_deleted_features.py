@@ -13,7 +13,7 @@ from tiny_run import artifacts, reconfigure, run, with_environment
 pytestmark = pytest.mark.slow
 
 FEATURES = "results/features"
-VAL = f"{FEATURES}/c256/baseline/seed0/val.npy"
+VAL = f"{FEATURES}/c256/baseline/seed0/test.npy"
 BITSTREAM = "results/encode/c256/baseline/seed0/hevc/bitstreams.zip"
 OVERLAY = ("--configfile", "passing.yaml")
 
@@ -55,7 +55,7 @@ def test_where_they_are_needed_again_they_are_made_again_to_the_same_bytes(
     shutil.copytree(project, again, symlinks=True)
     reconfigure(again, {"codecs": {"jpeg": {"qualities": ["q95", "q90"]}}})
     jobs = set(planned_jobs(snakemake(again, *OVERLAY)))
-    assert {"features:c256/baseline/0/val", "encode:c256/baseline/0/jpeg"} <= jobs
+    assert {"features:c256/baseline/0/test", "encode:c256/baseline/0/jpeg"} <= jobs
     found = artifacts(again)
     assert not [name for name in found if name.startswith(FEATURES)]
     streams = {name: sha256 for name, sha256 in reference.items() if name.endswith("hevc/bitstreams.zip")}

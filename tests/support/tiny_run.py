@@ -19,7 +19,7 @@ PHASE: dict[str, float] = {"epochs": 1, "downscale": 1, "crop_width_px": 0, "bat
 PHASE |= {"learning_rate": 0.002, "final_rate_fraction": 0.3}
 TINY: dict[str, Any] = {
     **PAPER_ALONE,
-    "dataset": {"size": [64, 128], "images": {"train": 8, "val": 4}},
+    "dataset": {"size": [64, 128], "images": {"train": 8, "val": 2, "test": 4}},
     "network": {"width": 8},
     "cuts": {"c512": None},
     "training": {"phases": [PHASE], "validation_images": 2},

@@ -27,6 +27,7 @@ OWN: dict[str, Any] = {
         "prepared": "data/prepared/own",
         "size": [32, 64],
         "images": {"train": None, "val": None},
+        "evaluated_split": "val",
     },
     "tasks": ["segmentation", "reconstruction"],
     "cuts": {"c512": None},
@@ -37,7 +38,11 @@ OWN: dict[str, Any] = {
     "figures": [],
 }
 RENDERED = {"name": "streets", "root": "rendered scenes", "prepared": "data/prepared/few", "size": [64, 128]}
-STREETS = {**OWN, "output": "results-streets", "dataset": {**RENDERED, "images": {"train": 2, "val": 2}}}
+STREETS = {
+    **OWN,
+    "output": "results-streets",
+    "dataset": {**RENDERED, "images": {"train": 2, "val": 2}, "evaluated_split": "val"},
+}
 
 
 def write_scene(root: Path, split: str, name: str, grey: int = 0) -> None:

@@ -87,7 +87,7 @@ def test_job_counts(name: str, project: Path) -> None:
 
 
 def test_val_never_reaches_a_fit(project: Path) -> None:
-    """Of all files that lead to what is fitted, val is read by trainings alone, for their epoch tables."""
+    """Of all files that lead to what is fitted, val is read by trainings alone, for their epoch tables, and test by none."""
     e = experiment("methods")
     layout = Layout(e.output, e.dataset.prepared)
     fitted = [layout.fitted(run, codec or TRANSFORM) for run, codec in fits(e)]
@@ -102,7 +102,7 @@ def test_val_never_reaches_a_fit(project: Path) -> None:
         pending += found
     assert layout.arrays("train") in read and any(path.endswith("weights.safetensors") for path in read)
     assert {path for path in read if Path(path).name == "train.npy" and path.startswith(f"{e.output}/features/")}
-    assert [path for path in sorted(read) if Path(path).stem == "val"] == []
+    assert [path for path in sorted(read) if Path(path).stem in ("val", "test")] == []
 
 
 def test_methods_beyond_the_paper_have_the_papers_networks_and_ladders_of_their_own() -> None:

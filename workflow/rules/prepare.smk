@@ -8,7 +8,7 @@ DATASET = EXPERIMENT.dataset
 IS_RENDERED = DATASETS.get(DATASET.name).rendered
 FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASKS.get(task).truths)]
 ROOT = own_path(DATASET.root)
-SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in SPLITS}
+SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in DATASET.splits}
 for found in SOURCES.values():
     if found.misnamed:
         refuse(found.problem)
@@ -18,7 +18,7 @@ COUNTS = {split: len(names) for split, names in NAMES.items()}
 for problem in too_few(EXPERIMENT, COUNTS):
     refuse(problem)
 warn(without_intervals(EXPERIMENT, COUNTS))
-warn(names_not_drawn(EXPERIMENT, NAMES.get("val", [])))
+warn(names_not_drawn(EXPERIMENT, NAMES.get(DATASET.evaluated_split, [])))
 JOBS = Jobs(EXPERIMENT, COUNTS)
 
 

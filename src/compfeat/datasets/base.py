@@ -58,7 +58,7 @@ class Sample:
 
 
 class Dataset(ABC):
-    """A folder layout and its encodings. Splits are ``train`` and ``val``."""
+    """A folder layout and its encodings. Splits are ``train``, ``val`` and ``test``."""
 
     class_names: ClassVar[tuple[str, ...]]
     fields: ClassVar[tuple[str, ...]]

@@ -108,7 +108,7 @@ def _sides(e: Experiment, where: str, pair: ComparisonConfig | ClaimsConfig) -> 
 
 
 def _showcase(e: Experiment) -> Iterator[str]:
-    yield from _late_showcase(e, e.dataset.images.val)
+    yield from _late_showcase(e, e.dataset.images.of(e.dataset.evaluated_split))
 
 
 def _repeats(e: Experiment) -> Iterator[str]:
@@ -155,7 +155,7 @@ def too_few(experiment: Experiment, found: Mapping[Split, int]) -> Iterator[str]
                 f"key 'dataset.images.{split}': found {wanted}; expected at most {count}, which {e.dataset.root} has; "
                 "lower it, or take all by null"
             )
-        elif split == "val":
+        elif split == e.dataset.evaluated_split:
             yield from _late_showcase(e, count if wanted is None else wanted)
 
 
@@ -166,11 +166,13 @@ def without_intervals(experiment: Experiment, found: Mapping[Split, int]) -> Ite
         found: as in ``too_few``.
     """
     e = experiment
-    images = found.get("val") if e.dataset.images.val is None else e.dataset.images.val
+    split = e.dataset.evaluated_split
+    given = e.dataset.images.of(split)
+    images = found.get(split) if given is None else given
     few = [
         f"{count} {what} (expected {least} at least)"
         for count, what, least in (
-            (images, "val images", MIN_IMAGES_FOR_INTERVALS),
+            (images, f"{split} images", MIN_IMAGES_FOR_INTERVALS),
             (e.statistics.resamples, "resamples", MIN_RESAMPLES_FOR_INTERVALS),
         )
         if count is not None and count < least
@@ -199,23 +201,24 @@ def not_counted(experiment: Experiment, cuts: Collection[str]) -> Iterator[str]:
                 yield f"key '{where}.{key}': there is no cut {names}"
 
 
-def names_not_drawn(experiment: Experiment, val: Sequence[str]) -> Iterator[str]:
+def names_not_drawn(experiment: Experiment, names: Sequence[str]) -> Iterator[str]:
     """Yield which images of the showcase have names that figures and paper would draw with boxes.
 
     Args:
-        val: the names of the val images, as far as they are known.
+        names: of the evaluated images, as far as they are known.
     """
     for i in experiment.showcase.images:
-        lacking = not_drawn(val[i]) if i < len(val) else []
+        lacking = not_drawn(names[i]) if i < len(names) else []
         if lacking:
             letters = f"{', '.join(lacking)}, which the fonts of figures and paper lack"
             yield f"key 'showcase.images': the name of image {i} has {letters}; rename it, or show another"
 
 
-def _late_showcase(e: Experiment, val: int | None) -> Iterator[str]:
-    late = [i for i in e.showcase.images if val is not None and i >= val]
-    if late and val is not None:
-        beyond = f"the {val} val images; expected 0 to {val - 1}" if val > 1 else "the only val image; expected 0"
+def _late_showcase(e: Experiment, n: int | None) -> Iterator[str]:
+    late = [i for i in e.showcase.images if n is not None and i >= n]
+    if late and n is not None:
+        split = e.dataset.evaluated_split
+        beyond = f"the {n} {split} images; expected 0 to {n - 1}" if n > 1 else f"the only {split} image; expected 0"
         yield f"key 'showcase.images': image {late[0]} is beyond {beyond}"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from compfeat.experiment.runs import Sends, Split
+from compfeat.experiment.runs import SPLITS, Sends, Split
 from compfeat.experiment.section import Section
 from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
 from compfeat.io import own_path
@@ -88,7 +88,7 @@ Text = Annotated[str, AfterValidator(drawn)]
 """A text that figures or the paper show."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS = 10, 20
-"""The fewest val images and resamples that give an interval; with fewer of either, claims stay undecided."""
+"""The fewest evaluated images and resamples that give an interval; with fewer of either, claims stay undecided."""
 
 
 class Images(Section):
@@ -96,10 +96,11 @@ class Images(Section):
 
     train: Annotated[int, Field(ge=1)] | None = Field(description="of the train split")
     val: Annotated[int, Field(ge=1)] | None = Field(description="of the val split")
+    test: Annotated[int, Field(ge=1)] | None = Field(description="of the test split")
 
     def of(self, split: Split) -> int | None:
         """Return how many images of ``split``."""
-        return self.train if split == "train" else self.val
+        return {"train": self.train, "val": self.val, "test": self.test}[split]
 
 
 class DatasetConfig(Section):
@@ -112,7 +113,15 @@ class DatasetConfig(Section):
         description="height and width of the input (px); multiples of the strides of all cuts"
     )
     images: Images = Field(description="how many of each split are rendered or taken; null takes all")
+    evaluated_split: Literal["val", "test"] = Field(
+        description="split that is coded, evaluated and reported: test, or val where something is chosen by the outcome"
+    )
     render_seed: Seed = Field(description="seed of rendered scenes; other datasets do not use it")
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits that a run reads: train, val for the epoch table, and the evaluated one."""
+        return tuple(split for split in SPLITS if split in ("train", "val", self.evaluated_split))
 
 
 class CutConfig(NetworkConfig):
@@ -203,7 +212,7 @@ class BdRateConfig(Section):
 
 
 class StatisticsConfig(Section):
-    """The bootstrap over validation images."""
+    """The bootstrap over the evaluated images."""
 
     resamples: int = Field(ge=1, description="how many")
     confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
@@ -239,7 +248,7 @@ class ShowcaseConfig(Section):
     """Images that are kept as pictures at every point."""
 
     images: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        min_length=1, description="positions in the val split, from 0"
+        min_length=1, description="positions in the evaluated split, from 0"
     )
 
 
@@ -254,8 +263,3 @@ class ToolsConfig(Section):
     def ffmpeg_path(self) -> str | None:
         """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError where there is none."""
         return str(own_path(self.ffmpeg)) if self.ffmpeg else None
-
-
-MIN_IMAGES_FOR_INTERVALS = 10
-MIN_RESAMPLES_FOR_INTERVALS = 20
-"""Fewest different images, and fewest resamples of them, that an interval is formed from."""

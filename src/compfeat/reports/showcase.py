@@ -28,7 +28,7 @@ class Showcase:
     """One image at all the points that have pictures, and the tables of what images weigh.
 
     Attributes:
-        position: the image's position in the val split.
+        position: the image's position in the evaluated split.
         image_id: its name in the tables.
         points: those that have pictures; methods in the order of display, qualities from fine to coarse.
         labels: of the methods that have pictures, in the order of display.

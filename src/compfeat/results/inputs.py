@@ -27,7 +27,7 @@ Kind = Literal[
     "features",
     "transforms",
     "pictures",
-    "val",
+    "scenes",
     "published",
     "seeds_record",
     "length_record",
@@ -37,8 +37,8 @@ Kind = Literal[
 
 ``scores``, ``distortions``, ``pictures``, ``ledgers``, and ``states``, those of fitted codecs: by run and codec
 (``c512/plain/seed0/hevc``); ``transforms``, the states of fitted ones: by run; ``epochs``, ``descriptions``, ``features``: by trained
-network; ``val``: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``, ``length_record``: by file name without
-its end; ``table``: other tables, by file name.
+network; ``scenes``, of the evaluated split: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``,
+``length_record``: by file name without its end; ``table``: other tables, by file name.
 """
 
 
@@ -76,7 +76,11 @@ class Inputs:
         return read_arrays(self.file(kind, name))
 
     def features(self, trained: Trained) -> NDArray[np.float32]:
-        """Return the val features of a network, (N, C, h, w), as a memory map. Raises DataError where they are missing or damaged."""
+        """Return a network's features of the evaluated split, (N, C, h, w), as a memory map.
+
+        Raises:
+            DataError: they are missing or damaged.
+        """
         path = self.file("features", trained.id)
         try:
             features: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -18,7 +18,11 @@ from compfeat.scenes.png import encode_rgb
 from compfeat.scenes.render import Rendered, render
 from compfeat.scenes.scene import BASELINE_M, Camera
 
-CITIES = {"train": ("aldermoor", "brackwater", "cinderford", "dunhollow"), "val": ("yarrowgate", "zephyrhill")}
+CITIES = {
+    "train": ("aldermoor", "brackwater", "cinderford", "dunhollow"),
+    "val": ("yarrowgate", "zephyrhill"),
+    "test": ("vennmoor", "wetherby"),
+}
 SCENES_PER_CITY = 500
 KINDS = {"image": ("leftImg8bit", "_leftImg8bit.png"), "labels": ("gtFine", "_gtFine_labelIds.png"),
          "disparity": ("disparity", "_disparity.png"), "camera": ("camera", "_camera.json")}  # fmt: skip

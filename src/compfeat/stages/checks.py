@@ -102,8 +102,8 @@ def _datasets(e: Experiment) -> Iterator[str]:
         lacks = [truth.source for truth in task.truths if truth.source not in dataset.fields]
         if lacks:
             yield f"key 'tasks': {name} needs {lacks[0]!r}, which dataset {e.dataset.name} does not have; remove the task"
-    for split, count in (("train", e.dataset.images.train), ("val", e.dataset.images.val)):
-        if count is None and getattr(dataset, "rendered", False):
+    for split in e.dataset.splits:
+        if e.dataset.images.of(split) is None and getattr(dataset, "rendered", False):
             yield f"key 'dataset.images.{split}': found null; expected how many scenes to render"
 
 

@@ -93,13 +93,15 @@ class Coding:
         }
 
     def encode_files(self, run: Run, codec: str) -> dict[str, str]:
-        """Return what a job reads that codes a run's val split. Raises ConfigError where the codec does not code the run."""
+        """Return what a job reads that codes the evaluated split. Raises ConfigError where the codec does not code the run."""
         self._check(run, codec)
-        return {"source": self.sent(run, "val"), "index": self.layout.index("val"), **self.state_files(run, codec)}
+        split = self.experiment.dataset.evaluated_split
+        return {"source": self.sent(run, split), "index": self.layout.index(split), **self.state_files(run, codec)}
 
     def evaluate_files(self, run: Run, codec: str) -> dict[str, str]:
         """Return what a job reads that evaluates a codec of a run. Raises ConfigError where the codec does not code the run."""
-        files = self.encode_files(run, codec) | {"arrays": self.layout.arrays("val")} | self.network_files(run)
+        scenes = {"arrays": self.layout.arrays(self.experiment.dataset.evaluated_split)}
+        files = self.encode_files(run, codec) | scenes | self.network_files(run)
         return files if codec == UNCODED else files | self.coded_files(run, codec)
 
     def coded_files(self, run: Run, codec: str) -> dict[str, str]:

@@ -115,6 +115,11 @@ class Jobs:
         return self.experiment.dataset.images.of(split) or self.found.get(split, MANY_IMAGES)
 
     @property
+    def evaluated(self) -> int:
+        """How many images are coded and evaluated."""
+        return self.images(self.experiment.dataset.evaluated_split)
+
+    @property
     def pixels(self) -> int:
         """Of one image."""
         height, width = self.experiment.dataset.size
@@ -145,7 +150,7 @@ class Jobs:
         """Return how many images of how many points the tables are made of."""
         e = self.experiment
         qualities = sum(len(own) for method in e.methods for own in e.all_qualities(method).values())
-        return len(e.cuts) * len(e.seeds) * qualities * self.images("val")
+        return len(e.cuts) * len(e.seeds) * qualities * self.evaluated
 
     def render(self, split: Split, processes: int) -> Predicted:
         """Units: pixels of one image a process; pixels of all images, of which each counts for SCENE_PIXELS more."""
@@ -186,15 +191,15 @@ class Jobs:
     def encode(self, cut: str, method: str, codec: str) -> Predicted:
         """Units: elements of what is sent of one image; those of all images at all qualities."""
         elements = self.elements(cut, self.experiment.methods[method].sends)
-        mapped = 4 * self.images("val") * elements
+        mapped = 4 * self.evaluated * elements
         passes = len(self.experiment.qualities(method)[codec])
-        return self._predicted("encode", elements, passes * self.images("val") * elements, mapped)
+        return self._predicted("encode", elements, passes * self.evaluated * elements, mapped)
 
     def evaluate(self, cut: str, method: str, codec: str) -> Predicted:
         """Units: pixels of a batch times the width and NARROW; pixels of all images at all qualities times the width's cost. With
         decoding.
         """
-        width, n = self.experiment.cuts[cut].width, self.images("val")
+        width, n = self.experiment.cuts[cut].width, self.evaluated
         elements = self.elements(cut, self.experiment.methods[method].sends)
         qualities = self.experiment.all_qualities(method)[codec]
         mapped = n * (self.record_bytes() + 4 * elements)

@@ -38,6 +38,7 @@ class Tables:
     def kinds(self) -> Mapping[Kind, Mapping[str, str]]:
         """Every file that a table can read, but tables, by kind and id."""
         e, layout = self.coding.experiment, self.coding.layout
+        split = e.dataset.evaluated_split
         run_codecs = {f"{run.id}/{codec}": (run, codec) for run, codec in self.coding.run_codecs()}
         coded = {name: key for name, key in run_codecs.items() if key[1] != UNCODED}
         fitted = {f"{run.id}/{name}": (run, name) for run in e.runs() for name in self.coding.fitted(run)}
@@ -52,8 +53,8 @@ class Tables:
             "transforms": {run.id: layout.fitted(run, name) for run, name in fitted.values() if name == TRANSFORM},
             "epochs": {name: layout.epochs(one) for name, one in trained.items()},
             "descriptions": {name: layout.description(one) for name, one in trained.items()},
-            "features": {one.id: layout.features(one, "val") for one in sent},
-            "val": {"arrays": layout.arrays("val"), "index": layout.index("val"), "info": layout.info("val")},
+            "features": {one.id: layout.features(one, split) for one in sent},
+            "scenes": {"arrays": layout.arrays(split), "index": layout.index(split), "info": layout.info(split)},
             "published": {
                 name: f"{PUBLISHED}/{name}.csv" for name in ("published_points", "published_bytes_per_image")
             },

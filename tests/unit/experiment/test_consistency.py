@@ -83,18 +83,18 @@ def by_camvid(images: dict[str, int | None], shown: list[int], resamples: int = 
     ("images", "resamples", "found", "expected"),
     [
         (MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS, {}, ""),
-        (9, 1000, {}, "9 val images (expected 10 at least)"),
+        (9, 1000, {}, "9 test images (expected 10 at least)"),
         (10, 19, {}, "19 resamples (expected 20 at least)"),
-        (1, 1, {}, "1 val images (expected 10 at least) and 1 resamples (expected 20 at least)"),
-        (None, 1000, {"val": 9}, "9 val images (expected 10 at least)"),
-        (None, 1000, {"train": 3, "val": 10}, ""),
-        (3, 1000, {"val": 50}, "3 val images (expected 10 at least)"),
+        (1, 1, {}, "1 test images (expected 10 at least) and 1 resamples (expected 20 at least)"),
+        (None, 1000, {"test": 9}, "9 test images (expected 10 at least)"),
+        (None, 1000, {"train": 3, "test": 10}, ""),
+        (3, 1000, {"test": 50}, "3 test images (expected 10 at least)"),
     ],
 )
 def test_too_few_for_intervals_is_told(
     images: int | None, resamples: int, found: dict[Any, int], expected: str
 ) -> None:
-    config = by_camvid({"val": images}, [0], resamples)
+    config = by_camvid({"test": images}, [0], resamples)
     told = [f"no intervals, and claims stay undecided: found {expected}"] if expected else []
     assert list(without_intervals(Experiment.of(config), found)) == told
     assert list(without_intervals(Experiment.of(merged(config, KEPT)), found)) == []
@@ -103,19 +103,19 @@ def test_too_few_for_intervals_is_told(
 @pytest.mark.parametrize(
     ("images", "shown", "found", "expected"),
     [
-        ({}, [0, 2], {"train": 1, "val": 3}, ""),
+        ({}, [0, 2], {"train": 1, "test": 3}, ""),
         ({}, [7], {}, ""),
-        ({}, [0, 2], {"val": 2}, "key 'showcase.images': image 2 is beyond the 2 val images"),
-        ({}, [2], {"val": 1}, "key 'showcase.images': image 2 is beyond the only val image"),
-        ({"val": 2}, [2], {"val": 9}, "key 'showcase.images': image 2 is beyond the 2 val images"),
-        ({"train": 9}, [0], {"train": 3, "val": 3}, "key 'dataset.images.train': found 9; expected at most 3"),
-        ({"val": 9}, [5], {"train": 3, "val": 3}, "key 'dataset.images.val': found 9; expected at most 3"),
+        ({}, [0, 2], {"test": 2}, "key 'showcase.images': image 2 is beyond the 2 test images"),
+        ({}, [2], {"test": 1}, "key 'showcase.images': image 2 is beyond the only test image"),
+        ({"test": 2}, [2], {"test": 9}, "key 'showcase.images': image 2 is beyond the 2 test images"),
+        ({"train": 9}, [0], {"train": 3, "test": 3}, "key 'dataset.images.train': found 9; expected at most 3"),
+        ({"test": 9}, [5], {"train": 3, "test": 3}, "key 'dataset.images.test': found 9; expected at most 3"),
     ],
 )
 def test_fewer_images_than_are_named_are_told(
     images: dict[str, int | None], shown: list[int], found: dict[Any, int], expected: str
 ) -> None:
-    e = Experiment.of(by_camvid({"train": None, "val": None, **images}, shown))
+    e = Experiment.of(by_camvid({"train": None, "test": None, **images}, shown))
     told = list(too_few(e, found))
     assert len(told) == bool(expected) and all(line.startswith(expected) for line in told)
 

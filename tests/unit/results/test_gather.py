@@ -101,7 +101,7 @@ def test_all_tables_have_their_columns_and_repeat_in_any_order_of_files(run: Any
 
 
 @pytest.mark.parametrize(
-    "kind", ["scores", "ledgers", "epochs", "descriptions", "features", "pictures", "val", "published"]
+    "kind", ["scores", "ledgers", "epochs", "descriptions", "features", "pictures", "scenes", "published"]
 )
 def test_a_missing_file_is_named(run: Any, kind: str) -> None:
     name, path = next(iter(run.inputs[kind].items()))

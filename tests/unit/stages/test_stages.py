@@ -47,8 +47,8 @@ def test_what_is_not_fitted_or_not_coded_is_refused() -> None:
         CODING.encode_files(PICTURE, "laplace")
 
 
-def test_an_evaluation_reads_the_val_split_and_what_was_sent() -> None:
-    assert CODING.evaluate_files(PICTURE, "hevc")["source"] == CODING.layout.arrays("val")
+def test_an_evaluation_reads_the_test_split_and_what_was_sent() -> None:
+    assert CODING.evaluate_files(PICTURE, "hevc")["source"] == CODING.layout.arrays("test")
     coded = CODING.evaluate_files(TURNED, "laplace")
     assert {"transform", "state", "bitstreams", "ledger"} <= set(coded)
     assert not [path for path in coded.values() if path.endswith("/train.npy")]

@@ -39,7 +39,7 @@ IMAGE_SCORES = ("decoded_image/sse", "decoded_image/n")
 class EvaluateSettings(CodecSettings):
     """The receiver's settings; codec ``none`` has the qualities float and, of features, u8."""
 
-    showcase: tuple[int, ...] = Field((), description="positions in val of the images whose pictures are kept")
+    showcase: tuple[int, ...] = Field((), description="positions of the images whose pictures are kept")
     batch_size: int = Field(8, ge=1, description="images at once; part of the result")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto takes cuda, then mps, then cpu")
     threads: int = Field(1, ge=1, description="CPU threads; part of the result, since sums are split by thread")
@@ -65,8 +65,8 @@ def evaluate(
 
     Args:
         settings: method, codec and what is kept.
-        arrays: packed val split.
-        index: CSV of the val split's images.
+        arrays: packed scenes.
+        index: CSV of the scenes' images.
         weights: the trained network's weights.
         description: what network they are.
         source: what the sender codes, to measure the error of what arrives: features, or packed scenes where the image is sent.

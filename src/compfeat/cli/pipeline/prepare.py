@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from pydantic import Field
@@ -14,6 +14,7 @@ from compfeat.datasets.base import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes, sha256_of
 from compfeat.errors import DataError
+from compfeat.experiment.runs import Split
 from compfeat.experiment.section import Section
 from compfeat.io import own_path, read_csv, write_csv, write_json
 from compfeat.tasks.base import TASKS
@@ -24,7 +25,7 @@ class PrepareSettings(Section):
 
     dataset: str = Field(description="a module of compfeat.datasets")
     root: str = Field(description="the dataset's folder")
-    split: Literal["train", "val"]
+    split: Split
     tasks: tuple[str, ...] = Field(min_length=1, description="the tasks whose truth is packed")
     size: tuple[int, int] = Field(description="height and width (px)")
     limit: int | None = Field(None, ge=1, description="take only the first so many images")

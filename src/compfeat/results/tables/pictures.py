@@ -1,7 +1,7 @@
 """The showcase (``pictures.npz``): a few images, with what was sent and what came out of it at chosen points.
 
-Names in the file: ``{i}/image``, ``{i}/FIELD`` for every field of the packed scene, and ``{i}/image_id`` for image i of the val
-split; ``{i}/{point}/{task}`` and ``{i}/{point}/sent`` for each point that is shown; ``class_names`` once.
+Names in the file: ``{i}/image``, ``{i}/FIELD`` for every field of the packed scene, and ``{i}/image_id`` for image i of the
+evaluated split; ``{i}/{point}/{task}`` and ``{i}/{point}/sent`` for each point that is shown; ``class_names`` once.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ MOST_QUALITIES = 6
 """Qualities shown of one codec; of a longer ladder they are taken evenly, with both ends."""
 
 
-@table("pictures.npz", needs=("pictures", "val"), uses=("methods", "codecs", "showcase"))
+@table("pictures.npz", needs=("pictures", "scenes"), uses=("methods", "codecs", "showcase"))
 def make(inputs: Inputs) -> Arrays:
     """Return the arrays. Raises DataError where a file lacks one of the images."""
     e, chosen = inputs.experiment, inputs.experiment.showcase.images
-    scenes = open_packed(inputs.file("val", "arrays"))
-    ids = read_csv(inputs.file("val", "index"), ["image_id"])["image_id"].astype(str).tolist()
+    scenes = open_packed(inputs.file("scenes", "arrays"))
+    ids = read_csv(inputs.file("scenes", "index"), ["image_id"])["image_id"].astype(str).tolist()
     late = [i for i in chosen if i >= len(scenes)]
     if late:
         raise DataError(
-            f"val has {len(scenes)} images; expected image {late[0]} of showcase.images, too; choose one that is there"
+            f"the evaluated split has {len(scenes)} images; expected image {late[0]} of showcase.images, too; "
+            "choose one that is there"
         )
-    arrays: Arrays = {"class_names": np.array(read_json(inputs.file("val", "info"))["class_names"])}
+    arrays: Arrays = {"class_names": np.array(read_json(inputs.file("scenes", "info"))["class_names"])}
     for i in chosen:
         arrays |= {f"{i}/{name}": np.array(scenes[i][name]) for name in scenes.dtype.names or ()}
         arrays[f"{i}/image_id"] = np.array(ids[i])

@@ -27,7 +27,7 @@ FLOOR = 1e-7
     needs=("feature_statistics.csv", "experiment.json"),
     category="Features",
     caption=(
-        "The features of the val split as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "
+        "The evaluated features as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "
         "channels' orthonormal DCT coefficients by radial frequency (half a cycle per element is the finest pattern along one "
         "axis). Numbers: share of zeros, order-0 entropy of all codes (bits per element), and by how much the channels' energies "
         "differ (arithmetic over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin "

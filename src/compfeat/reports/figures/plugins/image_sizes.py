@@ -27,7 +27,7 @@ ROW = 0.15
     needs=("per_image.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
-        "Sizes of the val images by each codec at its finest quality, side information included, all seeds together. A box "
+        "Sizes of the evaluated images by each codec at its finest quality, side information included, all seeds together. A box "
         "contains half of the images, its line is the median, its whiskers enclose 90 % of them. Upper panels of a cut: bytes. "
         "Lower panels: size of the same image relative to the method that it is compared with; left of 1 it got smaller."
     ),

@@ -29,7 +29,7 @@ LABEL = 1.2
     needs=NEEDS,
     category="Features",
     caption=(
-        "One val image: the ground truth, then what the task decoders make of what each method sends, coded to about equal bytes "
+        "One image: the ground truth, then what the task decoders make of what each method sends, coded to about equal bytes "
         "(bytes of this image with side information; bpe: bits per feature element). One or two methods are shown without coding, "
         "too, and at two rates. Black or grey pixels of the ground truth have none."
     ),
