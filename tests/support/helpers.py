@@ -42,10 +42,12 @@ def random_scenes(count: int, size: tuple[int, int] = SIZE, seed: int = 0) -> ND
 
 
 def write_split(folder: Path, split: str, count: int, seed: int = 0) -> None:
-    """Write a prepared split of noise: ``{split}.npy``, ``.csv`` and ``.json``."""
+    """Write a prepared split of noise: ``{split}.npy``, ``.csv``, ``.json`` and ``-class-shares.json``."""
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / f"{split}.npy", random_scenes(count, seed=seed))
     ids = [f"{split}_{i:06d}" for i in range(count)]
     pd.DataFrame({"image_id": ids}).to_csv(folder / f"{split}.csv", index=False)
     info = {"class_names": CLASSES, "height": SIZE[0], "width": SIZE[1], "tasks": TASKS}
     (folder / f"{split}.json").write_text(json.dumps(info))
+    shares = {"segmentation": [1 / len(CLASSES)] * len(CLASSES)}
+    (folder / f"{split}-class-shares.json").write_text(json.dumps(shares))

@@ -26,5 +26,5 @@ rule evaluate:
         tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools(w.codec)]),
     shell:
         "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
-        "--weights {input.weights:q} --description {input.description:q} --source {input.source:q} {params.files} "
+        "--weights {input.weights:q} --description {input.description:q} --class-shares {input.class_shares:q} --source {input.source:q} {params.files} "
         "--scores {output.scores:q} --distortions {output.distortions:q} --pictures {output.pictures:q} > {log:q} 2>&1"

@@ -56,6 +56,7 @@ rule prepare:
         arrays=LAYOUT.arrays("{split}"),
         index=LAYOUT.index("{split}"),
         info=LAYOUT.info("{split}"),
+        class_shares=LAYOUT.class_shares("{split}"),
     log:
         LAYOUT.log("prepare", "{split}"),
     benchmark:
@@ -77,4 +78,4 @@ rule prepare:
         tools=versions("numpy", "pillow"),
     shell:
         "python -m compfeat prepare --settings {params.settings} {params.manifest} --arrays {output.arrays:q} "
-        "--index {output.index:q} --info {output.info:q} > {log:q} 2>&1"
+        "--index {output.index:q} --info {output.info:q} --class-shares {output.class_shares:q} > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 
 rule prepare_all:
     input:
-        results_of([LAYOUT.arrays, LAYOUT.index, LAYOUT.info], EXPERIMENT.dataset.splits),
+        results_of([LAYOUT.arrays, LAYOUT.index, LAYOUT.info, LAYOUT.class_shares], EXPERIMENT.dataset.splits),
 
 
 rule train_all:

@@ -29,6 +29,10 @@ class Layout:
         """JSON with the class names, truth fields, tasks and size of a split's packed data."""
         return f"{self.prepared}/{split}.json"
 
+    def class_shares(self, split: str) -> str:
+        """JSON of the share of a split's pixels that are of each class, by task with classes."""
+        return f"{self.prepared}/{split}-class-shares.json"
+
     def weights(self, trained: Trained) -> str:
         return f"{self.output}/train/{trained.id}/weights.safetensors"
 

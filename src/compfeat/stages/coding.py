@@ -100,7 +100,10 @@ class Coding:
 
     def evaluate_files(self, run: Run, codec: str) -> dict[str, str]:
         """Return what a job reads that evaluates a codec of a run. Raises ConfigError where the codec does not code the run."""
-        scenes = {"arrays": self.layout.arrays(self.experiment.dataset.evaluated_split)}
+        scenes = {
+            "arrays": self.layout.arrays(self.experiment.dataset.evaluated_split),
+            "class_shares": self.layout.class_shares("train"),
+        }
         files = self.encode_files(run, codec) | scenes | self.network_files(run)
         return files if codec == UNCODED else files | self.coded_files(run, codec)
 

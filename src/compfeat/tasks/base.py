@@ -80,6 +80,8 @@ class Task(ABC):
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self.class_names = tuple(class_names)
+        self.train_shares: NDArray[np.float64] | None = None
+        """``class_shares`` of the train split, where the receiver is given them."""
 
     @property
     @abstractmethod

@@ -44,7 +44,12 @@ class Bench:
 
     def words(self, **files: str | None) -> list[str]:
         """Return flags with files of the folder."""
-        return [word for flag, name in files.items() if name for word in (f"--{flag}", f"{self.folder}/{name}")]
+        return [
+            word
+            for flag, name in files.items()
+            if name
+            for word in (f"--{flag.replace('_', '-')}", f"{self.folder}/{name}")
+        ]
 
     def network(self) -> list[str]:
         return self.words(weights="weights.safetensors", description="network.json")
@@ -71,7 +76,7 @@ class Bench:
         if stage == "evaluate":
             settings = {"showcase": [1], "device": "cpu", "batch_size": 2, **settings}
             outputs = {kind: f"{name}/{kind}.npz" for kind in ("scores", "pictures", "distortions")}
-            words += self.words(arrays="val.npy", **outputs) + self.network()
+            words += self.words(arrays="val.npy", class_shares="train-class-shares.json", **outputs) + self.network()
         return ["--settings", json.dumps({"codec": codec, "qualities": qualities, **settings}), *words]
 
     def run(self, name: str, codec: str, qualities: tuple[str, ...], **settings: Any) -> tuple[Arrays, Arrays]:

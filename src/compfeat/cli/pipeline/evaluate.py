@@ -22,6 +22,7 @@ from compfeat.codecs.tiling import tile
 from compfeat.datasets.packed import Packed, open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
+from compfeat.io import read_json
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic, predict
 from compfeat.networks.split import SplitNetwork
@@ -52,6 +53,7 @@ def evaluate(
     index: Path,
     weights: Path,
     description: Path,
+    class_shares: Path,
     source: Path,
     transform: Path | None = None,
     state: Path | None = None,
@@ -69,6 +71,7 @@ def evaluate(
         index: CSV of the scenes' images.
         weights: the trained network's weights.
         description: what network they are.
+        class_shares: JSON of the train split's class shares by task, which calibrated scores take.
         source: what the sender codes, to measure the error of what arrives: features, or packed scenes where the image is sent.
         transform: the state of the method's transform, where that is fitted.
         state: the codec's state, where that is fitted.
@@ -115,12 +118,20 @@ def evaluate(
             ]
         fix_arithmetic(s.threads)
         network = load_network(weights, described, choose_device(s.device))
+        for name, shares in shares_by_task(class_shares).items():
+            if name in network.tasks:
+                network.tasks[name].train_shares = shares
         with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
             for quality, arrival in zip(s.qualities, arrivals, strict=True):
                 results.add(quality, arrival, network, scenes, s, bar)
     write_arrays(scores, results.scores)
     write_arrays(distortions, results.distortions)
     write_arrays(pictures, results.pictures)
+
+
+def shares_by_task(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Return the class shares of each task with classes. Raises DataError where the file is missing or damaged."""
+    return {name: np.array(values, dtype=np.float64) for name, values in read_json(path).items()}
 
 
 class Arrival(NamedTuple):

@@ -11,7 +11,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from compfeat.datasets.base import DATASETS, IMAGE, Dataset, Sample, Truth
-from compfeat.datasets.packed import Packed, pack, record_dtype, write_packed
+from compfeat.datasets.packed import Packed, open_packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes, sha256_of
 from compfeat.errors import DataError
 from compfeat.experiment.runs import Split
@@ -31,7 +31,15 @@ class PrepareSettings(Section):
     limit: int | None = Field(None, ge=1, description="take only the first so many images")
 
 
-def prepare(*, settings: PrepareSettings, manifest: Path | None = None, arrays: Path, index: Path, info: Path) -> None:
+def prepare(
+    *,
+    settings: PrepareSettings,
+    manifest: Path | None = None,
+    arrays: Path,
+    index: Path,
+    info: Path,
+    class_shares: Path,
+) -> None:
     """Resize and pack a split of a dataset into one file, with an index of its sources.
 
     The arrays are written first, then the index, then the info.
@@ -42,6 +50,7 @@ def prepare(*, settings: PrepareSettings, manifest: Path | None = None, arrays: 
         arrays: output: packed scenes.
         index: output: CSV of the images, with the hashes of their files.
         info: output: JSON about the split.
+        class_shares: output: JSON of the share of pixels that are of each class, by task with classes.
 
     Raises:
         ConfigError: an unknown dataset or task.
@@ -62,6 +71,9 @@ def prepare(*, settings: PrepareSettings, manifest: Path | None = None, arrays: 
     write_csv(index, pd.DataFrame(rows))
     about = {"dataset": s.dataset, "split": s.split, "class_names": list(dataset.class_names), "tasks": list(s.tasks)}
     write_json(info, about | {"height": height, "width": width, "n_images": len(samples)})
+    packed, tasks = open_packed(arrays), {name: TASKS.get(name)(dataset.class_names) for name in s.tasks}
+    shares = {name: task.class_shares(packed) for name, task in tasks.items()}
+    write_json(class_shares, {name: own.tolist() for name, own in shares.items() if own is not None})
 
 
 def records(
