@@ -103,8 +103,7 @@ def evaluate(
     with ExitStack() as stack:
         items = stack.enter_context(sent(source, s.sends, changed, ids))
         if s.codec == UNCODED:
-            plain = stack.enter_context(sent(source, s.sends, None, ids))
-            arrivals = [uncoded(quality, s, plain, items, changed) for quality in s.qualities]
+            arrivals = [uncoded(quality, s, items, changed) for quality in s.qualities]
             if s.sends == "features":
                 results.distortions["variance"] = variances(lambda: copies(items))
         else:
@@ -174,22 +173,19 @@ def check_uncoded(s: EvaluateSettings, source: Path) -> None:
             )
 
 
-def uncoded(
-    quality: str, s: EvaluateSettings, plain: NDArray[Any], items: NDArray[Any], transform: Transform[Any] | None
-) -> Arrival:
+def uncoded(quality: str, s: EvaluateSettings, items: NDArray[Any], transform: Transform[Any] | None) -> Arrival:
     """Return what would arrive if nothing were coded: FLOAT, what is sent, or QUANTISED, features after the frames' quantiser.
 
     Args:
         quality: which of the two.
         s: the settings.
-        plain: what is sent, before the transform.
-        items: the same after it.
+        items: what is sent, after the transform; both qualities undo it.
         transform: the method's.
     """
     if quality == QUANTISED:
         return Arrival(quantised(copies(items), s.showcase), items, transform)
     picture = s.sends == "image"
-    return Arrival((Decoded(item, item if picture else None) for item in copies(plain)), plain, None)
+    return Arrival((Decoded(item, item if picture else None) for item in copies(items)), items, transform)
 
 
 def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> Iterator[Decoded]:
