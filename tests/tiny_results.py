@@ -18,7 +18,7 @@ from compfeat.experiment.entries import MethodConfig
 from compfeat.experiment.files import load_config
 from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
-from compfeat.results.tables import TABLES, Inputs, TableSpec
+from compfeat.results.tables.base import TABLES, Inputs, TableSpec
 from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 

@@ -29,7 +29,7 @@ PLACES = {
     "networks": "networks/plugins",
     "tasks": "tasks/plugins",
     "datasets": "datasets/plugins",
-    "results": "results/tables",
+    "results": "results/tables/plugins",
     "figures": "reports/figures/plugins",
 }
 """Where the modules of each kind go, below src/compfeat."""

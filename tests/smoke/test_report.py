@@ -11,7 +11,7 @@ import yaml
 
 from browser import Visit, visit
 from compfeat.reports.figures.base import FIGURES
-from compfeat.results.tables import all_tables
+from compfeat.results.tables.base import all_tables
 from project_copy import snakemake
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from unittest.mock import ANY
 import pandas as pd
 import pytest
 
-from compfeat.results.tables import published_bd_rate
+from compfeat.results.tables.plugins import published_bd_rate
 from helpers import PROJECT
 from tiny_results import published_inputs
 

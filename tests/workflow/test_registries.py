@@ -17,7 +17,7 @@ from compfeat.experiment import documentation
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS
 from compfeat.reports.figures.base import FIGURES
-from compfeat.results.tables import TABLES
+from compfeat.results.tables.base import TABLES
 from compfeat.tasks.base import TASKS
 from compfeat.training.variants.base import VARIANTS
 from compfeat.transforms.base import TRANSFORMS

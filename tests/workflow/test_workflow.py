@@ -16,7 +16,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import TRANSFORM, Run
-from compfeat.results.tables import TABLES
+from compfeat.results.tables.base import TABLES
 from compfeat.stages.checks import checked
 from helpers import PROJECT
 from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, snakemake

@@ -1,4 +1,4 @@
-"""Tables: one job a table, a module of compfeat.results.tables, from the files that it declares."""
+"""Tables: one job per table, a module of compfeat.results.tables.plugins, from the files that it declares."""
 
 from snakemake.logging import logger
 

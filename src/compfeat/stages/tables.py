@@ -11,7 +11,7 @@ from compfeat.codecs.base import CODECS
 from compfeat.experiment.runs import TRANSFORM, UNCODED
 from compfeat.results.inputs import Kind
 from compfeat.results.recorded import RECORD_FILES, record_of
-from compfeat.results.tables import TABLES, TableSpec, all_tables
+from compfeat.results.tables.base import TABLES, TableSpec, all_tables
 from compfeat.stages.coding import Coding
 from compfeat.tasks.base import TASKS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table(

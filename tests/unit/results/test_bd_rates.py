@@ -13,9 +13,9 @@ from compfeat.experiment.config import Experiment, part_of
 from compfeat.io import write_csv
 from compfeat.results.delta_rate import FITS
 from compfeat.results.pairs import pairs
-from compfeat.results.tables import TABLES, Inputs
-from compfeat.results.tables.bd_rate import RATES
-from compfeat.results.tables.headline import HEADLINE
+from compfeat.results.tables.base import TABLES, Inputs
+from compfeat.results.tables.plugins.bd_rate import RATES
+from compfeat.results.tables.plugins.headline import HEADLINE
 
 KEYS = ("method", "against", "ladder", "against_ladder")
 QUALITIES = {"lossless": 6.0, "qp10": 5.0, "qp22": 3.0, "qp28": 2.0, "qp34": 1.2, "qp40": 0.6}

@@ -35,7 +35,7 @@ from compfeat.results.bootstrap import (
     point_samples,
 )
 from compfeat.results.measured import Measured, compared_metrics
-from compfeat.results.tables import TABLES, Inputs
+from compfeat.results.tables.base import TABLES, Inputs
 from compfeat.tasks.base import TASKS
 
 PLAN = StatisticsConfig(resamples=40, confidence=0.9, seed=3)

@@ -13,10 +13,10 @@ from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.config import part_of
 from compfeat.io import write_csv
-from compfeat.results.tables import Inputs
-from compfeat.results.tables.bounds import make as make_bounds
-from compfeat.results.tables.bounds import spectrum
-from compfeat.results.tables.transforms import make as make_transforms
+from compfeat.results.tables.base import Inputs
+from compfeat.results.tables.plugins.bounds import make as make_bounds
+from compfeat.results.tables.plugins.bounds import spectrum
+from compfeat.results.tables.plugins.transforms import make as make_transforms
 
 
 def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:

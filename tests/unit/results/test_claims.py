@@ -13,8 +13,8 @@ from compfeat.experiment.runs import Comparison
 from compfeat.results.bootstrap import TOO_FEW
 from compfeat.results.losses import worse
 from compfeat.results.published import METRICS, read_published
-from compfeat.results.tables import published_intervals
-from compfeat.results.tables.claims import (
+from compfeat.results.tables.plugins import published_intervals
+from compfeat.results.tables.plugins.claims import (
     FEWER_BITS,
     NO_LOSS,
     NOT_SUPPORTED,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compfeat.results.curves import Curve
-from compfeat.results.tables.crossovers import crossings
+from compfeat.results.tables.plugins.crossovers import crossings
 from tiny_results import OLD, REMOTE, TinyRun
 
 RATES = np.array([100.0, 200.0, 400.0, 800.0, 1600.0])

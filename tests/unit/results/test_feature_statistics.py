@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.fft import dctn
 
-from compfeat.results.tables.feature_statistics import (
+from compfeat.results.tables.plugins.feature_statistics import (
     channel_gain_db,
     effective_rank,
     entropy,

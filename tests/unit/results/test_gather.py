@@ -20,7 +20,7 @@ from compfeat.experiment.config import Experiment, part_of
 from compfeat.io import write_csv, write_json
 from compfeat.results.inputs import Inputs, Kind
 from compfeat.results.resolved import SECTIONS, Resolved
-from compfeat.results.tables import TABLES, TableSpec, all_tables
+from compfeat.results.tables.base import TABLES, TableSpec, all_tables
 from compfeat.transport.ledger import read_ledger, write_ledger
 from tiny_results import FOLDED, OLD, REMOTE
 
@@ -238,7 +238,7 @@ def test_a_comparison_without_its_runs_is_one_line(tiny_run: Callable[..., Any],
 
 def test_tables_are_made_without_heavy_imports() -> None:
     heavy = ("torch", "matplotlib", "seaborn", "scipy", "bjontegaard", "imageio_ffmpeg")
-    code = "import sys; from compfeat.results.tables import all_tables; import compfeat.cli.pipeline.gather; "
+    code = "import sys; from compfeat.results.tables.base import all_tables; import compfeat.cli.pipeline.gather; "
     code += "all_tables(); "
     code += f"print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

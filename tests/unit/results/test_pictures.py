@@ -7,7 +7,7 @@ import pytest
 
 from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import DataError
-from compfeat.results.tables.pictures import MOST_QUALITIES, evenly, shown_qualities
+from compfeat.results.tables.plugins.pictures import MOST_QUALITIES, evenly, shown_qualities
 from tiny_results import OLD, PAIRS, REMOTE, tiny_experiment
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from compfeat.cli.pipeline.gather import DIGITS, rounded
-from compfeat.results.tables import TABLES
+from compfeat.results.tables.base import TABLES
 from tiny_results import STATISTICS, in_order
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -15,7 +15,7 @@ from compfeat.results.published import (
     check_totals,
     read_published,
 )
-from compfeat.results.tables import published_bd_rate, published_intervals, published_paired
+from compfeat.results.tables.plugins import published_bd_rate, published_intervals, published_paired
 from tiny_results import published_inputs
 
 

@@ -8,7 +8,7 @@ import pytest
 from compfeat.__main__ import call
 from compfeat.arrays import Arrays, read_arrays, write_arrays
 from compfeat.errors import DataError
-from compfeat.results.tables import TABLES
+from compfeat.results.tables.base import TABLES
 from tiny_results import NEW, OLD, PAIRS, REMOTE, TinyRun, tiny_experiment
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from compfeat.experiment.entries import MethodConfig
 from compfeat.io import write_csv, write_json
-from compfeat.results.tables.training_length import CELL, MEASURED, with_lengths
+from compfeat.results.tables.plugins.training_length import CELL, MEASURED, with_lengths
 
 METHODS = {
     name: MethodConfig.model_validate({"training": training, "transform": transform, "sends": sends})

@@ -12,7 +12,7 @@ from compfeat.arrays import write_arrays
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import part_of
 from compfeat.io import write_csv, write_text
-from compfeat.results.tables import TABLES, Content, Inputs
+from compfeat.results.tables.base import TABLES, Content, Inputs
 
 DIGITS = 10
 """Significant digits of tables. The last of a double's 16 depend on the processor in logarithms, fits and matrix products."""
@@ -24,7 +24,7 @@ def gather(*, settings: str, inputs: list[str] = [], output: Path) -> None:  # n
     Args:
         settings: the sections of the experiment that the table uses, as JSON.
         inputs: the files that it reads, each KIND:ID=PATH.
-        output: its file, called like the module of compfeat.results.tables that makes it.
+        output: its file, called like the module of compfeat.results.tables.plugins that makes it.
 
     Raises:
         ConfigError: no table has the output's name, the settings are wrong, or an input has no kind or id.

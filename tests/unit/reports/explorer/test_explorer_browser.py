@@ -15,7 +15,7 @@ from compfeat.__main__ import call
 from compfeat.reports.explorer.tables import NEEDS
 from compfeat.reports.settings import ExplorerSettings, TableText
 from compfeat.reports.showcase import NEEDS as PICTURES
-from compfeat.results.tables import all_tables
+from compfeat.results.tables.base import all_tables
 from synthetic_summary import RUNS, summary_of
 
 if TYPE_CHECKING:

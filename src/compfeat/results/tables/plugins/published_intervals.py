@@ -21,7 +21,7 @@ from compfeat.results.published import (
     lossless,
     read_published,
 )
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table("published_intervals.csv", needs=("published",), uses=("statistics",))

@@ -7,7 +7,7 @@ from compfeat.experiment.runs import Point
 from compfeat.results.bootstrap import Samples, image_counts, of_different_images, point_samples
 from compfeat.results.curves import FloatArray
 from compfeat.results.measured import measured_points
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table("resamples.npz", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods", "statistics"))

@@ -9,7 +9,7 @@ import pandas as pd
 from compfeat.results.delta_rate import HEADLINE_FIT, Rules, library_fit
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import POINTS, curve, on, outcome_cells, uncoded
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 
 KEYS = ["cut", "method", "ladder", "metric", "n_seeds"]
 PERCENTS = ["bd_rate_percent", "equal_loss_percent"]

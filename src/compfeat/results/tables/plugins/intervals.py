@@ -17,7 +17,7 @@ from compfeat.results.bootstrap import (
 from compfeat.results.delta_rate import HEADLINE_FIT, Rules
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import pair_keys
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 
 
 @table(

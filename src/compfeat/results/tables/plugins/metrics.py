@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 SIDES = ["method", "against", "ladder", "against_ladder"]
 

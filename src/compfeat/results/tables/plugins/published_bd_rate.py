@@ -9,7 +9,7 @@ import pandas as pd
 from compfeat.results.delta_rate import FITS, Rules, library_fit
 from compfeat.results.pairs import curve, outcome_cells
 from compfeat.results.published import ANCHOR, AUTHORS_FIT, METRICS, TEST, authors_fit, lossless, read_published
-from compfeat.results.tables import AUTHORS, Inputs, table
+from compfeat.results.tables.base import AUTHORS, Inputs, table
 
 COLUMNS = [
     *("cut", "metric", "fit", "bd_rate_percent", "equal_loss_percent", "anchor_uncoded", "test_uncoded"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.experiment.runs import parse_run
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 COLUMNS = ("cut", "method", "seed", "codec", "arrays", "array_bytes", "file_bytes")
 

@@ -16,7 +16,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.runs import UNCODED, Run
 from compfeat.results.gaussian import gaussian_rate
 from compfeat.results.measured import POINT_KEYS
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
 

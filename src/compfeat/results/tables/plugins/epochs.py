@@ -6,7 +6,7 @@ import pandas as pd
 
 from compfeat.errors import DataError
 from compfeat.io import read_csv
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 KEYS = ["cut", "training", "seed"]
 

@@ -8,7 +8,7 @@ from compfeat.io import read_csv
 from compfeat.results.bootstrap import CELL, INTERVAL_COLUMNS
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import about
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 
 COLUMNS = [*CELL, *INTERVAL_COLUMNS]
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.codecs.quantiser import quantise
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 KEYS = ["cut", "method", "seed"]
 COLUMNS = ["statistic", "x", "value"]

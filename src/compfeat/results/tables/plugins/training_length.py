@@ -10,7 +10,7 @@ from compfeat.experiment.config import part_of
 from compfeat.experiment.entries import MethodConfig
 from compfeat.io import read_csv, read_json
 from compfeat.results.pairs import PAIR
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 CELL = list(PAIR)
 BD_RATE = ["bd_rate_percent", "low_percent", "high_percent"]

@@ -20,7 +20,7 @@ from compfeat.results.losses import loss_unit, worse
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import about
 from compfeat.results.published import ANCHOR, LADDER, METRICS, TEST, lossless
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 from compfeat.tasks.base import Metric
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"

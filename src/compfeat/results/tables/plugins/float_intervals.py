@@ -6,7 +6,7 @@ import pandas as pd
 
 from compfeat.results.bootstrap import RESAMPLES, float_intervals, read_samples
 from compfeat.results.measured import compared_metrics
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 
 
 @table(

@@ -12,7 +12,7 @@ from compfeat.results.losses import operating_values
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import POINTS, on, uncoded
 from compfeat.results.resampled import Curves, not_reached, rates_at
-from compfeat.results.tables import RESULTS, Inputs, table
+from compfeat.results.tables.base import RESULTS, Inputs, table
 from compfeat.tasks.base import Metric
 
 COLUMNS = (

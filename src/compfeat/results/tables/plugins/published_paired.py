@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.results.published import ANCHOR, TEST, read_published
-from compfeat.results.tables import AUTHORS, Inputs, table
+from compfeat.results.tables.base import AUTHORS, Inputs, table
 
 
 @table(

@@ -22,7 +22,7 @@ from compfeat.results.losses import PERCENT, relative
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR, pair_keys
 from compfeat.results.resampled import Curves, not_reached, rates_at
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 from compfeat.tasks.base import Metric
 
 COLUMNS = (*PAIR, "loss_percent", "rate_change_percent", "low_percent", "high_percent", *OUTCOME)

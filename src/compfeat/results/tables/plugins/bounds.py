@@ -17,7 +17,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.runs import FLOAT, UNCODED, Run, Trained, parse_run
 from compfeat.results.gaussian import gaussian_rate
 from compfeat.results.measured import POINT_KEYS
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 from compfeat.tasks.base import TASKS, mean_squared
 from compfeat.transforms.base import SENSITIVITY
 

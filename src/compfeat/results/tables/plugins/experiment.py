@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compfeat.results.resolved import EXPERIMENT, SECTIONS, Resolved
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table(EXPERIMENT, uses=SECTIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compfeat.results.published import read_published
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table("published_points.csv", needs=("published",))

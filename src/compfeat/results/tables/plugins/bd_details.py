@@ -8,7 +8,7 @@ from compfeat.results.curves import Curve
 from compfeat.results.delta_rate import FITS, HEADLINE_FIT, Rules, compare, library_fit
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR, Pair, curve, pairs, without
-from compfeat.results.tables import CERTAINTY, COMPARED, Inputs, table
+from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 from compfeat.tasks.base import Metric
 
 DETAILS = (

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from compfeat.results.measured import LEDGER_BYTES, Measured, keys, measured_points
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 
 @table("per_image.csv", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods"))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from compfeat.results.bootstrap import RATE, RESAMPLES, read_samples, with_interval
 from compfeat.results.measured import POINT_KEYS, compared_metrics
-from compfeat.results.tables import Inputs, table
+from compfeat.results.tables.base import Inputs, table
 
 COLUMNS = (*POINT_KEYS, "metric", "value", "low", "high", "confidence", "n_resamples")
 

@@ -7,7 +7,7 @@ import pandas as pd
 from compfeat.results.delta_rate import FITS, Rules, library_fit
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR, outcome_cells, pairs
-from compfeat.results.tables import COMPARED, Inputs, table
+from compfeat.results.tables.base import COMPARED, Inputs, table
 
 RATES = {"total": "total_bytes", "payload": "payload_bytes"}
 """Which bytes a BD-rate is about, and their column of ``points.csv``."""

@@ -13,7 +13,7 @@ import pandas as pd
 from compfeat.results.curves import Curve, FloatArray
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import Pair, curve, pairs
-from compfeat.results.tables import COMPARED, Inputs, table
+from compfeat.results.tables.base import COMPARED, Inputs, table
 from compfeat.tasks.base import Metric
 
 STEPS = 4000

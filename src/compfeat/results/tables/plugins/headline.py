@@ -10,7 +10,7 @@ from compfeat.experiment.runs import FLOAT, UNCODED
 from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR
-from compfeat.results.tables import RESULTS, Inputs, table
+from compfeat.results.tables.base import RESULTS, Inputs, table
 
 KEYS = [name for name in PAIR if name != "seed"]
 HEADLINE = (
