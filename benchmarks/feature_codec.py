@@ -49,14 +49,14 @@ def row(quality: str, state: State, test: NDArray[np.float32]) -> str:
     """Return a line of the table: bytes of the range coder by three laws, and times of all that coding does but files."""
     codec = Laplace(quality, state=state)
     fitted, unmoved = codec._fitted, np.zeros_like(state["shifts"])
-    levels = [codec._levels(item) for item in test]
+    levels = [fitted.levels(item) for item in test]
     laplace = LevelCoder(fitted.tables, counted(np.zeros((TABLES, LARGEST + 1), np.int64)), unmoved)
     laws = LevelCoder(fitted.tables, state["laws"], unmoved)
     coded = [fitted.coder.encode(each) for each in levels]
     before, between = (np.mean([len(coder.encode(each)) for each in levels]) for coder in (laplace, laws))
     after = np.mean([len(data) for data in coded])
-    encode = milliseconds(lambda: [fitted.coder.encode(codec._levels(item)) for item in test], len(test))
-    decode = milliseconds(lambda: [codec._features(fitted.coder.decode(data)) for data in coded], len(test))
+    encode = milliseconds(lambda: [fitted.coder.encode(fitted.levels(item)) for item in test], len(test))
+    decode = milliseconds(lambda: [fitted.features(fitted.coder.decode(data)) for data in coded], len(test))
     saved = " ".join(f"{size:>8.1f} {100 * (size / before - 1):>5.1f} %" for size in (between, after))
     return f"{quality:<8} {before:>9.1f} {saved} {encode:>12.2f} {decode:>12.2f}"
 

@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import pandas as pd
-
 from compfeat.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -124,6 +125,8 @@ def read_csv(path: Path, columns: Sequence[str], *, as_text: bool = False) -> pd
     Raises:
         DataError: the file is missing, is not CSV, or lacks a column.
     """
+    import pandas as pd
+
     try:
         dtype: Any = str if as_text else dict.fromkeys(TEXTS, str)
         table = pd.read_csv(path, dtype=dtype, keep_default_na=False, na_values=[""])

@@ -5,7 +5,6 @@ Source: docs/method.md, "Beyond the paper: transforms".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -14,16 +13,13 @@ from pydantic import Field
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
-from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.codecs.tiling import Packing, tile_positions
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
-from compfeat.transforms.bands import bands_of, in_bands
+from compfeat.transforms import decorrelation
+from compfeat.transforms.bands import bands_of
 from compfeat.transforms.base import FitSource, Transform
-
-Matrix = NDArray[np.float64]
-SYMMETRIC = 1e-6
-"""Skewness below which a component counts as symmetric."""
+from compfeat.transforms.decorrelation import Matrix
 
 
 class MomentOptions(Section):
@@ -81,147 +77,20 @@ class Linear(Transform[L]):
             )
 
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        mean, band = self.state["mean"].astype(np.float64), self.state.get("band")
+        mean, band = self.state["mean"], self.state.get("band")
         if len(features) != len(mean) or (band is not None and features.shape != mean.shape):
             raise DataError(
                 f"features of shape {features.shape}; the transform is fitted to {mean.shape}; rerun the stage fit"
             )
-        if band is not None:
-            return inverse_dct2(by_band(self.state["forward"], band, dct2(features - mean))).astype(np.float32)
-        centred = features.reshape(len(features), -1) - mean[:, None]
-        return product(self.state["forward"], centred).reshape(features.shape)
+        return decorrelation.forward(self.state, features)
 
     def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
-        band = self.state.get("band")
-        if band is not None:
-            return (inverse_dct2(by_band(self.state["inverse"], band, dct2(coded))) + self.state["mean"]).astype(
-                np.float32
-            )
-        centred = product(self.state["inverse"], coded.reshape(len(coded), -1), self.state["mean"])
-        return centred.reshape(coded.shape)
-
-
-def by_band(
-    matrices: NDArray[np.float32], band: NDArray[np.int8], spectrum: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the matrix of each frequency's band times the spectrum (C x h x w) there, in double precision."""
-    result = np.empty_like(spectrum)
-    for number, matrix in enumerate(matrices.astype(np.float64)):
-        result[:, band == number] = matrix @ spectrum[:, band == number]
-    return result
-
-
-def product(
-    matrix: NDArray[np.float32], columns: NDArray[np.floating], offset: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
-    """Return ``matrix`` times ``columns`` plus ``offset``, added up in double precision and rounded once.
-
-    So the order in which a processor adds does not show but in one number of millions.
-    """
-    result = matrix.astype(np.float64) @ columns.astype(np.float64)
-    if offset is not None:
-        result += offset.astype(np.float64)[:, None]
-    return result.astype(np.float32)
-
-
-def moments(
-    features: NDArray[np.float32], positions: NDArray[np.intp], band: NDArray[np.intp] | None = None
-) -> tuple[NDArray[np.float64], Matrix, NDArray[np.float64]]:
-    """Return mean, covariance (bands x C x C) and each band's share of the frequencies of features N x C x h x w, over some images.
-
-    Without ``band`` the mean is one a channel (C,), and the covariance that of all positions; with it the mean is one an element
-    (C x h x w), and the covariances are of the DCT's coefficients about it.
-
-    Raises:
-        DataError: a feature is not finite.
-    """
-    channels, counts = (
-        features.shape[1],
-        np.bincount(band.ravel()) if band is not None else np.array([features[0, 0].size]),
-    )
-    total = np.zeros(features.shape[1:] if band is not None else channels)
-    for image in images(features, positions):
-        total += image if band is not None else image.sum(axis=(1, 2))
-    mean = total / (len(positions) * (1 if band is not None else counts[0]))
-    covariance = np.zeros((len(counts), channels, channels))
-    for image in images(features, positions):
-        for number, own in enumerate(in_bands(image - (mean if band is not None else mean[:, None, None]), band)):
-            covariance[number] += own @ own.T
-    covariance /= len(positions) * counts[:, None, None]
-    if not np.isfinite(covariance).all():
-        raise DataError(
-            "train features have values that are not finite; the network diverged: train it again with a lower learning rate"
-        )
-    return mean, covariance, counts / counts.sum()
-
-
-def images(features: NDArray[np.float32], positions: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
-    """Yield each image's features in double precision, C x h x w, one in memory at a time."""
-    for position in positions:
-        yield features[position].astype(np.float64)
+        return decorrelation.inverse(self.state, coded)
 
 
 def fitted(source: FitSource, options: LinearOptions, sensitivity: Matrix | None = None) -> State:
-    """Return the state of ``Linear`` that decorrelates ``source`` by T = U^T R.
-
-    R is the symmetric root of ``sensitivity`` (bands x C x C, positive definite; None for the identity), U the eigenvectors of R S R
-    by falling eigenvalue, S the covariance. Each component's sign is that of positive skewness; a symmetric component's largest
-    weight is positive. In a band it is the sign that agrees with the same component of one matrix for all frequencies.
-
-    Raises:
-        DataError: a feature is not finite.
-    """
-    positions, band = evenly_spaced(len(source.features), options.images), options.band(source.features)
-    mean, covariance, shares = moments(source.features, positions, band)
-    if sensitivity is None:
-        sensitivity = np.broadcast_to(np.eye(len(mean)), covariance.shape)
-    whole = decorrelating(np.tensordot(shares, covariance, 1), np.tensordot(shares, sensitivity, 1))
-    whole *= signs(source.features, positions, mean, whole)[:, None]
-    forward = whole[None]
-    if band is not None:
-        forward = np.stack([decorrelating(*each) for each in zip(covariance, sensitivity, strict=True)])
-        agreement = np.einsum("ij,bjk,bik->bi", whole, covariance, forward)
-        forward *= np.where(agreement < 0, -1.0, 1.0)[:, :, None]
-    tiles = np.argsort(tile_positions(len(mean), options.packing))
-    rounded = forward[:, tiles].astype(np.float32)
-    inverse = np.linalg.inv(rounded.astype(np.float64)).astype(np.float32)
-    state = {"mean": mean.astype(np.float32), "forward": rounded, "inverse": inverse}
-    if band is None:
-        return {name: np.squeeze(array, axis=0) if name != "mean" else array for name, array in state.items()}
-    return state | {"band": band.astype(np.int8)}
-
-
-def decorrelating(covariance: Matrix, sensitivity: Matrix) -> Matrix:
-    """Return T = U^T R (C x C) for one covariance and one sensitivity."""
-    root = symmetric_root(sensitivity)
-    turned: Matrix = principal(root @ covariance @ root).T @ root
-    return turned
-
-
-def principal(matrix: Matrix) -> Matrix:
-    """Return the eigenvectors of a symmetric matrix as columns, by falling eigenvalue."""
-    vectors: Matrix = np.linalg.eigh((matrix + matrix.T) / 2)[1]
-    return vectors[:, ::-1]
-
-
-def symmetric_root(matrix: Matrix) -> Matrix:
-    """Return the symmetric square root of a symmetric positive definite matrix."""
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    root: Matrix = (vectors * np.sqrt(values)) @ vectors.T
-    return root
-
-
-def signs(
-    features: NDArray[np.float32], positions: NDArray[np.intp], mean: NDArray[np.float64], forward: Matrix
-) -> NDArray[np.float64]:
-    """Return the sign (C,) that makes each component's skewness positive, or where it is symmetric its largest weight."""
-    second, third = np.zeros(len(mean)), np.zeros(len(mean))
-    for image in images(features, positions):
-        components = forward @ (image - (mean if mean.ndim == 3 else mean[:, None, None])).reshape(len(mean), -1)
-        second += (components**2).mean(axis=1)
-        third += (components**3).mean(axis=1)
-    n = len(positions)
-    scale = (second / n) ** 1.5
-    largest = forward[np.arange(len(forward)), np.abs(forward).argmax(axis=1)]
-    skewed = np.abs(third / n) > SYMMETRIC * scale
-    return np.where(np.where(skewed, third, largest) < 0, -1.0, 1.0)
+    """Return what ``decorrelation.fitted`` makes of ``source``. Raises DataError where a feature is not finite."""
+    features = source.features
+    positions = evenly_spaced(len(features), options.images)
+    tiles = np.argsort(tile_positions(features.shape[1], options.packing))
+    return decorrelation.fitted(features, positions, options.band(features), tiles, sensitivity)

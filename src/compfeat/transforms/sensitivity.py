@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.datasets.base import IMAGE
 from compfeat.errors import DataError
 from compfeat.transforms.bands import in_bands
 
@@ -80,9 +80,8 @@ def sensitivities(
             task = network.tasks[name]
             losses[name] += float(task.loss(output.detach(), truth))
             random = np.random.default_rng([seed, int(position)])
-            for direction in islice(task.directions(output.detach(), truth, random, weights[name]), directions):
-                for number, g in enumerate(in_bands(back_projected(output, direction, tensor), band)):
-                    sums[name][number] += g @ g.T
+            drawn = islice(task.directions(output.detach(), truth, random, weights[name]), directions)
+            add_products(sums[name], output, drawn, tensor, band)
     n = len(positions)
     found = {}
     for name in network.tasks:
@@ -90,6 +89,19 @@ def sensitivities(
         own = None if band is None else parts / shares[:, None, None]
         found[name] = Sensitivity(parts.sum(axis=0), losses[name] / n, own)
     return found
+
+
+def add_products(
+    sums: NDArray[np.float64],
+    output: Tensor,
+    directions: Iterable[Tensor],
+    features: Tensor,
+    band: NDArray[np.intp] | None,
+) -> None:
+    """Add to ``sums`` (bands x C x C) the sum of g g^T over each band's frequencies, for the ``directions`` of an ``output``."""
+    for direction in directions:
+        for number, g in enumerate(in_bands(back_projected(output, direction, features), band)):
+            sums[number] += g @ g.T
 
 
 def back_projected(output: Tensor, direction: Tensor, features: Tensor) -> NDArray[np.float64]:
@@ -103,6 +115,8 @@ def back_projected(output: Tensor, direction: Tensor, features: Tensor) -> NDArr
 def image_of(source: FitSource, position: int, network: SplitNetwork) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the features of one image, 1 x C x h x w, and what the tasks' losses get of it (see ``Task.loss``)."""
     import torch
+
+    from compfeat.datasets.base import IMAGE
 
     device = network.mean.device
     features = torch.from_numpy(np.array(source.features[position])).unsqueeze(0).to(device)

@@ -123,7 +123,7 @@ def test_fitted_laws_and_contexts_save_bytes() -> None:
     codec, plain = Laplace("d4", state=state), counted(np.zeros((TABLES, LARGEST + 1), np.int64))
     ways = [(plain, 0 * SHIFTS), (state["laws"], 0 * SHIFTS), (state["laws"], state["shifts"])]
     coders = [LevelCoder(codec._fitted.tables, laws, shifts) for laws, shifts in ways]
-    sizes = [sum(len(coder.encode(codec._levels(item))) for item in items[80:]) for coder in coders]
+    sizes = [sum(len(coder.encode(codec._fitted.levels(item))) for item in items[80:]) for coder in coders]
     assert sizes[2] < 0.96 * min(sizes[:2])
     assert (np.diff(state["shifts"][[8, 16, 32, 64]].astype(int)) > 0).all()
 
@@ -158,7 +158,7 @@ def test_any_finite_features_have_their_levels_decoded(
     decoded = [image.item for image in codec.decode(stream, side_info, shape)]
     assert np.isfinite(decoded).all()
     levels = [codec._fitted.coder.decode(body) for body, _ in unpacked(stream, codec._fitted.key)]
-    assert np.array_equal(levels, [codec._levels(item) for item in items])
+    assert np.array_equal(levels, [codec._fitted.levels(item) for item in items])
 
 
 @pytest.mark.parametrize("quality", ["d0", "d2.5", "d4", "d8", "d16"])
@@ -214,7 +214,7 @@ def test_another_process_decodes_the_same_levels(state: State, tmp_path: Path) -
     )
     argv = [sys.executable, "-c", code, str(tmp_path / "state.npz"), str(tmp_path / "s")]
     found = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
-    levels = [codec._levels(item).astype("<i8").tobytes() for item in features(5, 4)]
+    levels = [codec._fitted.levels(item).astype("<i8").tobytes() for item in features(5, 4)]
     assert found == hashlib.sha256(b"".join(levels)).hexdigest()
 
 

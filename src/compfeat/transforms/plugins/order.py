@@ -9,7 +9,8 @@ from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
 from compfeat.errors import DataError
 from compfeat.transforms.base import TRANSFORMS, FitSource, Transform
-from compfeat.transforms.linear import MomentOptions, moments
+from compfeat.transforms.decorrelation import moments
+from compfeat.transforms.linear import MomentOptions
 
 
 @TRANSFORMS.register("order")

@@ -12,7 +12,8 @@ from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
 from compfeat.errors import DataError
 from compfeat.transforms.base import SENSITIVITY, TRANSFORMS, FitSource
-from compfeat.transforms.linear import Linear, LinearOptions, Matrix, fitted
+from compfeat.transforms.decorrelation import Matrix, floored
+from compfeat.transforms.linear import Linear, LinearOptions, fitted
 from compfeat.transforms.sensitivity import Sensitivity, sensitivities
 
 
@@ -90,6 +91,4 @@ def weighted(found: Mapping[str, Sensitivity], weights: Mapping[str, float], flo
 
     whole: Any = sum(weights.get(name, 1.0) * own.matrix / own.loss for name, own in counted.items())
     parts: Any = sum(weights.get(name, 1.0) * own.in_bands / own.loss for name, own in counted.items())
-    channels = len(whole)
-    result: Matrix = (1 - floor) * channels * parts / np.trace(whole) + floor * np.eye(channels)
-    return result
+    return floored(parts, whole, floor)
