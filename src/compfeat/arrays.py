@@ -23,8 +23,8 @@ def evenly_spaced(count: int, wanted: int | None) -> NDArray[np.intp]:
     return np.arange(n) * count // n
 
 
-def read_arrays(path: Path) -> Arrays:
-    """Read all arrays of an archive.
+def read_arrays(path: Path, remedy: str = "rerun the stage that makes it") -> Arrays:
+    """Read all arrays of an archive; ``remedy`` is what to do where that fails.
 
     Raises:
         DataError: the file is missing or damaged.
@@ -33,9 +33,9 @@ def read_arrays(path: Path) -> Arrays:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
-        raise DataError(f"{path}: not found; run the stage that makes it") from None
+        raise DataError(f"{path}: not found; {remedy}") from None
     except (zipfile.BadZipFile, ValueError, EOFError, OSError, AttributeError, TypeError) as error:
-        raise DataError(f"{path}: no archive of arrays ({error}); delete it and rerun its stage") from None
+        raise DataError(f"{path}: no archive of arrays ({error}); {remedy}") from None
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.codecs.base import RERUN, ImageBytes
-from compfeat.codecs.streams import leb128, opened, read_leb128
+from compfeat.codecs.leb128 import leb128, read_leb128
+from compfeat.codecs.streams import opened
 from compfeat.errors import BitstreamError
 
 CHECK_BYTES = 1

@@ -1,4 +1,4 @@
-"""Looking into streams without loading them: a memory map, the NAL units of Annex B streams, the OBUs of AV1, and lengths."""
+"""Looking into streams without loading them: a memory map, the NAL units of Annex B streams, and the OBUs of AV1."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from compfeat.codecs.base import RERUN
+from compfeat.codecs.leb128 import read_leb128
 from compfeat.errors import BitstreamError
 
 
@@ -27,8 +28,6 @@ class FrameBytes:
 
 
 START_CODE = b"\0\0\1"
-LONGEST_LEB128 = 8
-"""Bytes of the longest length that is read."""
 
 
 class Nal(Enum):
@@ -104,25 +103,6 @@ def measure_annex_b(stream: Path, role: Callable[[bytes], Nal]) -> list[FrameByt
     if not payload:
         raise BitstreamError(f"{stream}: ends before the first slice of picture {len(frames)}; {RERUN}")
     return [*frames, FrameBytes(payload, header)]
-
-
-def leb128(value: int) -> bytes:
-    """Return a length in little-endian base 128, 7 bits a byte, as short as it can be (AV1 specification, 4.10.5)."""
-    groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
-    return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
-
-
-def read_leb128(data: mmap.mmap | bytes, start: int) -> tuple[int, int]:
-    """Return the length that begins at ``start``, and where it ends. Raises ValueError where it is cut short or too long."""
-    value = 0
-    for position in range(LONGEST_LEB128):
-        byte = data[start + position : start + position + 1]
-        if not byte:
-            break
-        value |= (byte[0] & 0x7F) << 7 * position
-        if byte[0] < 0x80:
-            return value, start + position + 1
-    raise ValueError(f"no length at byte {start}")
 
 
 def obus(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:

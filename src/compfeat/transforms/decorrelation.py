@@ -21,6 +21,21 @@ SYMMETRIC = 1e-6
 """Skewness below which a component counts as symmetric."""
 
 
+def check(state: State, remedy: str = "rerun the stage fit") -> None:
+    """Raise DataError where ``state`` is not of the arrays that ``fitted`` makes; ``remedy`` is what to do then."""
+    shapes = {name: state[name].shape for name in ("mean", "forward", "inverse", "band") if name in state}
+    size, band = shapes.get("mean", (0,)), state.get("band")
+    expected = {"mean": size, "forward": 2 * size[:1], "inverse": 2 * size[:1]}
+    if band is not None:
+        matrices = (int(band.max(initial=-1)) + 1, *2 * size[:1])
+        expected = {"mean": size, "forward": matrices, "inverse": matrices, "band": size[1:]}
+    if shapes != expected or len(size) != (1 if band is None else 3):
+        raise DataError(
+            f"state of a transform with {shapes or 'none of its arrays'}; expected mean (C,), forward and inverse (C x C), or "
+            f"mean (C x h x w), forward and inverse (bands x C x C) and band (h x w); {remedy}"
+        )
+
+
 def forward(state: State, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the components of ``features`` (C x h x w), by a state as ``fitted`` makes it."""
     mean, band = state["mean"].astype(np.float64), state.get("band")

@@ -17,7 +17,7 @@ from compfeat.codecs.tiling import Packing, tile_positions
 from compfeat.errors import DataError
 from compfeat.experiment.section import Section
 from compfeat.transforms import decorrelation
-from compfeat.transforms.bands import bands_of
+from compfeat.transforms.bands import MOST_BANDS, bands_of
 from compfeat.transforms.base import FitSource, Transform
 from compfeat.transforms.decorrelation import Matrix
 
@@ -36,7 +36,7 @@ class LinearOptions(MomentOptions):
     bands: int = Field(
         default=1,
         ge=1,
-        le=64,
+        le=MOST_BANDS,
         description="bands of spatial frequency with a matrix each; 1 for one matrix at all positions",
     )
     packing: Packing = Field(
@@ -64,17 +64,7 @@ class Linear(Transform[L]):
     def __init__(self, options: L, state: State) -> None:
         """Raises DataError where ``state`` is not that of such a transform."""
         super().__init__(options, state)
-        shapes = {name: state[name].shape for name in ("mean", "forward", "inverse", "band") if name in state}
-        size, band = shapes.get("mean", (0,)), state.get("band")
-        expected = {"mean": size, "forward": 2 * size[:1], "inverse": 2 * size[:1]}
-        if band is not None:
-            matrices = (int(band.max(initial=-1)) + 1, *2 * size[:1])
-            expected = {"mean": size, "forward": matrices, "inverse": matrices, "band": size[1:]}
-        if shapes != expected or len(size) != (1 if band is None else 3):
-            raise DataError(
-                f"state of a transform with {shapes or 'none of its arrays'}; expected mean (C,), forward and inverse (C x C), or "
-                "mean (C x h x w), forward and inverse (bands x C x C) and band (h x w); rerun the stage fit"
-            )
+        decorrelation.check(state)
 
     def forward(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         mean, band = self.state["mean"], self.state.get("band")

@@ -14,11 +14,12 @@ from codec_helpers import made
 from compfeat.codecs import ffmpeg_process
 from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.frames import Frame
+from compfeat.codecs.leb128 import leb128, read_leb128
 from compfeat.codecs.plugins.av1 import Av1
 from compfeat.codecs.plugins.jpeg2000 import Jpeg2000, segment, without_comments
 from compfeat.codecs.plugins.vvc import Vvc, VvcOptions, codes_of, nal_role
 from compfeat.codecs.quantiser import dequantise, quantise
-from compfeat.codecs.streams import FrameBytes, Nal, leb128, read_leb128
+from compfeat.codecs.streams import FrameBytes, Nal
 from compfeat.errors import BitstreamError, ToolError
 from compfeat.experiment.runs import FLOAT, QUANTISED
 

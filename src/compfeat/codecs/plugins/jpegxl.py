@@ -16,7 +16,8 @@ from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.ffmpeg import FfmpegCodec
 from compfeat.codecs.frames import Frame, FrameOptions
 from compfeat.codecs.images import files_in
-from compfeat.codecs.streams import FrameBytes, leb128, mapped, read_leb128
+from compfeat.codecs.leb128 import leb128, read_leb128
+from compfeat.codecs.streams import FrameBytes, mapped
 
 SIGNATURE = b"\xff\x0a"
 """Of a bare codestream (ISO/IEC 18181-1, 9.1)."""
