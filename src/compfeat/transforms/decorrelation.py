@@ -6,7 +6,7 @@ Source: docs/method.md, "Beyond the paper: transforms".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from compfeat.transforms.bands import in_bands
 
 Matrix = NDArray[np.float64]
 State = dict[str, NDArray[Any]]
+Channels = Literal["rotated", "kept", "standardised"]
+"""What a matrix does with the channels (see ``decorrelating``)."""
 SYMMETRIC = 1e-6
 """Skewness below which a component counts as symmetric."""
 
@@ -78,12 +80,15 @@ def product(
 
 
 def moments(
-    features: NDArray[np.float32], positions: NDArray[np.intp], band: NDArray[np.intp] | None = None
+    features: NDArray[np.float32],
+    positions: NDArray[np.intp],
+    band: NDArray[np.intp] | None = None,
+    element_mean: bool = True,
 ) -> tuple[NDArray[np.float64], Matrix, NDArray[np.float64]]:
     """Return mean, covariance (bands x C x C) and each band's share of the frequencies of features N x C x h x w, over some images.
 
     Without ``band`` the mean is one a channel (C,), and the covariance that of all positions; with it the mean is one an element
-    (C x h x w), and the covariances are of the DCT's coefficients about it.
+    (C x h x w), and the covariances are of the DCT's coefficients about it; without ``element_mean`` it is alike in each channel.
 
     Raises:
         DataError: a feature is not finite.
@@ -96,6 +101,8 @@ def moments(
     for image in images(features, positions):
         total += image if band is not None else image.sum(axis=(1, 2))
     mean = total / (len(positions) * (1 if band is not None else counts[0]))
+    if band is not None and not element_mean:
+        mean = np.broadcast_to(mean.mean(axis=(1, 2), keepdims=True), mean.shape)
     covariance = np.zeros((len(counts), channels, channels))
     for image in images(features, positions):
         for number, own in enumerate(in_bands(image - (mean if band is not None else mean[:, None, None]), band)):
@@ -120,6 +127,8 @@ def fitted(
     band: NDArray[np.intp] | None,
     tiles: NDArray[np.intp],
     sensitivity: Matrix | None = None,
+    channels: Channels = "rotated",
+    element_mean: bool = True,
 ) -> State:
     """Return the state (see ``linear.Linear``) that decorrelates the images at ``positions`` by T = U^T R.
 
@@ -131,18 +140,21 @@ def fitted(
         features: N x C x h x w.
         band: h x w, the band of each frequency; None for one band.
         tiles: the component, by falling variance, at each place, (C,).
+        channels: what a matrix does (see ``decorrelating``).
+        element_mean: whether a mean of each element is subtracted where there is a ``band``; else one of each channel.
 
     Raises:
         DataError: a feature is not finite.
     """
-    mean, covariance, shares = moments(features, positions, band)
+    mean, covariance, shares = moments(features, positions, band, element_mean)
     if sensitivity is None:
         sensitivity = np.broadcast_to(np.eye(len(mean)), covariance.shape)
-    whole = decorrelating(np.tensordot(shares, covariance, 1), np.tensordot(shares, sensitivity, 1))
-    whole *= signs(features, positions, mean, whole)[:, None]
+    whole = decorrelating(np.tensordot(shares, covariance, 1), np.tensordot(shares, sensitivity, 1), channels)
+    if channels == "rotated":
+        whole *= signs(features, positions, mean, whole)[:, None]
     forward = whole[None]
     if band is not None:
-        forward = np.stack([decorrelating(*each) for each in zip(covariance, sensitivity, strict=True)])
+        forward = np.stack([decorrelating(*each, channels) for each in zip(covariance, sensitivity, strict=True)])
         agreement = np.einsum("ij,bjk,bik->bi", whole, covariance, forward)
         forward *= np.where(agreement < 0, -1.0, 1.0)[:, :, None]
     rounded = forward[:, tiles].astype(np.float32)
@@ -160,8 +172,16 @@ def floored(bands: Matrix, whole: Matrix, floor: float) -> Matrix:
     return result
 
 
-def decorrelating(covariance: Matrix, sensitivity: Matrix) -> Matrix:
-    """Return T = U^T R (C x C) for one covariance and one sensitivity."""
+def decorrelating(covariance: Matrix, sensitivity: Matrix, channels: Channels) -> Matrix:
+    """Return T (C x C) for one covariance and one sensitivity M.
+
+    Rotated channels: U^T R. Kept: the root of M's diagonal. Standardised: one over each channel's standard deviation.
+    """
+    if channels == "kept":
+        return np.diag(np.sqrt(np.diag(sensitivity)))
+    if channels == "standardised":
+        variances = np.diag(covariance)
+        return np.diag(1 / np.sqrt(np.where(variances > 0, variances, 1)))
     root = symmetric_root(sensitivity)
     turned: Matrix = principal(root @ covariance @ root).T @ root
     return turned

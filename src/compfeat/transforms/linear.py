@@ -5,7 +5,7 @@ Source: docs/method.md, "Beyond the paper: transforms".
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from compfeat.experiment.section import Section
 from compfeat.transforms import decorrelation
 from compfeat.transforms.bands import MOST_BANDS, bands_of
 from compfeat.transforms.base import FitSource, Transform
-from compfeat.transforms.decorrelation import Matrix
+from compfeat.transforms.decorrelation import Channels, Matrix
 
 
 class MomentOptions(Section):
@@ -39,15 +39,24 @@ class LinearOptions(MomentOptions):
         le=MOST_BANDS,
         description="bands of spatial frequency with a matrix each; 1 for one matrix at all positions",
     )
+    mean: Literal["channel", "element"] | None = Field(
+        default=None,
+        description="mean that is subtracted: of each channel or of each element; null for channel with one band, else element",
+    )
+    channels: Channels = Field(
+        default="rotated",
+        description="what a matrix does: rotated decorrelates; kept only weighs each channel by its sensitivity (klt: by 1); "
+        "standardised divides each by its standard deviation",
+    )
     packing: Packing = Field(
         default="raster",
         description="which tile each component takes, by falling variance: row by row, or along the Z-order curve",
     )
 
     def band(self, features: NDArray[np.float32]) -> NDArray[np.intp] | None:
-        """Return the band of each frequency of features N x C x h x w, h x w; None for one band."""
+        """Return the band of each frequency of features N x C x h x w, h x w; None for one matrix and a mean of each channel."""
         height, width = features.shape[2:]
-        return None if self.bands == 1 else bands_of((height, width), self.bands)
+        return None if self.bands == 1 and self.mean != "element" else bands_of((height, width), self.bands)
 
 
 L = TypeVar("L", bound=LinearOptions)
@@ -56,9 +65,10 @@ L = TypeVar("L", bound=LinearOptions)
 class Linear(Transform[L]):
     """y = T (f - mean), C components by falling variance, in the features' unit; f = mean + T^-1 y.
 
-    With one band of spatial frequency T holds at every position; the state is ``mean`` (C,), ``forward`` T and ``inverse`` T^-1
-    (C x C), float32. With more, T is that of the band, and holds at every frequency of the maps' DCT; the state is ``mean``
-    (C x h x w), ``forward`` and ``inverse`` (bands x C x C), and ``band`` (h x w, int8). A subclass says in ``fit`` what T is.
+    With one band of spatial frequency and a mean per channel T holds at every position; the state is ``mean`` (C,), ``forward`` T
+    and ``inverse`` T^-1 (C x C), float32. Else T is that of the band, and holds at every frequency of the maps' DCT; the state is
+    ``mean`` (C x h x w), ``forward`` and ``inverse`` (bands x C x C), and ``band`` (h x w, int8). A subclass says in
+    ``fit`` what T is.
     """
 
     def __init__(self, options: L, state: State) -> None:
@@ -83,4 +93,5 @@ def fitted(source: FitSource, options: LinearOptions, sensitivity: Matrix | None
     features = source.features
     positions = evenly_spaced(len(features), options.images)
     tiles = np.argsort(tile_positions(features.shape[1], options.packing))
-    return decorrelation.fitted(features, positions, options.band(features), tiles, sensitivity)
+    band, element_mean = options.band(features), options.mean != "channel"
+    return decorrelation.fitted(features, positions, band, tiles, sensitivity, options.channels, element_mean)

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from compfeat.codecs.frames import FrameOptions
-from compfeat.codecs.plugins.hevc import HevcStreams
+from compfeat.codecs.plugins.hevc import HevcOptions, HevcStreams
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.errors import DataError
 
 
-class TenBits(FrameOptions):
+class TenBits(HevcOptions):
     bits: int = Field(10, ge=2, le=10)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field
 
 from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.ffmpeg import FfmpegCodec
-from compfeat.codecs.frames import F, FrameOptions
+from compfeat.codecs.frames import FrameOptions
 from compfeat.codecs.streams import FrameBytes, Nal, measure_annex_b
 
 X265_PARAMS = "log-level=none:keyint=1:min-keyint=1:no-info=1:ipratio=1:no-wpp=1:pools=none:frame-threads=1"
@@ -14,7 +17,22 @@ X265_PARAMS = "log-level=none:keyint=1:min-keyint=1:no-info=1:ipratio=1:no-wpp=1
 I-frames about 3 QP finer); no wavefronts (so the stream differs from a default one); one thread."""
 
 
-class HevcStreams(FfmpegCodec[F]):
+TUNED = ":rdoq-level=2:psy-rd=0:psy-rdoq=0:tskip=1:no-deblock=1:no-sao=1"
+"""For squared error: rate-distortion optimised quantisation and transform skip, no psychovisual terms, no filters."""
+
+
+class HevcOptions(FrameOptions):
+    """Options of HEVC."""
+
+    tuned: bool = Field(
+        default=False, description="whether libx265 is tuned for squared error (docs/method.md, Codecs)"
+    )
+
+
+H = TypeVar("H", bound=HevcOptions)
+
+
+class HevcStreams(FfmpegCodec[H]):
     """HEVC at 8 bit, features 4:0:0 and images 4:2:0: ``qp0`` to ``qp51`` (fixed QP) or ``lossless``.
 
     Every frame has its own parameter sets.
@@ -28,7 +46,7 @@ class HevcStreams(FfmpegCodec[F]):
 
     def encoder_args(self) -> dict[str, str]:
         rate = "lossless=1" if self.is_lossless else f"qp={self.quality[2:]}"
-        return {"preset": "medium", "x265-params": f"{X265_PARAMS}:{rate}"}
+        return {"preset": "medium", "x265-params": f"{X265_PARAMS}:{rate}{TUNED * self.options.tuned}"}
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Payload is the slice segments' NAL units with their start codes; VPS, SPS, PPS and SEI are header."""
@@ -36,8 +54,8 @@ class HevcStreams(FfmpegCodec[F]):
 
 
 @CODECS.register("hevc")
-class Hevc(HevcStreams[FrameOptions]):
-    """The streams as they are."""
+class Hevc(HevcStreams[HevcOptions]):
+    """The streams as libx265 makes them."""
 
 
 def nal_role(head: bytes) -> Nal:

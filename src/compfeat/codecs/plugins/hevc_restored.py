@@ -16,8 +16,7 @@ from pydantic import Field
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import CODECS, EVERY_QUALITY, LOSSLESS, Coding, Decoded, State
-from compfeat.codecs.frames import FrameOptions
-from compfeat.codecs.plugins.hevc import Hevc, HevcStreams
+from compfeat.codecs.plugins.hevc import Hevc, HevcOptions, HevcStreams
 from compfeat.errors import BitstreamError, DataError
 from compfeat.experiment.runs import Sends
 
@@ -26,7 +25,7 @@ RIDGE = 0.01
 REFIT = "rerun the fit stage"
 
 
-class RestoredOptions(FrameOptions):
+class RestoredOptions(HevcOptions):
     """Options of hevc_restored."""
 
     joint: bool = Field(
