@@ -9,7 +9,7 @@ from compfeat.tasks.plugins.segmentation import CALIBRATION, Segmentation
 
 CLASSES = ("common", "rare")
 SHARES = np.array([0.98, 0.02])
-RECORD = np.zeros((), np.dtype([("labels", "u1", (2, 2))]))[()]
+RECORD: np.void = np.zeros(1, np.dtype([("labels", "u1", (2, 2))]))[0]
 
 
 def task(shares: np.ndarray | None) -> Segmentation:
