@@ -13,15 +13,14 @@ import pandas as pd
 import vl_convert
 
 from compfeat.errors import DataError, ToolError
-from compfeat.experiment.runs import FLOAT, UNCODED
-from compfeat.reports.explorer.chart import RATES, ROLES, SHAPES, chart_spec
+from compfeat.experiment.runs import UNCODED
+from compfeat.reports.explorer.chart import MOST_LINES, Choices, chart_spec
 from compfeat.reports.explorer.pictures import small_png
 from compfeat.reports.explorer.tables import (
     MEAN,
     OURS,
     PUBLISHED,
     RECORDED,
-    float_rows,
     interval_rows,
     labels_of,
     measured_by_task,
@@ -38,11 +37,9 @@ from compfeat.reports.summary import Tables, comparisons, cuts, methods, qualiti
 
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE = FOLDER / "explorer.html", FOLDER / "explorer.css"
-SCRIPTS = tuple(FOLDER / f"{name}.js" for name in ("common", "curves", "viewer", "more"))
+SCRIPTS = tuple(FOLDER / f"{name}.js" for name in ("common", "curves", "viewer", "tables"))
 ASSETS = (TEMPLATE, STYLE, *SCRIPTS)
 """Files that the page is made of besides its data."""
-MOST_LINES = 3
-"""Methods that are drawn in one panel, and shown in the viewer at first."""
 Facts = dict[str, Any]
 Figure = tuple[FigureText, bytes]
 """A figure's text and its PNG."""
@@ -50,66 +47,58 @@ Page = tuple[TableText, pd.DataFrame]
 """A table with its text."""
 
 
-def explorer_facts(
-    tables: Tables, showcases: Sequence[Showcase], figures: Sequence[Figure] = (), pages: Sequence[Page] = ()
-) -> Facts:
-    """Return everything the page shows, as JSON-ready values.
+def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
+    """Return what the page's scripts show, as JSON-ready values.
 
     Raises:
         DataError: no metric has a value, or the pictures cannot be shown.
     """
-    by_task = measured_by_task(tables)
-    metrics = [metric for own in by_task.values() for metric in own]
+    labels, choices, shown = labels_of(tables), choices_of(tables), methods(tables)
+    styles = looks(labels)
+    bits = with_bits(tables)
+    return {
+        "published": PUBLISHED,
+        "uncoded": UNCODED,
+        "methods": [
+            {
+                "name": name,
+                "label": label,
+                "colour": styles[name].colour,
+                "dash": [2 * part for part in styles[name].dash],
+            }
+            for name, label in shown.items()
+        ],
+        "without_bits": [name for name in shown if name not in bits],
+        "chart": chart_spec(choices, point_rows(tables), styles, labels),
+        "viewer": viewer(showcases, tables.csv("per_image.csv", "image_id"), measured_by_task(tables)),
+    }
+
+
+def choices_of(tables: Tables) -> Choices:
+    """Return what can be chosen of the chart. Raises DataError where no metric has a value."""
+    metrics = [metric for of_task in measured_by_task(tables).values() for metric in of_task]
     if not metrics:
         raise DataError("points.csv: no metric has a value at any point; rerun the stages evaluate and points")
-    points, labels = our_points(tables), labels_of(tables)
-    styles, used = looks(labels), set(points["codec"])
+    points = our_points(tables)
+    used, seeds = set(points["codec"]), [str(seed) for seed in sorted(points["seed"].unique())]
     codecs = [codec for codec in dict.fromkeys(codec for codec, _ in qualities(tables)) if codec in used]
-    shapes = list(dict.fromkeys([*codecs, *(str(codec) for codec in published_points(tables)["codec"])]))
-    with_bits = set(points.loc[points["rate_bpe"].notna(), "method"])
-    scales = ("linear", "log")
-    return {
-        "ours": OURS,
-        "published": PUBLISHED,
-        "mean": MEAN,
-        "roles": ROLES,
-        "uncoded": UNCODED,
-        "float": FLOAT,
-        "most_lines": MOST_LINES,
-        "cuts": cuts(points),
-        "methods": [
-            {"name": name, "label": labels[name], "colour": look.colour, "dash": [2 * part for part in look.dash]}
-            | {"ours": name in methods(tables), "bits": name in with_bits}
-            for name, look in styles.items()
-        ],
-        "pairs": [list(pair) for pair in dict.fromkeys((c.method, c.against) for c in comparisons(tables))],
-        "codecs": [{"name": codec, "shape": SHAPES[shapes.index(codec) % len(SHAPES)]} for codec in codecs],
-        "seeds": [str(seed) for seed in sorted(points["seed"].unique())],
-        "codecs_of": {name: list(ladder.codecs) for name, ladder in tables.resolved.experiment.ladders.items()},
-        "rates": RATES,
-        "metrics": [
-            {"name": m.name, "bd_name": m.curve_name, "label": m.label, "unit": m.unit, "digits": m.digits}
-            | {"lower": not m.higher_is_better}
-            for m in metrics
-        ],
-        "charts": {
-            m.name: {rate: {s: chart_spec(m, styles, shapes, rate, s == "log") for s in scales} for rate in RATES}
-            for m in metrics
-        },
-        "points": point_rows(tables),
-        "intervals": interval_rows(tables),
-        "floats": float_rows(tables),
-        "viewer": viewer(showcases, tables.csv("per_image.csv", "image_id"), by_task),
-        "figures": [
-            {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
-            for text, data in figures
-        ],
-        "tables": [
-            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
-            for text, table in pages
-            if len(table)
-        ],
-    }
+    first = next((ladder.codecs for ladder in tables.resolved.experiment.ladders.values()), ())
+    shown = set(codecs) & set(first) or set(codecs)
+    return Choices(
+        methods=list(methods(tables)),
+        codecs={codec: codec in shown for codec in codecs},
+        metrics=metrics,
+        cuts=cuts(points),
+        seeds=[MEAN, *seeds] if len(seeds) > 1 else seeds,
+        rate="bpe" if set(methods(tables)) <= with_bits(tables) else "bytes",
+        pairs=list(dict.fromkeys((c.method, c.against) for c in comparisons(tables))),
+    )
+
+
+def with_bits(tables: Tables) -> set[str]:
+    """Return the methods that send features, whose rate is known in bits per element."""
+    points = our_points(tables)
+    return set(points.loc[points["rate_bpe"].notna(), "method"])
 
 
 def titled(name: str) -> str:
@@ -117,14 +106,12 @@ def titled(name: str) -> str:
     return name.replace("_", " ").replace("@", ", ")
 
 
-def page_facts(tables: Tables, facts: Facts) -> Facts:
+def page_facts(tables: Tables) -> Facts:
     """Return what the template writes into the page itself, so that it can be read without a script."""
     points, published = our_points(tables), published_points(tables)
     intervals = tables.csv("intervals.csv", "n_resamples", "confidence")
-    codecs = [codec["name"] for codec in facts["codecs"]]
-    first = next(iter(facts["codecs_of"].values()), ())
-    chosen = [codec for codec in codecs if codec in first] or codecs
-    bits = all(method["bits"] for method in facts["methods"] if method["ours"])
+    choices, rows = choices_of(tables), interval_rows(tables)
+    chosen = [codec for codec, shown in choices.codecs.items() if shown]
     return {
         "dataset": str(points["dataset"].iloc[0]),
         "n_images": int(points["n_images"].iloc[0]),
@@ -132,14 +119,16 @@ def page_facts(tables: Tables, facts: Facts) -> Facts:
         "published_codecs": listed([str(c).upper() for c in dict.fromkeys(published["codec"])]),
         "resamples": int(intervals["n_resamples"].max()) if len(intervals) else 0,
         "confidence": f"{100 * float(intervals['confidence'].iloc[0]):g} %" if len(intervals) else "",
+        "cuts": choices.cuts,
+        "seeds": [seed for seed in choices.seeds if seed != MEAN],
+        "metrics": choices.metrics,
+        "codecs": list(choices.codecs),
+        "most_lines": MOST_LINES,
         "groups": [
-            (source, [row for row in facts["intervals"] if row["source"] == source])
-            for source in (OURS, RECORDED, PUBLISHED)
+            (source, [row for row in rows if row["source"] == source]) for source in (OURS, RECORDED, PUBLISHED)
         ],
-        "reach": reach(facts["intervals"]),
-        "codecs": chosen,
+        "reach": reach(rows),
         "viewed": max(chosen, key=lambda codec: sum(name == codec for name, _ in qualities(tables)), default=UNCODED),
-        "rate": "bpe" if bits else "bytes",
     }
 
 
@@ -158,7 +147,7 @@ def build(
         DataError: the summary has nothing to show, or too much for one page.
         ToolError: the scripts of the chart cannot be bundled.
     """
-    facts = explorer_facts(tables, showcases, figures, pages)
+    facts = explorer_facts(tables, showcases)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -169,8 +158,14 @@ def build(
     )
     environment.filters["signed"] = lambda value, digits=1: number(value, digits, sign="+")
     return environment.get_template(TEMPLATE.name).render(
-        page=page_facts(tables, facts),
+        page=page_facts(tables),
         facts=facts,
+        figures=[
+            {"title": titled(text.name), "caption": text.caption, "picture": small_png(data)} for text, data in figures
+        ],
+        tables=[
+            {"title": text.title, "caption": text.caption} | cells_of(table) for text, table in pages if len(table)
+        ],
         style=STYLE.read_text(encoding="utf-8"),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
         bundle=chart_scripts().replace("</script", "<\\/script"),

@@ -1,5 +1,5 @@
 "use strict";
-// What both parts of the page use: its data, and how elements and numbers are made.
+// What all parts of the page use: its data, and how elements and numbers are made.
 const explorer = (() => {
   const facts = JSON.parse(document.getElementById("data").textContent);
 
@@ -34,27 +34,5 @@ const explorer = (() => {
       element("caption", null, caption), element("thead", null, titles), element("tbody", null, ...body));
   }
 
-  const right = (text) => ({ text });
-
-  const svg = (name, attributes) => {
-    const made = document.createElementNS(document.querySelector("svg").namespaceURI, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    return made;
-  };
-
-  /** Return a short line as a method's is drawn. */
-  function swatch({ colour, dash }) {
-    const made = svg("svg", { class: "line", width: 30, height: 10, "aria-hidden": "true", focusable: "false" });
-    made.append(svg("line", { x1: 0, x2: 30, y1: 5, y2: 5, stroke: colour, "stroke-width": 2.2, "stroke-dasharray": dash.join(" ") }));
-    return made;
-  }
-
-  // Marks of the codecs, as the charts draw them.
-  const MARKS = {
-    circle: "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0", square: "M-4.5,-4.5h9v9h-9z", "triangle-up": "M0,-5L5.5,5H-5.5Z",
-    diamond: "M0,-6L5,0L0,6L-5,0Z", cross: "M-2,-6h4v4h4v4h-4v4h-4v-4h-4v-4h4z", "triangle-down": "M0,5L5.5,-5H-5.5Z",
-  };
-  for (const path of document.querySelectorAll("path[data-shape]")) path.setAttribute("d", MARKS[path.dataset.shape]);
-
-  return { facts, element, chosen, number, signed, grouped, fill, right, swatch };
+  return { facts, element, chosen, number, signed, grouped, fill, right: (text) => ({ text }) };
 })();

@@ -29,7 +29,7 @@ DIGITS = 7
 CELL = ["cut", "method", "against", "seed", "ladder", "against_ladder", "metric"]
 ENDS = ["bd_rate_percent", "low_percent", "high_percent"]
 NEEDS = (
-    *("points.csv", "bd_rate.csv", "intervals.csv", "float_intervals.csv", "point_intervals.csv"),
+    *("points.csv", "bd_rate.csv", "intervals.csv", "point_intervals.csv"),
     *("seeds_intervals.csv", "published_points.csv", "published_intervals.csv", "experiment.json"),
 )
 """Files of the summary that the curves and BD-rates are made from."""
@@ -123,21 +123,3 @@ def interval_rows(tables: Tables) -> Rows:
                 row["verdict"] = reasons.get(tuple(row[name] for name in CELL), row["verdict"])
             rows.append(row)
     return rows
-
-
-def float_rows(tables: Tables) -> Rows:
-    """Return a row for each cut, comparison, seed and metric: the difference where nothing is coded, with its interval.
-
-    A method that is compared with itself, on another ladder, has no such difference.
-    """
-    columns = ("cut", "method", "against", "seed", "metric", "difference", "low", "high")
-    labels = labels_of(tables)
-    known = {metric.name: metric for own in measured_by_task(tables).values() for metric in own}
-    return [
-        {"cut": r["cut"], "who": comparison_label(Comparison(r["method"], r["against"], "", ""), labels, {})}
-        | {"seed": str(r["seed"]), "metric": r["metric"], "label": known[r["metric"]].label}
-        | {"unit": known[r["metric"]].unit, "digits": known[r["metric"]].digits + 1}
-        | {name: rounded(r[name]) for name in ("difference", "low", "high")}
-        for r in tables.csv("float_intervals.csv", *columns).to_dict("records")
-        if r["metric"] in known and r["method"] != r["against"]
-    ]

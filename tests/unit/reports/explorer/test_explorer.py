@@ -20,7 +20,7 @@ from compfeat.errors import DataError
 from compfeat.io import write_csv
 from compfeat.reports.explorer import pictures
 from compfeat.reports.explorer.build import ASSETS, build, explorer_facts
-from compfeat.reports.explorer.tables import NEEDS, OURS, PUBLISHED, measured_by_task, rounded
+from compfeat.reports.explorer.tables import NEEDS, OURS, PUBLISHED, interval_rows, measured_by_task, rounded
 from compfeat.reports.explorer.viewer import scores, viewer
 from compfeat.reports.looks import looks
 from compfeat.reports.settings import ExplorerSettings, FigureText, TableText
@@ -57,8 +57,10 @@ def data_of(page: str) -> dict[str, Any]:
     return data
 
 
-def ours(name: str, kind: str) -> list[dict[str, Any]]:
-    return [row for row in facts_of(name)[kind] if row["source"] == OURS]
+def points_of(name: str, source: str) -> list[dict[str, Any]]:
+    """Return the rows of a run's chart that are of one source."""
+    (rows,) = facts_of(name)["chart"]["datasets"].values()
+    return [row for row in rows if row["source"] == source]
 
 
 @pytest.mark.slow
@@ -66,14 +68,15 @@ def ours(name: str, kind: str) -> list[dict[str, Any]]:
 def test_every_run_gets_a_page_with_its_numbers(name: str) -> None:
     facts, (tables, _) = facts_of(name), read(summary_of(name))
     e = tables.resolved.experiment
-    assert facts["cuts"] == sorted(e.cuts)
-    assert [m["label"] for m in facts["methods"] if m["ours"]] == list(methods(tables).values())
+    assert [m["label"] for m in facts["methods"]] == list(methods(tables).values())
+    bound = {param["name"]: param["bind"] for param in facts["chart"]["params"] if "bind" in param}
     by_task = measured_by_task(tables).values()
-    assert [m["name"] for m in facts["metrics"]] == [metric.name for own in by_task for metric in own]
-    assert [codec["name"] for codec in facts["codecs"]] == list(e.codecs)
+    assert bound["cut"]["options"] == sorted(e.cuts)
+    assert bound["metric"]["options"] == [metric.name for metrics in by_task for metric in metrics]
+    assert [bind["name"] for key, bind in bound.items() if key.startswith("codec_")] == [c.upper() for c in e.codecs]
     points = tables.csv("points.csv")
-    single = {tuple(r[k] for k in ("cut", "method", "seed", "codec", "quality")): r for r in ours(name, "points")}
-    assert sum(row["source"] == PUBLISHED for row in facts["points"]) == 20
+    single = {tuple(r[k] for k in ("cut", "method", "seed", "codec", "quality")): r for r in points_of(name, OURS)}
+    assert len(points_of(name, PUBLISHED)) == 20
     for r in points.astype({"seed": str}).to_dict("records"):
         row = single.pop(tuple(r[k] for k in ("cut", "method", "seed", "codec", "quality")))
         assert (row["bpe"], row["bytes"], row["miou"]) == tuple(
@@ -81,7 +84,7 @@ def test_every_run_gets_a_page_with_its_numbers(name: str) -> None:
         )
     assert {key[2] for key in single} == ({"mean"} if len(e.seeds) > 1 else set())
     intervals = tables.csv("intervals.csv")
-    rows = {tuple(row[k] for k in intervals.columns[:7]): row for row in ours(name, "intervals")}
+    rows = {tuple(row[k] for k in intervals.columns[:7]): row for row in interval_rows(tables) if row["source"] == OURS}
     assert len(rows) == len(intervals)
     for r in intervals.astype({"seed": str}).to_dict("records"):
         row = rows[tuple(r[k] for k in intervals.columns[:7])]
@@ -105,8 +108,8 @@ def test_the_stage_writes_one_file_and_twice_the_same(tmp_path: Path) -> None:
         made.append((tmp_path / f"{name}.html").read_bytes())
     assert made[0] == made[1] and len(made[0]) < 15_000_000
     data = data_of(made[0].decode())
-    assert data["points"] == json.loads(json.dumps(facts_of("like_camvid")))["points"]
-    assert [f["title"] for f in data["figures"]] == ["own, hevc"] and data["tables"][0]["rows"][0][1] == "baseline"
+    assert data["chart"] == json.loads(json.dumps(facts_of("like_camvid")))["chart"]
+    assert "Figure: own, hevc" in made[0].decode() and "<caption>What a user counted.</caption>" in made[0].decode()
     assert not re.search(r'(src|href)="(?!#|data:)', made[0].decode().partition("<script")[0])
     with pytest.raises(DataError, match=r"own@hevc.png: not among the declared inputs"):
         call("explorer", [*argv, "--html", str(tmp_path / "c.html")])
@@ -117,16 +120,16 @@ def test_methods_look_as_in_the_figures_and_those_that_send_images_have_no_bits(
     shown = facts_of("nine_methods")["methods"]
     assert [m["colour"] for m in shown] == [look.colour for look in looks(METHODS).values()]
     assert len({tuple(m["dash"]) for m in shown}) == 9
-    assert [m["name"] for m in shown if not m["bits"]] == ["remote"]
-    assert 'name="rate" value="bytes" checked' in page_of("nine_methods")
-    assert 'name="rate" value="bpe" checked' in page_of("one_method")
+    assert facts_of("nine_methods")["without_bits"] == ["remote"]
+    for name, rate in (("nine_methods", "bytes"), ("one_method", "bpe")):
+        assert [p["value"] for p in facts_of(name)["chart"]["params"] if p["name"] == "rate"] == [rate]
     sent = [p for p in facts_of("nine_methods")["viewer"]["images"][0]["points"] if p["image"]]
     assert {p["method"] for p in sent} == {"remote"} and all(p["rate"] is None for p in sent)
 
 
 @pytest.mark.slow
 def test_what_has_no_number_or_no_interval_says_why(tmp_path: Path) -> None:
-    rows = ours("refused", "intervals")
+    rows = [row for row in interval_rows(read(summary_of("refused"))[0]) if row["source"] == OURS]
     assert rows and all(r["bd_rate"] is None and r["verdict"].startswith("refused:") for r in rows)
     assert not any("see bd_rate.csv" in r["verdict"] for r in rows)
     reason = rows[0]["verdict"].replace("refused: ", "no number: ")
@@ -164,7 +167,8 @@ def test_a_fourth_task_is_shown_beside_the_others(tmp_path: Path) -> None:
     with fourth_task():
         summary = write_summary(tmp_path, synthetic_experiment(cuts=("c256",), codecs=("hevc",), tasks=tasks))
         facts = explorer_facts(*read(summary))
-    assert facts["metrics"][-1]["bd_name"] == "inv_angle_deg" and facts["charts"]["angle_deg"]
+    metrics = next(param["value"] for param in facts["chart"]["params"] if param["name"] == "metrics")
+    assert metrics["angle_deg"]["curve"] == "inv_angle_deg"
     assert facts["viewer"]["tasks"][-1] == {"name": "normals", "title": "Surface normals"}
     image = facts["viewer"]["images"][0]
     assert "normals" in image["truth"] and all("normals" in point["pictures"] for point in image["points"])
@@ -239,4 +243,4 @@ def test_a_name_cannot_end_the_script(tmp_path: Path) -> None:
         write_csv(folder / f"{name}.csv", pd.read_csv(folder / f"{name}.csv").assign(**nasty))
     page = build(*read(folder))
     assert "</script><b>" not in page and "<script>alert" not in page
-    assert data_of(page)["intervals"][0]["verdict"].startswith("</script>")
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in page

@@ -1,8 +1,6 @@
 "use strict";
-// A filter of the BD-rates, sorting of tables, and the run's figures and tables.
+// A filter of the BD-rates, and sorting of tables.
 (() => {
-  const { facts, element, fill, right } = explorer;
-
   /** Show the rows of the BD-rates that have every word of the filter. */
   const filter = document.getElementById("interval-filter");
   filter.addEventListener("input", () => {
@@ -26,29 +24,4 @@
       body.append(...[...body.rows].filter((row) => !row.classList.contains("source")).sort(order));
     }
   });
-
-  const form = document.getElementById("more-choice");
-  if (!form) return;
-
-  function figure({ title, caption, picture }) {
-    const img = element("img", { class: "shown", src: `data:image/png;base64,${picture}`, alt: `Figure: ${title}` });
-    return element("figure", null, img, element("figcaption", null, caption));
-  }
-
-  function table({ title, caption, titles, numeric, rows }) {
-    const made = element("table");
-    const cell = (text, i) => (numeric[i] ? right(text) : text);
-    fill(made, caption, titles.map(cell), rows.map((row) => row.map(cell)));
-    return element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" }, made);
-  }
-
-  function draw() {
-    const [kind, number] = form.elements.what.value.split(" ");
-    const shown = kind === "figure" ? figure(facts.figures[Number(number)]) : table(facts.tables[Number(number)]);
-    document.getElementById("more-shown").replaceChildren(shown);
-  }
-
-  form.addEventListener("change", draw);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  draw();
 })();
