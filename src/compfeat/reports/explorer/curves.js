@@ -7,7 +7,7 @@
   const status = document.getElementById("curve-status");
 
   const columns = box.clientWidth < 640 ? 1 : 2;
-  if (facts.chart.facet) Object.assign(facts.chart, { columns, spec: { ...facts.chart.spec, width: box.clientWidth / columns - 70 } });
+  if (facts.chart.facet) Object.assign(facts.chart, { columns, spec: { ...facts.chart.spec, width: (box.clientWidth - 60) / columns - 25 } });
   const config = { legend: { columns: Math.max(1, Math.floor(box.clientWidth / 190)) } };
   const { view } = await vegaEmbed(box, facts.chart, { actions: false, renderer: "svg", logLevel: 1, config });
 
