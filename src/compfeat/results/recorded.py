@@ -14,7 +14,7 @@ from compfeat.experiment.entries import RecordName
 RECORDED_EXPERIMENT = "experiment.json"
 """In the folder of a record: its experiment, or in older ones the ``identity`` of it."""
 RECORD_FILES: Mapping[RecordName, tuple[str, ...]] = {
-    "seeds": ("intervals.csv", "claims.csv"),
+    "seeds": ("intervals.csv", "claims.csv", "seed_noise.csv"),
     "length": ("intervals.csv", "epochs.csv", RECORDED_EXPERIMENT),
 }
 """Files of recorded runs that are shown beside this run's, by the names in the configuration."""

@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pandas as pd
 
+from compfeat.io import read_csv
 from compfeat.results.delta_rate import HEADLINE_FIT, Rules, library_fit
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import POINTS, curve, on, outcome_cells, uncoded
@@ -17,19 +18,24 @@ PERCENTS = ["bd_rate_percent", "equal_loss_percent"]
 
 @table(
     "seed_noise.csv",
+    needs=("seeds_record",),
     tables=("points.csv",),
-    uses=(*COMPARED, "bd_rate"),
+    uses=(*COMPARED, "cuts", "bd_rate"),
     title="What chance does",
     caption="BD-rates, plain and at equal loss, between runs of an anchor that differ in the seed alone (percent): mean, standard "
-    "deviation and largest over all ordered pairs of seeds. What is no larger says nothing. No rows with one seed.",
+    "deviation and largest over all ordered pairs of seeds: of the recorded run of several seeds where there is one, else of "
+    "this run; no rows with one seed. What is no larger says nothing.",
     category=CERTAINTY,
 )
 def make(inputs: Inputs) -> pd.DataFrame:
-    """Return a row an anchor of a comparison, cut, ladder and metric. Raises DataError where a run lacks float features.
+    """Return a row an anchor of a comparison, cut, ladder and metric. Raises DataError where a file or a run's float features lack.
 
     ``n_pairs`` counts the ordered pairs of seeds that have a BD-rate; the others do not enter mean, standard deviation and max.
     """
     e, points = inputs.experiment, inputs.table("points.csv", *POINTS)
+    if inputs.of("seeds_record"):
+        recorded = read_csv(inputs.file("seeds_record", "seed_noise"), KEYS)
+        return recorded[recorded["cut"].isin(list(e.cuts))].reset_index(drop=True)
     rules, fit = Rules(frontier=e.bd_rate.frontier), library_fit(HEADLINE_FIT)
     rows: list[dict[str, object]] = []
     for method, ladder in dict.fromkeys((c.against, c.against_ladder) for c in e.resolved_comparisons()):
