@@ -238,6 +238,10 @@ WRONG = [
         "{network: {width: 64, encoder_weights: no/w}, trainings: {baseline: {start: null}, compressible: {start: null}}}",
         "key 'cuts.c512.encoder_weights': no/w: not found; expected a safetensors file",
     ),
+    (
+        "{network: {width: 64, encoder_weights: installed}, trainings: {baseline: {start: null}, compressible: {start: null}}}",
+        "key 'cuts.c512.encoder_weights': no package brings weights for network ResNet34; give a file or null",
+    ),
     ("tools: {ffmpeg: /no/such/ffmpeg}", "key 'tools.ffmpeg': /no/such/ffmpeg: cannot be run"),
     ("tools: {ffmpeg: ~nobody_here/ffmpeg}", "~nobody_here/ffmpeg: could not determine"),
     # Paths with characters that a shell, Snakemake or a terminal would read otherwise.

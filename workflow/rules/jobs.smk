@@ -1,5 +1,6 @@
 """What jobs are given, by cut, training, method and codec: modules, files and settings."""
 
+from compfeat.experiment.training import INSTALLED
 from compfeat.stages.checks import ELSEWHERE
 from compfeat.stages.coding import Coding
 from compfeat.stages.training import Training, network_module
@@ -40,3 +41,8 @@ def start_files(wildcards):
     Snakemake's storage plugin."""
     files = TRAINING.start_files(trained_of(wildcards))
     return {name: storage(path) if ELSEWHERE in path else path for name, path in files.items()}
+
+
+def start_inputs(wildcards):
+    """Return those of the start files that are files of their own, not a package's."""
+    return {name: path for name, path in start_files(wildcards).items() if path != INSTALLED}

@@ -9,7 +9,7 @@ KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weig
 
 rule train:
     input:
-        unpack(start_files),
+        unpack(start_inputs),
         train=LAYOUT.arrays("train"),
         val=LAYOUT.arrays("val"),
         info=LAYOUT.info("train"),

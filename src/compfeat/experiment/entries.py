@@ -129,7 +129,7 @@ class CutConfig(NetworkConfig):
 
     encoder_weights: WeightsFile | None = Field(
         description="safetensors file of pretrained encoder weights to start from, or its address (s3://...), with {cut} in it; "
-        "or null"
+        "installed for those of a Python package, where the network has one; or null"
     )
 
 

@@ -11,6 +11,9 @@ from compfeat.experiment.section import Section
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that becomes part of paths: lower-case letters, digits and underscores, a letter first."""
 
+INSTALLED = "installed"
+"""Given in place of a file of pretrained weights: those that an installed package brings."""
+
 
 class PluginConfig(Section):
     """A plug-in by name, with its own options beside the name."""

@@ -51,6 +51,15 @@ class Backbone(ABC):
         """
 
     @classmethod
+    def installed_weights(cls) -> Path:
+        """Return the file of pretrained weights that an installed package brings.
+
+        Raises:
+            ConfigError: the network has no such package, or it is not installed.
+        """
+        raise ConfigError(f"no package brings weights for network {cls.__name__}; give a file or null")
+
+    @classmethod
     def load_weights(cls, encoder: nn.Module, path: Path) -> None:
         """Load pretrained weights into what ``encoder`` returned at base_width.
 

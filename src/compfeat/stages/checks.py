@@ -14,6 +14,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
 from compfeat.experiment.runs import Comparison
 from compfeat.experiment.section import options_of
+from compfeat.experiment.training import INSTALLED
 from compfeat.io import own_path
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS
@@ -153,7 +154,9 @@ def _starts(e: Experiment) -> Iterator[str]:
             )
             for key, given, of in starts:
                 path = None if ELSEWHERE in (given or "") else _found(key, of, cut, name)
-                if path is not None and not Path(path).is_file():
+                if path == INSTALLED and key.startswith("cuts."):
+                    _found(key, NETWORKS.get(e.cuts[cut].name).installed_weights)
+                elif path is not None and not Path(path).is_file():
                     remedy = "expected a safetensors file of weights; put it there, or set the key to null"
                     yield f"key {key!r}: {path}: not found; {remedy}"
 

@@ -18,6 +18,7 @@ from compfeat.datasets.packed import open_packed
 from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
 from compfeat.experiment.section import options_of
+from compfeat.experiment.training import INSTALLED
 from compfeat.io import read_json, write_csv
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS, feature_shape
@@ -66,7 +67,8 @@ def train(
         val_arrays: packed val split (.npy); its metrics are shown and choose nothing.
         info: what the packed data is (.json).
         initial: weights of the same network to start from (.safetensors).
-        encoder_weights: pretrained weights of the encoder to start from (.safetensors), where there are no initial ones.
+        encoder_weights: pretrained weights of the encoder to start from (.safetensors), or ``installed`` for those that a package
+            brings, where there are no initial ones.
         weights: output: the trained weights (.safetensors).
         description: output: what network they are (.json).
         epoch_table: output: one row an epoch (.csv).
@@ -83,6 +85,8 @@ def train(
     size, class_names = (packed["height"], packed["width"]), packed["class_names"]
     scenes = Scenes(open_packed(train_arrays), open_packed(val_arrays))
     check(settings, device, size, len(scenes.train))
+    if encoder_weights == Path(INSTALLED):
+        encoder_weights = NETWORKS.get(settings.network.name).installed_weights()
     tasks = build_tasks(settings.tasks, class_names)
     network = start(settings, tasks, initial, encoder_weights)
     learner = Learner.of(network, chosen_loss(settings, tasks), chosen_variant(settings), device)
