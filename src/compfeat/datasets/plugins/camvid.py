@@ -29,7 +29,7 @@ class CamVid(Dataset):
         Raises:
             DataError: a folder or file is missing, the split is empty, or two images have one name.
         """
-        require_folder(root, "the root folder of the dataset")
+        require_folder(root, "CamVid, which make camvid fetches")
         images, annotations = require_folder(root / split, "the images"), root / f"{split}annot"
         if "labels" in fields:
             require_folder(annotations, "the labels")
