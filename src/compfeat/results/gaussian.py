@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+FLOOR = 1e-9
+"""Of a sensitivity, as a share of its mean eigenvalue: in directions that no task sees."""
+HALVINGS = 60
+"""Steps of a bisection: more than a double's digits."""
 
 
 def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float:
@@ -31,3 +38,51 @@ def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float:
         return 0.0
     active = int(above.max()) + 1
     return float(np.log2(falling[:active] / levels[active - 1]).sum() / 2 / falling.size)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Independent components of features under one weighing of several tasks.
+
+    Attributes:
+        variances: of the components, F x C, in the unit of the weighed loss.
+        shares: by task, (C,): how much its loss rises per unit of distortion of each component.
+    """
+
+    variances: NDArray[np.float64]
+    shares: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def of(
+        cls,
+        covariances: NDArray[np.float64],
+        sensitivities: Mapping[str, NDArray[np.float64]],
+        weights: Mapping[str, float],
+    ) -> Mixture:
+        """Return the mixture of tasks whose sensitivities (C x C) count ``weights``; covariances are F x C x C, by frequency."""
+        channels = covariances.shape[1]
+        mixed = sum((weights[name] * own for name, own in sensitivities.items()), np.zeros((channels, channels)))
+        mixed = (mixed + mixed.T) / 2 + FLOOR * np.trace(mixed) / channels * np.eye(channels)
+        values, vectors = np.linalg.eigh(mixed)
+        root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+        basis = np.linalg.eigh(root @ covariances.sum(axis=0) @ root)[1].T @ root
+        back = np.linalg.inv(basis)
+        variances = np.einsum("ic,fcd,id->fi", basis, covariances, basis, optimize=True)
+        return cls(variances, {name: np.einsum("ci,cd,di->i", back, own, back) for name, own in sensitivities.items()})
+
+    def rate(self, rises: Mapping[str, float]) -> float:
+        """Return the rate (bits a component) at which no task's loss rises by more than ``rises`` (> 0 each)."""
+        low, high = 0.0, float(self.variances.max(initial=0.0))
+        if high <= 0 or self._fits(high, rises):
+            return 0.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._fits(middle, rises) else (low, middle)
+        if low <= 0:
+            return math.inf
+        return float(np.log2(np.maximum(self.variances / low, 1)).sum() / 2 / self.variances.size)
+
+    def _fits(self, level: float, rises: Mapping[str, float]) -> bool:
+        """Return whether all tasks rise by no more than they may where components are distorted up to ``level``."""
+        distorted = np.minimum(self.variances, level).sum(axis=0)
+        return all(float(distorted @ self.shares[name]) <= rise for name, rise in rises.items())

@@ -1,4 +1,4 @@
-"""What Gaussian features would take, against cases that can be worked out; and the tables of bounds and transforms."""
+"""What Gaussian features would take, against cases that can be worked out; and the tables of references and transforms."""
 
 from __future__ import annotations
 
@@ -13,24 +13,51 @@ from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.config import part_of
 from compfeat.io import write_csv
+from compfeat.results.gaussian import Mixture, gaussian_rate
 from compfeat.results.tables.base import Inputs
-from compfeat.results.tables.plugins.bounds import make as make_bounds
-from compfeat.results.tables.plugins.bounds import spectrum
+from compfeat.results.tables.plugins.gaussian_reference import covariances, mixtures
+from compfeat.results.tables.plugins.gaussian_reference import make as make_reference
 from compfeat.results.tables.plugins.transforms import make as make_transforms
 
 
-def test_a_spectrum_adds_up_to_the_loss_of_sending_the_mean_alone() -> None:
+def test_covariances_add_up_to_the_loss_of_sending_the_means_alone() -> None:
     rng = np.random.default_rng(0)
     features = rng.standard_normal((20, 3, 4, 8)).astype(np.float32) @ np.tri(8, dtype=np.float32)
     jacobian = rng.standard_normal((2, 3))
-    found = spectrum(features, jacobian.T @ jacobian)
-    centred = features - features.mean(axis=(0, 2, 3), keepdims=True)
-    outputs = np.einsum("kc,nchw->nkhw", jacobian, centred)
-    assert found.shape == (3, 4, 8) and (found >= -1e-9).all()
-    assert found.sum() == pytest.approx((outputs**2).sum(axis=1).mean(), rel=1e-5)
+    found = covariances(features)
+    outputs = np.einsum("kc,nchw->nkhw", jacobian, features - features.mean(axis=0))
+    assert found.shape == (32, 3, 3)
+    mixture = Mixture.of(found, {"a": jacobian.T @ jacobian}, {"a": 1.0})
+    assert mixture.variances.sum() == pytest.approx((outputs**2).sum(axis=1).mean(), rel=1e-5)
     # Two outputs depend on two components; running sums along a row have more energy at low frequencies.
-    power = np.sort(found.sum(axis=(1, 2)))
-    assert power[0] < 1e-6 * power[1] and found[:, :, 0].sum() > found[:, :, -1].sum()
+    power = np.sort(mixture.variances.sum(axis=0))
+    assert power[0] < 1e-6 * power[1]
+    energy = np.trace(found, axis1=1, axis2=2).reshape(4, 8)
+    assert energy[:, 0].sum() > energy[:, -1].sum()
+
+
+def test_one_task_is_reverse_water_filling() -> None:
+    variances = np.array([[4.0, 1.0], [2.0, 0.5]])
+    found = np.stack([np.diag(own) for own in variances])
+    mixture = Mixture.of(found, {"a": np.eye(2)}, {"a": 1.0})
+    for rise in (0.1, 1.0, 5.0):
+        assert mixture.rate({"a": rise}) == pytest.approx(gaussian_rate(variances, rise), abs=1e-6)
+    assert mixture.rate({"a": 8.0}) == 0
+
+
+def test_two_tasks_take_at_least_what_each_takes_and_no_more_than_both() -> None:
+    """Tasks that see one channel each: their rates add up. Tasks that see the same: the stricter one's."""
+    found = np.stack([np.diag([4.0, 1.0])] * 3)
+    first, second = np.diag([1.0, 0.0]), np.diag([0.0, 1.0])
+    rises = {"a": 0.3, "b": 0.06}
+    alone = [
+        min(m.rate({task: rises[task]}) for m in mixtures(found, {task: own})[task])
+        for task, own in (("a", first), ("b", second))
+    ]
+    both = min(m.rate(rises) for m in mixtures(found, {"a": first, "b": second})["all"])
+    assert sum(alone) <= both + 1e-9 and both == pytest.approx(sum(alone), rel=0.05)
+    same = min(m.rate(rises) for m in mixtures(found, {"a": first, "b": first})["all"])
+    assert same == pytest.approx(min(m.rate({"a": 0.06}) for m in mixtures(found, {"a": first})["a"]), rel=1e-3)
 
 
 METHODS = {
@@ -75,21 +102,21 @@ def inputs(tmp_path: Path) -> Inputs:
     return Inputs(EXPERIMENT, paths)
 
 
-def test_bounds_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inputs) -> None:
-    bounds = make_bounds(inputs)
-    assert isinstance(bounds, pd.DataFrame)
-    assert bounds[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
+def test_references_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inputs) -> None:
+    found = make_reference(inputs)
+    assert isinstance(found, pd.DataFrame)
+    assert found[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
         [name, "a", "rough", "reconstruction"] for name in ("plain", "turned")
     ]
     # White features of two channels and a rise of 0.1 of all 2: half of log2(20) bits an element.
-    assert bounds["mse_rise"].tolist() == pytest.approx([0.1] * 2)
-    assert bounds["bound_bpe"].tolist() == pytest.approx([np.log2(20) / 2] * 2, rel=0.02)
-    assert bounds["excess_bpe"].tolist() == pytest.approx((0.5 - bounds["bound_bpe"]).tolist())
+    assert found["mse_rise"].tolist() == pytest.approx([0.1] * 2)
+    assert found["reference_bpe"].tolist() == pytest.approx([np.log2(20) / 2] * 2, rel=0.03)
+    assert found["excess_bpe"].tolist() == pytest.approx((0.5 - found["reference_bpe"]).tolist())
 
 
-def test_no_sensitivity_no_bound(inputs: Inputs) -> None:
+def test_no_sensitivity_no_reference(inputs: Inputs) -> None:
     bare = Inputs(EXPERIMENT, {**inputs.paths, "transforms": {}})
-    for table in (make_bounds(bare), make_transforms(bare)):
+    for table in (make_reference(bare), make_transforms(bare)):
         assert isinstance(table, pd.DataFrame) and len(table) == 0 and len(table.columns) > 4
 
 
@@ -98,7 +125,7 @@ def test_a_run_without_float_features_is_named(inputs: Inputs) -> None:
     table = pd.read_csv(path)
     write_csv(path, table[table["codec"] != "none"])
     with pytest.raises(DataError, match="c/plain/seed0 has no point none/float; rerun the stage evaluate"):
-        make_bounds(inputs)
+        make_reference(inputs)
 
 
 def test_a_transform_weighs_what_both_sides_need(inputs: Inputs) -> None:
