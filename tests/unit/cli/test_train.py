@@ -59,9 +59,26 @@ def test_a_training_starts_from_a_pretrained_encoder(tmp_path: Path) -> None:
     encoder = Encoder(3, 64)
     path = tmp_path / "resnet34.safetensors"
     save_file({**encoder.state_dict(), "fc.bias": torch.zeros(1), "layer4.0.bn1.bias": torch.zeros(1)}, path)
-    network = train.start(train_settings(width=64), tiny_tasks(), None, path)
+    settings = train_settings(width=64)
+    network = train.start(settings, tiny_tasks(), train.chosen_variant(settings), None, path)
     name = "layer3.5.conv2.weight"
     assert torch.equal(network.encoder.state_dict()[name], encoder.state_dict()[name])
+
+
+def test_the_release_takes_the_encoder_of_a_start_and_random_decoders(tmp_path: Path) -> None:
+    write_network(tmp_path, tiny_network(seed=5))
+    started = load_file(tmp_path / "weights.safetensors")
+    found = {}
+    for variant in ("standard", "release"):
+        settings = train_settings(variant=variant)
+        network = train.start(
+            settings, tiny_tasks(), train.chosen_variant(settings), tmp_path / "weights.safetensors", None
+        )
+        found[variant] = network.state_dict()
+    assert all(torch.equal(found["standard"][name], tensor) for name, tensor in started.items())
+    for name, tensor in found["release"].items():
+        if name.endswith("weight") and tensor.dim() > 1:
+            assert torch.equal(tensor, started[name]) == name.startswith("encoder.")
 
 
 def test_all_that_weights_depend_on_is_part_of_a_trainings_identity(

@@ -14,6 +14,7 @@ from compfeat.training.batches import fields_of
 from compfeat.training.noise import quantisation_noise
 from compfeat.training.variants.base import VARIANTS
 from compfeat.training.variants.plugins.coded_images import CodedImages
+from compfeat.training.variants.plugins.release import Release
 from compfeat.training.variants.plugins.standard import Standard
 from helpers import random_scenes
 from tiny import phase, train_settings
@@ -53,6 +54,15 @@ def test_coded_images_are_shown_at_the_qualities_of_the_options_without_noise() 
     assert 0 < errors["q90"] < errors["q5"] < 40
     both = CodedImages(train_settings(), CodedImages.options_type(qualities=("q90", "q5")))
     assert len({both.shown(smooth, Step(3, number, 0.5)).tobytes() for number in range(20)}) == 2
+
+
+def test_the_release_adds_noise_of_a_fixed_width_and_scores_all_pixels_disparity() -> None:
+    variant = Release(train_settings(), NoOptions())
+    for scale in (1, 1000):
+        noise = variant.noise(scale * torch.rand(2, 8, 16, 16), STEP)
+        assert 0.0019 < float(noise.abs().max()) <= 0.002 and abs(float(noise.mean())) < 1e-4
+    seen = variant.augment(fields_of(random_scenes(3), FIELDS), phase(), STEP)
+    assert (random_scenes(3)["disparity_px"] == 0).any() and (seen["disparity_px"] > 0).all()
 
 
 @pytest.mark.parametrize(

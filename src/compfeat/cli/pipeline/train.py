@@ -88,8 +88,9 @@ def train(
     if encoder_weights == Path(INSTALLED):
         encoder_weights = NETWORKS.get(settings.network.name).installed_weights()
     tasks = build_tasks(settings.tasks, class_names)
-    network = start(settings, tasks, initial, encoder_weights)
-    learner = Learner.of(network, chosen_loss(settings, tasks), chosen_variant(settings), device)
+    variant = chosen_variant(settings)
+    network = start(settings, tasks, variant, initial, encoder_weights)
+    learner = Learner.of(network, chosen_loss(settings, tasks), variant, device)
     resume = weights.with_name("resume.safetensors")
     files = {"train_arrays": train_arrays, "val_arrays": val_arrays, "info": info}
     files |= {"initial": initial} if initial else {}
@@ -135,15 +136,23 @@ def check(settings: TrainSettings, device: torch.device, size: tuple[int, int], 
 
 
 def start(
-    settings: TrainSettings, tasks: Sequence[Task], initial: Path | None, encoder_weights: Path | None
+    settings: TrainSettings,
+    tasks: Sequence[Task],
+    variant: Variant[Any],
+    initial: Path | None,
+    encoder_weights: Path | None,
 ) -> SplitNetwork:
-    """Return the network that a training starts from: seeded at random, with a pretrained encoder, or the weights of ``initial``."""
+    """Return the network that a training starts from: seeded at random, with a pretrained encoder, or with what the variant takes of
+    the weights of ``initial``.
+    """
     torch.manual_seed(settings.seed)
     network = build_network(settings.network, tasks)
     if initial is not None:
         # Beside what this stage has made lies its description.
         made = initial.with_name(DESCRIPTION).is_file()
+        random = {name: tensor.clone() for name, tensor in network.state_dict().items() if not variant.started(name)}
         load_weights(network, initial, REMAKE if made else f"give another file as {settings.key('start')}")
+        network.load_state_dict(random, strict=False)
     elif encoder_weights is not None:
         NETWORKS.get(settings.network.name).load_weights(network.encoder, encoder_weights)
     return network

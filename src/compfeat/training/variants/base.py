@@ -59,6 +59,10 @@ class Variant(WithOptions[OptionsT], ABC):
     def noise(self, features: Tensor, step: Step) -> Tensor:
         """Return what is added to the features (N x C x h x w) before they are decoded, on their device."""
 
+    def started(self, tensor: str) -> bool:
+        """Return whether a tensor of the network is taken from the weights that a training starts from; others are random."""
+        return True
+
     def trainable(self, parameter: str) -> bool:
         """Return whether a parameter of the network is trained, by its name, such as ``encoder.conv1.weight``.
 

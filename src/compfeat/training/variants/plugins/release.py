@@ -1,0 +1,44 @@
+"""A training variant after the authors' release: its noise, its decoders' start, its disparities (docs/method.md, "Training")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compfeat.experiment.section import NoOptions
+from compfeat.experiment.training import Phase
+from compfeat.losses.base import Step
+from compfeat.training.batches import Arrays
+from compfeat.training.variants.base import VARIANTS
+from compfeat.training.variants.plugins.standard import NOISE, StandardSteps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+AMPLITUDE = 0.002
+"""Of the noise, whatever the range of the features."""
+NO_DISPARITY_PX = 1e-6
+"""Stands for a disparity of 0, which other trainings take for no ground truth."""
+
+
+@VARIANTS.register("release")
+class Release(StandardSteps[NoOptions]):
+    """Noise U(-0.002, 0.002), decoders from random weights, and a disparity of 0 where there is no ground truth."""
+
+    def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
+        seen = super().augment(arrays, phase, step)
+        disparities = {name: array for name, array in seen.items() if name == "disparity_px"}
+        return seen | {name: np.maximum(array, NO_DISPARITY_PX) for name, array in disparities.items()}
+
+    def noise(self, features: Tensor, step: Step) -> Tensor:
+        import torch
+
+        generator = torch.Generator().manual_seed(int(step.random(NOISE).integers(2**62)))
+        uniform = torch.rand(features.shape, generator=generator).to(features)
+        return (2 * uniform - 1) * AMPLITUDE
+
+    def started(self, tensor: str) -> bool:
+        return not tensor.startswith("decoders.")
