@@ -40,7 +40,8 @@ class Conv(nn.Conv2d):
         for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size, self.stride, strict=True):
             total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pad += [total // 2, total - total // 2]
-        return super().forward(nn.functional.pad(x, pad))
+        padded: Tensor = nn.functional.pad(x, pad)
+        return super().forward(padded)
 
 
 def normed(channels: int) -> nn.BatchNorm2d:
@@ -60,7 +61,7 @@ class Block(nn.Module):
         self.expands, self.skips = expansion > 1, stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
-        y = nn.functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y: Tensor = nn.functional.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
         y = nn.functional.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
         return x + y if self.skips else y

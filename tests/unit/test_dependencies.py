@@ -19,7 +19,7 @@ from helpers import PROJECT
 DISTRIBUTIONS = packages_distributions()
 DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 ON_A_GPU_MACHINE = ("render", "prepare", "train", "features")
-"""Stages that need the base dependencies alone, with the packages of plug-ins that they look into."""
+"""Stages that need the extra train alone, with the packages of plug-ins that they look into."""
 FOR_PICTURES = {"matplotlib"}
 """What plug-ins import when their pictures are drawn, which no stage of ON_A_GPU_MACHINE does."""
 THEIR_PLUG_INS = ("scenes", "datasets", "tasks", "networks", "losses", "training")
@@ -31,8 +31,13 @@ def normal(name: str) -> str:
 
 
 def declared(group: str = "") -> set[str]:
-    requirements = DECLARED["optional-dependencies"][group] if group else DECLARED["dependencies"]
-    return {normal(Requirement(text).name) for text in requirements}
+    """Return the names of a group's packages, with those of the groups that it names."""
+    texts = DECLARED["optional-dependencies"][group] if group else DECLARED["dependencies"]
+    names: set[str] = set()
+    for requirement in map(Requirement, texts):
+        named = requirement.extras if requirement.name == "compfeat" else ()
+        names |= set().union(*map(declared, named)) if named else {normal(requirement.name)}
+    return names
 
 
 def locked(name: str) -> set[str]:
@@ -61,14 +66,17 @@ def test_the_package_imports_what_is_declared_and_no_more_is_declared() -> None:
     assert everything - found <= programs
 
 
-def test_a_gpu_machine_needs_the_base_alone() -> None:
+def test_a_gpu_machine_needs_the_extra_train_alone() -> None:
     packages = [f"compfeat.{name}" for name in THEIR_PLUG_INS]
     plug_ins = [
         module.name for package in packages for module in walk_packages([source_path(package).parent], f"{package}.")
     ]
     stages = [f"compfeat.cli.pipeline.{name}" for name in ON_A_GPU_MACHINE]
     modules = closure(("compfeat.__main__", *stages, *packages, *plug_ins))
-    assert imported(source_path(module) for module in modules if module != "compfeat") <= declared() | FOR_PICTURES
+    assert (
+        imported(source_path(module) for module in modules if module != "compfeat")
+        <= declared() | declared("train") | FOR_PICTURES
+    )
 
 
 def test_tests_and_benchmarks_import_what_is_declared() -> None:

@@ -25,13 +25,11 @@ from compfeat.results.delta_rate import Rules
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import Measured, counterparts
 from compfeat.results.pairs import PAIR
-from compfeat.results.resampled import Curves, bd_rates
+from compfeat.results.resampled import MAX_REFUSED, Curves, bd_rates, drawn_counts, interval
 from compfeat.tasks.base import Metric
 
 ALL_SEEDS = "all"
 """Stands in a seed's place where a row is about all seeds together."""
-MAX_REFUSED = 0.1
-"""Above this share of refused resamples there is no interval: those left are a selection, not a sample."""
 TOO_FEW = (
     f"no interval: fewer than {MIN_IMAGES_FOR_INTERVALS} different images with a value, "
     f"or fewer than {MIN_RESAMPLES_FOR_INTERVALS} resamples"
@@ -64,8 +62,7 @@ def image_counts(n_images: int, bootstrap: StatisticsConfig) -> NDArray[np.float
     """
     enough = n_images >= MIN_IMAGES_FOR_INTERVALS and bootstrap.resamples >= MIN_RESAMPLES_FOR_INTERVALS
     size = bootstrap.resamples if enough else 0
-    drawn = np.random.default_rng(bootstrap.seed).multinomial(n_images, np.full(n_images, 1 / n_images), size=size)
-    return np.concatenate([np.ones((1, n_images)), drawn.astype(np.float64)])
+    return drawn_counts(n_images, size, bootstrap.seed)
 
 
 def point_samples(measured: Measured, counts: NDArray[np.float64]) -> Samples:
@@ -76,15 +73,6 @@ def point_samples(measured: Measured, counts: NDArray[np.float64]) -> Samples:
         # Whole numbers of bytes add up exactly, in any order.
         samples[RATE] = counts @ sizes / counts.sum(axis=1)
     return samples | measured.metrics(counts)
-
-
-def interval(replicates: FloatArray, confidence: float) -> tuple[float, float]:
-    """Return the percentile interval of the replicates that are numbers; nan where more than MAX_REFUSED are none."""
-    kept = replicates[np.isfinite(replicates)]
-    if not kept.size or replicates.size - kept.size > MAX_REFUSED * replicates.size:
-        return float("nan"), float("nan")
-    low, high = np.quantile(kept, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
 
 
 def with_interval(replicates: FloatArray, bootstrap: StatisticsConfig) -> tuple[float, float, float, int]:

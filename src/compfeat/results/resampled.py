@@ -13,6 +13,24 @@ from numpy.typing import NDArray
 from compfeat.results.curves import FloatArray
 from compfeat.results.delta_rate import DECIMALS, Rules
 
+MAX_REFUSED = 0.1
+"""Above this share of refused resamples there is no interval: those left are a selection, not a sample."""
+
+
+def drawn_counts(n_images: int, resamples: int, seed: int) -> FloatArray:
+    """Return how often each image is drawn, (1 + R, N); the first row is ones: all images as they are."""
+    drawn = np.random.default_rng(seed).multinomial(n_images, np.full(n_images, 1 / n_images), size=resamples)
+    return np.concatenate([np.ones((1, n_images)), drawn.astype(np.float64)])
+
+
+def interval(replicates: FloatArray, confidence: float) -> tuple[float, float]:
+    """Return the percentile interval of the replicates that are numbers; nan where more than MAX_REFUSED are none."""
+    kept = replicates[np.isfinite(replicates)]
+    if not kept.size or replicates.size - kept.size > MAX_REFUSED * replicates.size:
+        return float("nan"), float("nan")
+    low, high = np.quantile(kept, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
 
 @dataclass(frozen=True)
 class Curves:

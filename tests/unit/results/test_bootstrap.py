@@ -28,13 +28,13 @@ from compfeat.results.bootstrap import (
     TOO_FEW,
     Samples,
     image_counts,
-    interval,
     interval_cells,
     of_different_images,
     over_seeds,
     point_samples,
 )
 from compfeat.results.measured import Measured, compared_metrics
+from compfeat.results.resampled import interval
 from compfeat.results.tables.base import TABLES, Inputs
 from compfeat.tasks.base import TASKS
 

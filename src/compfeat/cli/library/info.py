@@ -1,0 +1,32 @@
+"""Say what a bitstream or a codec is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compfeat.cli.library.files import read_stream
+from compfeat.feature_codec import FeatureCodec, read_info
+
+
+def info(file: Path, *, codec: Path | None = None) -> None:
+    """Say what a bitstream or a codec is.
+
+    Args:
+        file: what compfeat compress or compfeat fit made.
+        codec: the codec of a bitstream, to check it and to say its step.
+    """
+    data = read_stream(file)
+    if data.startswith(b"PK"):
+        fitted = FeatureCodec.load(file)
+        shape, bands = "x".join(map(str, fitted.shape)), fitted.transform["forward"].shape
+        print(
+            f"codec of features {shape}, {bands[0] if len(bands) == 3 else 1} bands, step {fitted.step_of(0):g} at quality 0"
+        )
+        return
+    stream = read_info(data)
+    shape = "x".join(map(str, stream.shape))
+    print(f"bitstream of features {shape}, quality {stream.quality:g}, {stream.total_bytes} bytes")
+    if codec is not None:
+        fitted = FeatureCodec.load(codec)
+        fitted.levels(data)
+        print(f"whole, and of this codec: step {fitted.step_of(stream.quality):g}")
