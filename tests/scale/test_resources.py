@@ -25,7 +25,7 @@ def experiment(name: str) -> Experiment:
     """Return an experiment of config/, or what benchmarks/big_inputs.py measures: ``big_IMAGES_WIDTH``."""
     if name.startswith("big_"):
         _, images, width = name.split("_")
-        changes = {"dataset": {"images": {"test": int(images)}}, "network": {"width": int(width)}}
+        changes = {"dataset": {"images": {"val": int(images), "test": int(images)}}, "network": {"width": int(width)}}
         return checked(merged(load_config([PROJECT / own for own in BIG]), changes))
     names = ["config"] if name == "config" else ["config", name]
     return checked(load_config([PROJECT / f"config/{own}.yaml" for own in names]))

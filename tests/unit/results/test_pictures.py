@@ -39,5 +39,5 @@ def test_missing_pictures_are_reported(run: Any) -> None:
 
 
 def test_images_beyond_the_split_are_reported(tiny_run: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match=r"val has 3 images; expected image 5 of showcase.images"):
+    with pytest.raises(DataError, match=r"the evaluated split has 3 images; expected image 5 of showcase.images"):
         tiny_run(showcase={"images": [5]}).gather("pictures")

@@ -72,7 +72,7 @@ def with_record(**changes: Any) -> Experiment:
 
 def test_a_record_of_the_same_experiment_is_used(record: Path) -> None:
     tables, why = record_of(with_record(seeds=[3], showcase={"images": [0]}, output="elsewhere"), "seeds", record)
-    assert tables == {"intervals": "seeds/intervals.csv", "claims": "seeds/claims.csv"} and why == ""
+    assert tables == {name: f"seeds/{name}.csv" for name in ("intervals", "claims", "seed_noise")} and why == ""
     assert record_of(experiment(records=None), "seeds", record) == ({}, "")
 
 

@@ -121,13 +121,13 @@ def test_a_scene_depends_on_seed_split_and_index_alone() -> None:
         ("val", (32, 64), "multiples of 32"),
         ("val", (100, 200), "multiples of 32"),
         ("val", (128, 100), "multiples of 32"),
-        ("test", SIZE, "expected one of train, val"),
+        ("tests", SIZE, "expected one of train, val, test"),
     ],
 )
 def test_scenes_that_cannot_be_rendered(split: str, size: tuple[int, int], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         render_scene(split, 0, 0, size)
-    if split == "test":
+    if split == "tests":
         with pytest.raises(ConfigError, match=message):
             scene_paths(Path(), split, 0)
 
