@@ -13,6 +13,7 @@ from compfeat.reports.labels import comparison_label
 from compfeat.reports.summary import Tables, float_points, ladder_labels, measured, methods, metrics
 
 PAIR = ["method", "against", "ladder", "against_ladder"]
+AT_ONE_PERCENT = "at_1_rate_change_percent"
 NEEDS = ("headline.csv", "points.csv", "experiment.json")
 """Files of the summary that the headline is read from."""
 
@@ -23,7 +24,7 @@ def headline_text(tables: Tables) -> str:
     Raises:
         DataError: a table of the summary is missing or damaged.
     """
-    rows = tables.csv("headline.csv", "cut", *PAIR, "metric", "bd_rate_percent", "verdict")
+    rows = tables.csv("headline.csv", "cut", *PAIR, "metric", "bd_rate_percent", AT_ONE_PERCENT, "verdict")
     points = tables.csv("points.csv", "cut", "method", "seed", "codec", "quality")
     labels, ladders = methods(tables), ladder_labels(tables)
     counts = (
@@ -47,7 +48,7 @@ def headline_text(tables: Tables) -> str:
     refused = rows.loc[rows["bd_rate_percent"].isna(), "verdict"].value_counts(sort=False)
     reasons = [f"{count} of {len(rows)} BD-rates {reason}." for reason, count in refused.items()]
     texts = [
-        "Change of size at equal task performance (negative: bits saved).",
+        "Change of size at equal task performance (negative: bits saved): BD-rate, and in brackets where each loses 1 % by coding.",
         _table(rates, ["cut", "compared", *(metric.curve_label for metric in shown)]),
         *(["\n".join(reasons)] if reasons else []),
         "Task performance of float features, before any coding.",
@@ -69,4 +70,6 @@ def _table(rows: list[list[str]], header: list[str]) -> str:
 
 
 def _bd_rate(row: Mapping[Any, Any]) -> str:
-    return "refused" if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f} %"
+    """Return a BD-rate, and in brackets the change of rate at a loss of 1 % where both get there."""
+    rate = "refused" if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f}"
+    return rate if pd.isna(row[AT_ONE_PERCENT]) else f"{rate} ({row[AT_ONE_PERCENT]:+.1f}) %"

@@ -15,8 +15,8 @@ def headline(project: Path, say: Say) -> list[str]:
 
 def test_every_comparison_and_ladder_is_shown(run: Path, say: Say) -> None:
     lines = headline(run, say)
-    assert "c256 Tight + HEVC vs Plain + HEVC -10.5 %" in lines
-    assert "c256 Rotated + LEARNED vs Plain + HEVC -10.5 %" in lines
+    assert "c256 Tight + HEVC vs Plain + HEVC -10.5 (-5.0) %" in lines
+    assert "c256 Rotated + LEARNED vs Plain + HEVC -10.5 (-5.0) %" in lines
     assert "c256 Tight 0.6000" in lines
     assert "3 runs, 13 points (7 coded)." in lines
     assert "results/summarise/bd_rate.csv" in lines and "results/paper/paper.pdf" in lines
@@ -32,7 +32,7 @@ def test_missing_intervals_say_why(run: Path, say: Say) -> None:
 def test_a_refusal_says_why_and_no_comparison_is_no_error(run: Path, say: Say) -> None:
     path = run / "results/summarise/headline.csv"
     whole = path.read_text()
-    path.write_text(whole.replace("hevc,hevc,miou,-10.5,ok", "hevc,hevc,miou,,too little overlap"))
+    path.write_text(whole.replace("hevc,hevc,miou,-10.5,-5,ok", "hevc,hevc,miou,,,too little overlap"))
     assert any("too little overlap" in line for line in headline(run, say))
     path.write_text(whole.splitlines()[0] + "\n")
     assert headline(run, say)[0] == "No comparison: the configuration names none."

@@ -60,7 +60,10 @@ def points(factors: dict[str, float], gain_db: float = 0.0, cut: str = "c256", s
 def table(name: str, points: pd.DataFrame, folder: Path, of: Experiment = PLAIN) -> pd.DataFrame:
     """Return a table that is made from points, and from BD-rates of them."""
     write_csv(folder / "points.csv", points)
-    inputs = Inputs(of, {"table": {f"{file}.csv": folder / f"{file}.csv" for file in ("points", "bd_rate")}})
+    files = ("points", "bd_rate", "operating_savings")
+    inputs = Inputs(of, {"table": {f"{file}.csv": folder / f"{file}.csv" for file in files}})
+    columns = [*KEYS, "cut", "metric", "seed", "loss_percent", "rate_change_percent", "low_percent", "high_percent"]
+    write_csv(folder / "operating_savings.csv", pd.DataFrame(columns=columns))
     if name in ("bd_details", "headline"):
         write_csv(folder / "bd_rate.csv", table("bd_rate", points, folder, of))
     found = TABLES.get(name).make(inputs)
@@ -186,6 +189,7 @@ def cells(metric: str, outcomes: list[tuple[float | None, str]], fit: str = "pch
 def headline(tmp_path: Path) -> pd.DataFrame:
     rows = cells("miou", [(-5.0, "ok"), (None, "refused: bent")]) + cells("psnr_db", [(-10.0, "ok"), (-20.0, "ok")])
     rows += cells("inv_rmse", [(None, "refused: bent")] * 2) + cells("miou", [(-99.0, "ok")], fit="cubic")
+    rows += [row | {"rate": "payload"} for row in cells("miou", [(-4.0, "ok")])]
     floats = [("old", 0, 0.5), ("old", 1, 0.6), ("new", 0, 0.5), ("new", 1, 0.58)]
     of_floats = [
         {"cut": "c256", "method": method, "seed": seed, "codec": "none", "quality": "float", "miou": miou}
@@ -194,7 +198,12 @@ def headline(tmp_path: Path) -> pd.DataFrame:
     ]
     write_csv(tmp_path / "points.csv", pd.DataFrame(of_floats))
     write_csv(tmp_path / "bd_rate.csv", pd.DataFrame(rows))
-    paths = {name: tmp_path / name for name in ("points.csv", "bd_rate.csv")}
+    savings = pd.DataFrame(rows).query("fit == 'pchip'").assign(low_percent=-8.0, high_percent=-1.0)
+    savings = (
+        savings.rename(columns={"bd_rate_percent": "rate_change_percent"}).assign(seed="all").drop_duplicates("metric")
+    )
+    write_csv(tmp_path / "operating_savings.csv", pd.concat([savings.assign(loss_percent=p) for p in (1.0, 5.0)]))
+    paths = {name: tmp_path / name for name in ("points.csv", "bd_rate.csv", "operating_savings.csv")}
     found = TABLES.get("headline").make(Inputs(PLAIN, {"table": paths}))
     assert isinstance(found, pd.DataFrame)
     return found
@@ -207,6 +216,11 @@ def test_means_ranges_and_verdicts(headline: pd.DataFrame) -> None:
     assert (headline["bd_rate_min_percent"].iloc[1], headline["bd_rate_max_percent"].iloc[1]) == (-20.0, -10.0)
     assert headline["verdict"].tolist() == ["ok for 1 of 2 seeds; seed 1 refused: bent", "ok", "refused: bent"]
     assert headline["n_ok"].tolist() == [1, 2, 0]
+    assert (
+        headline["at_1_rate_change_percent"].tolist()[:2] == [-5.0, -10.0]
+        and (headline["at_5_low_percent"] == -8).all()
+    )
+    assert headline["payload_percent"].iloc[0] == -4 and headline["payload_percent"].isna().sum() == 2
     assert headline["float_difference"].iloc[0] == pytest.approx(-0.01)
     assert headline["float_metric"].tolist() == ["miou", "psnr_db", "rmse"]
 

@@ -35,7 +35,9 @@ COLUMNS = {
     "bd_rate.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,"
     "equal_loss_percent,overlap,monotone,n_anchor,n_test,dropped,verdict,verdict_equal_loss",
     "headline.csv": "cut,method,against,ladder,against_ladder,metric,bd_rate_percent,bd_rate_min_percent,"
-    "bd_rate_max_percent,equal_loss_percent,n_seeds,n_ok,verdict,float_metric,float_anchor,float_test,float_difference",
+    "bd_rate_max_percent,equal_loss_percent,payload_percent,at_1_rate_change_percent,at_1_low_percent,at_1_high_percent,"
+    "at_5_rate_change_percent,at_5_low_percent,at_5_high_percent,n_seeds,n_ok,verdict,"
+    "float_metric,float_anchor,float_test,float_difference",
     "intervals.csv": "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,low_percent,"
     "high_percent,confidence,n_resamples,n_refused,verdict,equal_loss_percent,equal_loss_low_percent,"
     "equal_loss_high_percent,verdict_equal_loss",

@@ -7,43 +7,42 @@ from typing import Any
 import pandas as pd
 
 from compfeat.experiment.runs import FLOAT, UNCODED
+from compfeat.results.bootstrap import ALL_SEEDS
 from compfeat.results.delta_rate import HEADLINE_FIT
+from compfeat.results.losses import PERCENT
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR
 from compfeat.results.tables.base import RESULTS, Inputs, table
 
 KEYS = [name for name in PAIR if name != "seed"]
+AT_LOSS = ("rate_change_percent", "low_percent", "high_percent")
 HEADLINE = (
     *KEYS,
-    *(
-        "bd_rate_percent",
-        "bd_rate_min_percent",
-        "bd_rate_max_percent",
-        "equal_loss_percent",
-        "n_seeds",
-        "n_ok",
-        "verdict",
-    ),
+    *("bd_rate_percent", "bd_rate_min_percent", "bd_rate_max_percent", "equal_loss_percent", "payload_percent"),
+    *(f"at_{loss:g}_{name}" for loss in PERCENT for name in AT_LOSS),
+    *("n_seeds", "n_ok", "verdict"),
     *("float_metric", "float_anchor", "float_test", "float_difference"),
 )
 
 
 @table(
     "headline.csv",
-    tables=("points.csv", "bd_rate.csv"),
+    tables=("points.csv", "bd_rate.csv", "operating_savings.csv"),
     uses=("tasks",),
     title="BD-rates and metrics without coding",
     caption="The BD-rate of each method against the one that it is compared with, by cut, ladder and metric (percent; negative: "
-    "bits saved; of several seeds the mean with the lowest and highest), that at equal loss, and the metric of both where nothing is "
-    "coded. Equal loss compares what coding takes from each network's own metric, and favours a network that is worse before coding.",
+    "bits saved; of several seeds the mean with the lowest and highest), that at equal loss, that of payload alone, the change of "
+    "rate where each metric is 1 and 5 percent worse than without coding, and the metric of both there. Equal loss compares what "
+    "coding takes from each network's own metric, and favours a network that is worse before coding.",
     category=RESULTS,
 )
 def make(inputs: Inputs) -> pd.DataFrame:
     """Return HEADLINE.
 
     ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest
-    of them; the verdict names every seed left out and why. ``equal_loss_percent`` is the mean at equal loss. ``float_*`` are the
-    means over all seeds of the metric ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
+    of them; the verdict names every seed left out and why. ``equal_loss_percent`` is the mean at equal loss, ``payload_percent``
+    that of payload bytes; ``at_1_*`` and ``at_5_*`` are those of ``operating_savings.csv`` over all seeds. ``float_*`` are the means
+    over all seeds of the metric ``float_metric`` on float features, in its unit, of anchor and test, and test minus anchor.
     """
     percents = ("bd_rate_percent", "equal_loss_percent")
     bd_rates = inputs.table("bd_rate.csv", *KEYS, "seed", "fit", "rate", *percents, "verdict")
@@ -51,7 +50,8 @@ def make(inputs: Inputs) -> pd.DataFrame:
     metrics = {metric.curve_name: metric.name for metric in compared_metrics(inputs.experiment.tasks)}
     floats = points[(points["codec"] == UNCODED) & (points["quality"] == FLOAT)]
     rows = []
-    chosen = bd_rates[(bd_rates["fit"] == HEADLINE_FIT) & (bd_rates["rate"] == "total")]
+    fitted = bd_rates[bd_rates["fit"] == HEADLINE_FIT]
+    chosen = fitted[fitted["rate"] == "total"]
     for key, cells in chosen.groupby(KEYS, sort=False):
         row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
         name, accepted = metrics[str(row["metric"])], cells["bd_rate_percent"].dropna()
@@ -64,7 +64,23 @@ def make(inputs: Inputs) -> pd.DataFrame:
         row.update(n_seeds=len(cells), n_ok=len(accepted), verdict=seeds_verdict(cells), float_metric=name)
         row.update(float_anchor=anchor, float_test=test, float_difference=test - anchor)
         rows.append(row)
-    return pd.DataFrame(rows, columns=list(HEADLINE))
+    found = pd.DataFrame(rows, columns=list(HEADLINE))
+    payload = fitted[fitted["rate"] == "payload"].groupby(KEYS)["bd_rate_percent"].mean()
+    parts = [payload.rename("payload_percent").reset_index()]
+    savings = overall(inputs.table("operating_savings.csv", *KEYS, "seed", "loss_percent", *AT_LOSS))
+    for loss in PERCENT:
+        own = savings.loc[savings["loss_percent"] == loss, [*KEYS, *AT_LOSS]]
+        parts.append(own.rename(columns={name: f"at_{loss:g}_{name}" for name in AT_LOSS}))
+    for part in parts if len(found) else ():
+        beside = found.drop(columns=[name for name in part if name not in KEYS])
+        found = beside.merge(part, on=KEYS, how="left")[list(HEADLINE)]
+    return found
+
+
+def overall(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of all seeds together where there are several."""
+    several = table["seed"].astype(str) == ALL_SEEDS
+    return table[several] if several.any() else table
 
 
 def seeds_verdict(cells: pd.DataFrame) -> str:
