@@ -23,7 +23,6 @@ from compfeat.codecs import laplace_levels
 from compfeat.codecs.laplace_tables import PER_OCTAVE
 from compfeat.codecs.leb128 import leb128, read_leb128
 from compfeat.codecs.ranges import GREATEST
-from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.errors import BitstreamError, ConfigError, DataError
 from compfeat.transforms import decorrelation
 from compfeat.transforms.bands import bands_elsewhere, bands_of
@@ -116,10 +115,22 @@ class FeatureCodec:
         weights = None if importance is None else weighed(importance, given.shape[1], band, floor)
         positions, order = evenly_spaced(len(given), 256), np.arange(given.shape[1])
         state = decorrelation.fitted(given, positions, band, order, weights)
-        components = np.empty_like(given)
-        for place, tensor in enumerate(given):
-            components[place] = within_float32(partial(decorrelation.forward, state), tensor)
-        return cls(state, laplace_levels.fitted(components, finest_bits))
+        return cls(state, laplace_levels.fitted(transformed(state, given), finest_bits))
+
+    def adapted(self, features: ArrayLike) -> FeatureCodec:
+        """Return this codec for features of another size: means and scales of ``features``, all else as it is.
+
+        A few images are enough. Other sizes can be coded without, at a cost (docs/library.md).
+
+        Args:
+            features: N x C x h x w, finite.
+        """
+        given = as_features(features, 4)
+        self._check_channels(given[0])
+        state = dict(transform_elsewhere(self.transform, given.shape[2:]))
+        state["mean"] = given.mean(axis=0 if "band" in state else (0, 2, 3), dtype=np.float64).astype(np.float32)
+        tables = laplace_levels.statistics(transformed(state, given), int(self.tables["finest"]))
+        return FeatureCodec(state, self.tables | tables)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> FeatureCodec:
@@ -169,8 +180,7 @@ class FeatureCodec:
             ConfigError: more than one of the three is given, or one is out of range.
         """
         given = as_features(features, 3)
-        if len(given) != self.shape[0]:
-            raise DataError(f"features of {len(given)} channels; the codec is fitted to {self.shape[0]}; {REFIT}")
+        self._check_channels(given)
         if given.size > MOST_ELEMENTS:
             raise DataError(f"features of {given.size} elements; expected at most {MOST_ELEMENTS}; code parts of them")
         if sum(choice is not None for choice in (quality, step, max_bytes)) > 1:
@@ -209,6 +219,11 @@ class FeatureCodec:
     def step_of(self, quality: float) -> float:
         """Return the quantiser's step at a quality, in the features' unit."""
         return laplace_levels.step_at(int(self.tables["finest"]), 2 * round(PER_QUALITY * quality) / PER_QUALITY)
+
+    def _check_channels(self, features: NDArray[np.float32]) -> None:
+        """Raise DataError where an image's features have other channels."""
+        if len(features) != self.shape[0]:
+            raise DataError(f"features of {len(features)} channels; the codec is fitted to {self.shape[0]}; {REFIT}")
 
     def _encoded(self, coded: NDArray[np.float32], n: int) -> bytes:
         """Return the bitstream of components at a step."""
@@ -325,6 +340,14 @@ def as_features(features: ArrayLike, dimensions: int) -> NDArray[np.float32]:
     return found
 
 
+def transformed(state: State, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the components of many images, N x C x h x w."""
+    components = np.empty(features.shape, np.float32)
+    for place, tensor in enumerate(features):
+        components[place] = within_float32(partial(decorrelation.forward, state), tensor)
+    return components
+
+
 def within_float32(
     function: Callable[[NDArray[np.float32]], NDArray[np.float32]], features: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -373,23 +396,25 @@ def tables_elsewhere(state: State, size: tuple[int, ...]) -> State:
     if size == state["mean"].shape[1:]:
         return state
     rows, columns = (between(old, new) for old, new in zip(state["mean"].shape[1:], size, strict=True))
-    scale = np.rint(rows @ state["scale"].astype(np.float64) @ columns.T).astype(np.int8)
-    return state | {"scale": scale, "mean": mean_elsewhere(state["mean"], size)}
+    # Whole numbers, since tables must be the same on every machine.
+    scale = (2 * (rows @ state["scale"].astype(np.int64) @ columns.T) + math.prod(size)) // (2 * math.prod(size))
+    return state | {"scale": scale.astype(np.int8), "mean": mean_elsewhere(state["mean"], size)}
 
 
-def between(old: int, new: int) -> NDArray[np.float64]:
-    """Return what each of ``new`` frequencies of an axis is of the ``old``, new x old: linear between two of them."""
-    places = np.minimum(np.arange(new) * old / new, old - 1)
-    weights: NDArray[np.float64] = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(old)))
-    return weights
+def between(old: int, new: int) -> NDArray[np.int64]:
+    """Return what each of ``new`` frequencies of an axis is of the ``old``, new x old, in parts of ``new``: linear between two."""
+    places = np.minimum(np.arange(new) * old, (old - 1) * new)
+    parts: NDArray[np.int64] = np.maximum(0, new - np.abs(places[:, None] - new * np.arange(old)))
+    return parts
 
 
 def mean_elsewhere(mean: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the mean of every element (C x h x w) for another size: the same waves, as far as both have them."""
-    height, width = (min(pair) for pair in zip(mean.shape[1:], size, strict=True))
-    spectrum = np.zeros((len(mean), *size))
-    spectrum[:, :height, :width] = dct2(mean)[:, :height, :width] * math.sqrt(math.prod(size) / mean[0].size)
-    return inverse_dct2(spectrum).astype(np.float32)
+    """Return the mean of every element (C x h x w) for another size: bilinear between the middles of elements."""
+    axes = []
+    for old, new in zip(mean.shape[1:], size, strict=True):
+        places = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+        axes.append(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(old))))
+    return (axes[0] @ mean.astype(np.float64) @ axes[1].T).astype(np.float32)
 
 
 def little_endian(state: Mapping[str, NDArray[Any]]) -> State:

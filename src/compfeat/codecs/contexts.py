@@ -9,7 +9,7 @@ its neighbours, and compared with what the tables expect. The arithmetic is that
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ LAST = STRONG
 """The phase of those below STILL."""
 FARTHEST = 3 * PER_OCTAVE
 """The greatest shift of a table."""
+LONGEST_DENSE = 128
+"""Axes up to this have dense matrices, which are faster; the sums are the same."""
 EDGES = np.rint(USUAL * 2.0 ** ((np.arange(-12, 12) + 0.5) / 4)).astype(np.int64)
 INTERVALS = len(EDGES) + 2
 INTERVAL = np.searchsorted(EDGES, np.arange(ACTIVITIES), side="right")
@@ -78,7 +80,7 @@ class Contexts:
 
     def nothing(self) -> NDArray[np.float64]:
         """Return what is known before the first phase: the sum of magnitudes at each frequency."""
-        return np.zeros(len(self.down) * len(self.across))
+        return np.zeros(self.down.shape[0] * self.across.shape[0])
 
     def activities(self, expected: NDArray[np.int64], known: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the activity at each frequency, 0..ACTIVITIES-1, given a phase's ``expected`` and the sums that are known."""
@@ -87,15 +89,19 @@ class Contexts:
 
     def _around(self, sums: NDArray[np.float64]) -> NDArray[np.int64]:
         # Whole numbers below 2^53 are exact in floating point, and so are sums of their products, in whatever order they are added.
-        around: NDArray[np.float64] = self.down @ sums.reshape(len(self.down), -1) @ self.across
+        around: NDArray[np.float64] = self.down @ sums.reshape(self.down.shape[0], -1) @ self.across
         return around.ravel().astype(np.int64)
 
 
-def _near(size: int) -> NDArray[np.float64]:
+def _near(size: int) -> Any:
     """Return how much a level counts at each distance along an axis, 2^REACH at the place itself, as a size x size matrix."""
+    if size > LONGEST_DENSE:
+        from scipy import sparse
+
+        weights = [2.0 ** (REACH - abs(offset)) for offset in range(-REACH, REACH + 1)]
+        return sparse.diags_array(weights, offsets=range(-REACH, REACH + 1), shape=(size, size), format="csr")
     distance = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
-    weights: NDArray[np.float64] = np.where(distance > REACH, 0.0, 2.0 ** (REACH - distance))
-    return weights
+    return np.where(distance > REACH, 0.0, 2.0 ** (REACH - distance))
 
 
 def magnitude_counts(contexts: Contexts, levels: NDArray[np.int64]) -> NDArray[np.int64]:

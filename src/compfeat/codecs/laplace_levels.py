@@ -44,17 +44,9 @@ def fitted(features: NDArray[np.float32], finest_bits: float) -> State:
     Raises:
         DataError: features are not finite.
     """
-    mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
-    total = np.zeros(features.shape[1:])
-    if not np.isfinite(mean).all():
-        raise DataError("train features: not finite; codec 'laplace' needs finite ones; train the network again")
-    for tensor in features:
-        total += np.abs(dct2(tensor - mean.astype(np.float64)))
-    scale = total / len(features)
-    finest = finest_rung(scale, finest_bits)
-    with np.errstate(divide="ignore"):
-        index = np.rint(PER_OCTAVE * np.log2(scale)) + OFFSET - finest
-    scale = np.clip(index, -128, 127).astype(np.int8)
+    mean, magnitudes = mean_and_magnitudes(features)
+    finest = finest_rung(magnitudes, finest_bits)
+    scale = scale_of(magnitudes, finest)
     counts = np.zeros((), np.int64)
     for half in LEARNT_RUNGS:
         contexts, step = Contexts(tables_at(scale, half)), step_at(finest, half)
@@ -70,6 +62,30 @@ def fitted(features: NDArray[np.float32], finest_bits: float) -> State:
         "shifts": shifts,
         "version": np.array(VERSION, np.uint8),
     }
+
+
+def statistics(features: NDArray[np.float32], finest: int) -> State:
+    """Return what depends on the size of ``features`` (N x C x h x w) in a state of a finest step. Raises DataError as ``fitted``."""
+    mean, magnitudes = mean_and_magnitudes(features)
+    return {"mean": mean, "scale": scale_of(magnitudes, finest)}
+
+
+def mean_and_magnitudes(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return the mean of every element, and the mean magnitude of every coefficient of the DCT about it."""
+    mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    total = np.zeros(features.shape[1:])
+    if not np.isfinite(mean).all():
+        raise DataError("train features: not finite; codec 'laplace' needs finite ones; train the network again")
+    for tensor in features:
+        total += np.abs(dct2(tensor - mean.astype(np.float64)))
+    return mean, total / len(features)
+
+
+def scale_of(magnitudes: NDArray[np.float64], finest: int) -> NDArray[np.int8]:
+    """Return the table of every mean magnitude at the finest step, beyond 0..63 too."""
+    with np.errstate(divide="ignore"):
+        index = np.rint(PER_OCTAVE * np.log2(magnitudes)) + OFFSET - finest
+    return np.clip(index, -128, 127).astype(np.int8)
 
 
 def finest_rung(scale: NDArray[np.float64], bits: float) -> int:
