@@ -235,7 +235,13 @@ class ClaimsConfig(Section):
     ladder: Name | None = Field(None, description="the method's ladder, where the other one's is another")
     against_ladder: Name | None = Field(None, description="the other one's ladder, where it is another")
     published: bool = Field(False, description="whether the published numbers are checked by the same rules")
-    bd_rate_percent: float = Field(description="fewer bits: the interval of the BD-rate lies at or below this (%)")
+    at_loss_percent: Literal[1, 5] | None = Field(
+        None,
+        description="the claim is about the rate where each metric is so much worse than without coding; null for the BD-rate",
+    )
+    bd_rate_percent: float = Field(
+        description="fewer bits: the interval of the BD-rate, or of the change of rate at the loss, lies at or below this (%)"
+    )
     float_loss: dict[str, float] = Field(
         default_factory=dict,
         description="no loss: on float features, the interval of each metric's loss lies at or below this, in the metric's unit "

@@ -23,6 +23,7 @@ from compfeat.results.tables.plugins.claims import (
     THIS_RUN,
     UNDECIDED,
     Number,
+    at_loss,
     claim_rows,
     published_bits,
     published_losses,
@@ -41,6 +42,7 @@ LIMITS = ClaimsConfig(
     method="new",
     against="old",
     published=True,
+    at_loss_percent=None,
     bd_rate_percent=-15,
     float_loss={"miou": 0.005, "psnr_db": 0.1, "rmse": 1},
     least_tasks=2,
@@ -159,6 +161,22 @@ def test_claims_are_about_the_two_methods_that_the_config_names() -> None:
     numbers: dict[str, Any] = {"bd_rate_percent": -20.0, "low_percent": -25.0, "high_percent": -16.0, "verdict": "ok"}
     (found,) = run_bits(pd.DataFrame(rows, columns=columns).assign(**numbers), ABOUT)
     assert [found[name] for name in ("method", "against", "ladder", "source")] == ["new", "old", "h", THIS_RUN]
+
+
+def test_a_claim_at_a_loss_is_judged_by_the_rates_there() -> None:
+    keys = {"cut": "c256", "method": "new", "against": "old", "seed": "0", "ladder": "h", "against_ladder": "h"}
+    savings = pd.DataFrame(
+        [
+            {**keys, "metric": "miou", "loss_percent": loss, "rate_change_percent": rate, "low_percent": rate - 1}
+            | {"high_percent": rate + 1, "verdict": "ok"}
+            for loss, rate in ((1.0, -10.0), (5.0, -40.0))
+        ]
+    )
+    for loss, expected in ((1, NOT_SUPPORTED), (5, SUPPORTED)):
+        bits = run_bits(at_loss(savings, loss), ABOUT)
+        table = claims_table(bits, [], LIMITS.model_copy(update={"at_loss_percent": loss}))
+        (row,) = table[table["claim"] == "fewer_bits"].to_dict("records")
+        assert row["verdict"] == expected and row["statistic"] == f"change of rate at a loss of {loss} %"
 
 
 def test_a_record_of_several_seeds_is_judged_anew_over_all_of_them() -> None:

@@ -41,7 +41,14 @@ Number = dict[str, Any]
 @table(
     "claims.csv",
     needs=("seeds_record",),
-    tables=("points.csv", "intervals.csv", RESAMPLES, "published_points.csv", "published_intervals.csv"),
+    tables=(
+        "points.csv",
+        "intervals.csv",
+        "operating_savings.csv",
+        RESAMPLES,
+        "published_points.csv",
+        "published_intervals.csv",
+    ),
     uses=(*COMPARED, "cuts", "statistics", "claims"),
     title="The claims",
     caption="What the config claims, checked on this run by rules that the config states; the abstract's claims on the published "
@@ -55,6 +62,7 @@ def make(inputs: Inputs) -> pd.DataFrame:
         DataError: a file is missing or damaged, or a comparison lacks a run.
     """
     e, intervals, points = inputs.experiment, inputs.table("intervals.csv"), inputs.table("points.csv")
+    savings = inputs.table("operating_savings.csv", "loss_percent", "rate_change_percent")
     metrics = {metric.name: metric for metric in compared_metrics(e.tasks)}
     # Those of the table are rounded, and what is computed from them would be once more.
     floats = float_intervals(read_samples(inputs), e, list(metrics.values()))
@@ -62,7 +70,8 @@ def make(inputs: Inputs) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for group, claim in (e.claims or {}).items():
         bits = published_bits(inputs.table("published_intervals.csv")) if claim.published else []
-        bits += run_bits(intervals, e.claimed(claim)) + recorded_numbers(recorded, FEWER_BITS, group, claim)
+        measured = intervals if claim.at_loss_percent is None else at_loss(savings, claim.at_loss_percent)
+        bits += run_bits(measured, e.claimed(claim)) + recorded_numbers(recorded, FEWER_BITS, group, claim)
         losses = published_losses(inputs.table("published_points.csv")) if claim.published else []
         losses += run_losses(floats, points, claim, metrics) + recorded_numbers(recorded, NO_LOSS, group, claim)
         rows += [{"group": group, **row} for row in claim_rows(bits, losses, claim, metrics)]
@@ -95,9 +104,10 @@ def claim_rows(
         limits: the group's rules.
         metrics: by name.
     """
-    bits, limit = list(bits), limits.bd_rate_percent
-    rule = f"supported where the interval of the BD-rate lies at or below {limit:g} %"
-    said = {"claim": FEWER_BITS, "text": limits.text, "statistic": "BD-rate", "unit": "%", "rule": rule}
+    bits, limit, loss = list(bits), limits.bd_rate_percent, limits.at_loss_percent
+    statistic = "BD-rate" if loss is None else f"change of rate at a loss of {loss} %"
+    rule = f"supported where the interval of the {statistic} lies at or below {limit:g} %"
+    said = {"claim": FEWER_BITS, "text": limits.text, "statistic": statistic, "unit": "%", "rule": rule}
     yield from (row | said | {"verdict": verdict(row["low"], row["high"], limit)} for row in bits)
     said = {"claim": NO_LOSS, "text": "no loss of task performance", "statistic": "loss on float features"}
     for row in losses:
@@ -111,7 +121,7 @@ def claim_rows(
 def several_tasks_rows(bits: Iterable[Number], limits: ClaimsConfig) -> Iterator[dict[str, Any]]:
     """Yield the rows of "for several tasks": one for each source, cut, method, seed and ladder."""
     least = limits.least_tasks
-    rule = f"supported where at least {least} tasks have an interval of the BD-rate below 0"
+    rule = f"supported where at least {least} tasks have an interval below 0"
     said = {"claim": SEVERAL_TASKS, "text": "for several tasks", "statistic": "tasks with fewer bits", "unit": "tasks"}
     groups: dict[tuple[str, ...], list[Number]] = {}
     for row in bits:
@@ -129,6 +139,11 @@ def published_bits(intervals: pd.DataFrame) -> list[Number]:
     where = {"source": PUBLISHED, "method": TEST, "against": ANCHOR, "seed": ""}
     where |= {"ladder": LADDER, "against_ladder": LADDER}
     return _bits(intervals.assign(**where), PUBLISHED_NOTE)
+
+
+def at_loss(savings: pd.DataFrame, percent: int) -> pd.DataFrame:
+    """Return the changes of rate at one loss (``operating_savings.csv``) as ``intervals.csv`` has BD-rates."""
+    return savings[savings["loss_percent"] == percent].rename(columns={"rate_change_percent": "bd_rate_percent"})
 
 
 def run_bits(intervals: pd.DataFrame, comparisons: Iterable[Comparison]) -> list[Number]:
