@@ -1,4 +1,4 @@
-"""The documents: the paper as one PDF and the explorer as one HTML file, from tables and figures."""
+"""The documents: the paper and its supplement as PDF and the explorer as one HTML file, from tables and figures."""
 
 import compfeat
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
@@ -26,12 +26,15 @@ rule paper:
         starts=DESCRIBED_STARTS,
         start_descriptions=[LAYOUT.start(weights) for weights in DESCRIBED_STARTS],
     output:
-        report(
-            LAYOUT.document("paper.pdf"),
-            caption="../report/paper.rst",
-            category="Documents",
-            labels={"result": "paper (PDF)"},
-        ),
+        [
+            report(
+                LAYOUT.document(f"{name}.pdf"),
+                caption="../report/paper.rst",
+                category="Documents",
+                labels={"result": f"{name} (PDF)"},
+            )
+            for name in ("paper", "supplement")
+        ],
     log:
         LAYOUT.log("paper", "paper"),
     benchmark:
@@ -55,7 +58,7 @@ rule paper:
             figures=FIGURE_TEXTS,
             tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),
         ),
-        template=lambda w: sha256_of(REPORTS / "paper/paper.typ"),
+        template=lambda w: [sha256_of(path) for path in sorted((REPORTS / "paper").glob("*.typ"))],
         tools=versions("typst", "pandas"),
     shell:
         "python -m compfeat paper --settings {params.settings} --tables {input.tables:q} --networks {input.networks:q} "

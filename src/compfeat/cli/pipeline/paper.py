@@ -1,4 +1,4 @@
-"""Set the paper from the summary, the figures and the config."""
+"""Set the paper and its supplement from the summary, the figures and the config."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from compfeat.errors import DataError
 from compfeat.experiment.start import TrainedOn, known_training
 from compfeat.io import read_json, write_bytes
-from compfeat.reports.paper.build import build
+from compfeat.reports.paper.build import TEMPLATES, build
 from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.settings import PaperSettings
 from compfeat.reports.summary import Tables
@@ -22,7 +22,7 @@ def paper(
     networks: list[Path],
     figures: Sequence[Path] = (),
     starts: Sequence[Path] = (),
-    pdf: Path,
+    pdf: list[Path],
 ) -> None:
     """Set the paper from the summary, the figures and the config.
 
@@ -32,11 +32,11 @@ def paper(
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
         starts: weights from outside the run that trainings start from and that have a description beside them.
-        pdf: output.
+        pdf: outputs, paper.pdf and supplement.pdf or one of them.
 
     Raises:
         DataError: a file is missing or damaged.
-        ToolError: the template cannot be set.
+        ToolError: a template cannot be set.
     """
     summary, shown = Tables.of(tables), {path.stem: path for path in figures}
     for name in TABLES:
@@ -48,8 +48,10 @@ def paper(
         )
     experiment = summary.resolved.experiment
     facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts))
-    write_bytes(pdf, build(facts, [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]))
-    print(f"paper: {len(shown)} figures -> {pdf}")
+    files = [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]
+    for path in pdf:
+        write_bytes(path, build(facts, files, TEMPLATES[path.stem]))
+    print(f"paper: {len(shown)} figures -> {', '.join(map(str, pdf))}")
 
 
 def known_starts(files: Sequence[Path]) -> dict[str, TrainedOn]:

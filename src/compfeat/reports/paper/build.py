@@ -1,4 +1,4 @@
-"""Setting the paper: facts, tables and figures go into a folder beside the template, and Typst makes a PDF of it."""
+"""Setting the paper and its supplement: facts, tables and figures go into a folder with a template, and Typst makes a PDF of it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ import typst
 from compfeat.errors import ToolError
 from compfeat.reports.paper.facts import Facts
 
-TEMPLATE = Path(__file__).with_name("paper.typ")
+FOLDER = Path(__file__).parent
+PAPER, SUPPLEMENT, SHARED = (FOLDER / f"{name}.typ" for name in ("paper", "supplement", "shared"))
+TEMPLATES = {template.stem: template for template in (PAPER, SUPPLEMENT)}
+"""The template of each document by its name; both import SHARED."""
 INTERNAL = "internal error"
 """How the message of an error begins that is Typst's own."""
 
 
-def build(facts: Facts, files: Iterable[Path], template: Path = TEMPLATE) -> bytes:
-    """Return the paper's PDF: the same bytes for the same facts, tables and figures, whenever and wherever it is made.
+def build(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> bytes:
+    """Return a document's PDF: the same bytes for the same facts, tables and figures, whenever and wherever it is made.
 
     Args:
+        facts: see ``paper_facts``.
         files: the tables, the experiment and the PDFs of figures, which the template finds by their names.
+        template: the document's.
 
     Raises:
         ToolError: Typst refuses the template; the message is Typst's.
@@ -41,11 +46,11 @@ def build(facts: Facts, files: Iterable[Path], template: Path = TEMPLATE) -> byt
 
 
 @contextmanager
-def laid_out(facts: Facts, files: Iterable[Path], template: Path = TEMPLATE) -> Iterator[Path]:
+def laid_out(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> Iterator[Path]:
     """Yield the template's path in a temporary folder that has the facts and the files, too."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for path in (template, *files):
+        for path in (template, SHARED, *files):
             shutil.copyfile(path, folder / path.name)
         (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         yield folder / template.name

@@ -27,7 +27,7 @@ from compfeat.io import write_csv, write_text
 from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
-from compfeat.reports.paper.build import TEMPLATE, build, laid_out
+from compfeat.reports.paper.build import PAPER, SUPPLEMENT, TEMPLATES, build, laid_out
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
 from compfeat.reports.settings import FigureText
 from compfeat.reports.summary import Tables, ladder_labels, methods, metrics
@@ -73,9 +73,11 @@ def text_of(content: Any) -> str:
 
 
 def tables_in(facts: dict[str, Any], folder: Path, figures: Iterable[Path] = ()) -> list[Table]:
-    """Return the tables of the paper, in their order."""
-    with laid_out(facts, [*files_of(folder), *figures]) as path:
-        found = json.loads(typst.query(path, "table", root=path.parent, ignore_system_fonts=True))
+    """Return the tables of the paper and of its supplement, in their order."""
+    found = []
+    for template in TEMPLATES.values():
+        with laid_out(facts, [*files_of(folder), *figures], template) as path:
+            found += json.loads(typst.query(path, "table", root=path.parent, ignore_system_fonts=True))
     return [table_of(content) for content in found]
 
 
@@ -114,8 +116,9 @@ def test_every_run_gets_a_paper_and_twice_the_same(
     name: str,
 ) -> None:
     facts = facts_for(experiment_of(name))
-    made = build(facts, files_of(summary_of(name)))
-    assert made.startswith(b"%PDF") and made == build(facts, files_of(summary_of(name)))
+    for template in (PAPER, SUPPLEMENT):
+        made = build(facts, files_of(summary_of(name)), template)
+        assert made.startswith(b"%PDF") and made == build(facts, files_of(summary_of(name)), template)
 
 
 def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None:
@@ -388,7 +391,7 @@ def test_sections_stand_where_the_run_has_something_for_them(tmp_path: Path) -> 
 def test_what_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "t.typ").write_text('#json("facts.json").nothing')
     with pytest.raises(ToolError, match="the tables and the facts do not fit"):
-        build({}, [TEMPLATE], tmp_path / "t.typ")
+        build({}, [PAPER], tmp_path / "t.typ")
 
 
 def test_where_typst_fails_at_its_tags_the_same_pages_are_set_without(
