@@ -8,7 +8,7 @@ from pathlib import Path
 from compfeat.errors import DataError
 from compfeat.experiment.start import TrainedOn, known_training
 from compfeat.io import read_json, write_bytes
-from compfeat.reports.paper.build import TEMPLATES, build
+from compfeat.reports.paper.build import build, templates
 from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.settings import PaperSettings
 from compfeat.reports.summary import Tables
@@ -50,7 +50,7 @@ def paper(
     facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts))
     files = [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]
     for path in pdf:
-        write_bytes(path, build(facts, files, TEMPLATES[path.stem]))
+        write_bytes(path, build(facts, files, templates(experiment)[path.stem]))
     print(f"paper: {len(shown)} figures -> {', '.join(map(str, pdf))}")
 
 

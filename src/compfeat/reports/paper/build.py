@@ -12,14 +12,21 @@ from pathlib import Path
 import typst
 
 from compfeat.errors import ToolError
+from compfeat.experiment.config import Experiment
 from compfeat.reports.paper.facts import Facts
 
 FOLDER = Path(__file__).parent
-PAPER, SUPPLEMENT, SHARED = (FOLDER / f"{name}.typ" for name in ("paper", "supplement", "shared"))
-TEMPLATES = {template.stem: template for template in (PAPER, SUPPLEMENT)}
-"""The template of each document by its name; both import SHARED."""
+PAPER, OVERLAY, SUPPLEMENT = (FOLDER / f"{name}.typ" for name in ("paper", "overlay", "supplement"))
+IMPORTED = tuple(FOLDER / f"{name}.typ" for name in ("shared", "tables"))
+"""What templates import."""
 INTERNAL = "internal error"
 """How the message of an error begins that is Typst's own."""
+
+
+def templates(experiment: Experiment) -> dict[str, Path]:
+    """Return the template of each document by its name: PAPER is written for experiments that state the paper's claim."""
+    claims = (experiment.claims or {}).values()
+    return {"paper": PAPER if any(claim.published for claim in claims) else OVERLAY, "supplement": SUPPLEMENT}
 
 
 def build(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> bytes:
@@ -50,7 +57,7 @@ def laid_out(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> Ite
     """Yield the template's path in a temporary folder that has the facts and the files, too."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for path in (template, SHARED, *files):
+        for path in (template, *IMPORTED, *files):
             shutil.copyfile(path, folder / path.name)
         (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
         yield folder / template.name

@@ -21,7 +21,8 @@ TABLES = tuple(
     f"{name}.csv"
     for name in (
         *("points", "epochs", "headline", "intervals", "float_intervals", "bd_details", "claims", "crossovers"),
-        *("transforms", "codec_states", "seeds_intervals", "training_length"),
+        *("transforms", "codec_states", "break_even", "operating_points", "seed_noise"),
+        *("seeds_intervals", "training_length"),
         *("published_points", "published_bd_rate", "published_intervals", "published_paired"),
     )
 )
