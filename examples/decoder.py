@@ -11,6 +11,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from pathlib import Path
 from typing import Any
 
 # Section 4: the mean magnitude of a level by each table, in 1/256.
@@ -182,6 +183,5 @@ def decode(codec: dict[str, Any], key: bytes, data: bytes) -> tuple[tuple[int, i
 
 if __name__ == "__main__":
     arrays, codec_key = read_codec(sys.argv[1])
-    with open(sys.argv[2], "rb") as file:
-        found_shape, found_levels = decode(arrays, codec_key, file.read())
+    found_shape, found_levels = decode(arrays, codec_key, Path(sys.argv[2]).read_bytes())
     print(found_shape, found_levels)

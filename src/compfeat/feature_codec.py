@@ -414,8 +414,8 @@ def mean_elsewhere(mean: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[
     for old, new in zip(mean.shape[1:], size, strict=True):
         places = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
         axes.append(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(old))))
-    found: NDArray[np.float32] = (axes[0] @ mean.astype(np.float64) @ axes[1].T).astype(np.float32)
-    return found
+    moved: NDArray[np.float32] = (axes[0] @ mean.astype(np.float64) @ axes[1].T).astype(np.float32)
+    return moved
 
 
 def little_endian(state: Mapping[str, NDArray[Any]]) -> State:

@@ -85,8 +85,8 @@ def scale_of(magnitudes: NDArray[np.float64], finest: int) -> NDArray[np.int8]:
     """Return the table of every mean magnitude at the finest step, beyond 0..63 too."""
     with np.errstate(divide="ignore"):
         index = np.rint(PER_OCTAVE * np.log2(magnitudes)) + OFFSET - finest
-    tables: NDArray[np.int8] = np.clip(index, -128, 127).astype(np.int8)
-    return tables
+    scale: NDArray[np.int8] = np.clip(index, -128, 127).astype(np.int8)
+    return scale
 
 
 def finest_rung(scale: NDArray[np.float64], bits: float) -> int:
