@@ -1,6 +1,6 @@
 """The summary of a made-up run: real tables, gathered from tiny files, for tests of figures and documents.
 
-``python tests/synthetic_summary.py FOLDER [METHODS]`` writes one, to look at.
+``python tests/support/synthetic_summary.py FOLDER [METHODS]`` writes one, to look at.
 """
 
 from __future__ import annotations
