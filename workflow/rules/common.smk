@@ -1,7 +1,5 @@
 """What all rules share: the checked experiment, the layout, and how jobs receive their settings, code identities and tools."""
 
-import hashlib
-import json
 import re
 import shlex
 import sys
@@ -22,9 +20,11 @@ from compfeat.experiment.consistency import not_counted
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.experiment.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
+from compfeat.experiment.start import sha256_of
 from compfeat.io import own_path
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
+from compfeat.stages.command_line import flags, section, settings
 
 
 def refuse(problem):
@@ -71,24 +71,6 @@ wildcard_constraints:
     codec="|".join([UNCODED, *EXPERIMENT.codecs]),
 
 
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-def settings(**values):
-    """Return a job's settings, as one quoted word of JSON.
-
-    Braces within texts are escaped as JSON does it: Snakemake would take `{cut}` for a wildcard.
-    """
-    text = json.dumps(values, ensure_ascii=False)
-    escaped = STRING.sub(lambda found: found[0].replace("{", "\\u007b").replace("}", "\\u007d"), text)
-    return shlex.quote(escaped)
-
-
-def section(model, *without):
-    """Return a part of the experiment as plain values, in the order of its keys."""
-    return {key: value for key, value in model.model_dump(mode="json").items() if key not in without}
-
-
 def code(stage, *plugins):
     """Return a text a module that a stage's code consists of, with its hash; `plugins` are modules that it is given by name.
 
@@ -109,19 +91,3 @@ def plugin_code(stage, *plugins):
 def results_of(paths, items):
     """Return the files of `paths` (methods of the layout) for all `items`."""
     return [path(item) for path in paths for item in items]
-
-
-def sha256_of(path):
-    """Return the SHA-256 of a file that a job reads without its being data, such as a template."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def flags(**values):
-    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
-    words = []
-    for name, value in values.items():
-        if value is None or value == []:
-            continue
-        items = [value] if isinstance(value, str) else value
-        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
-    return " ".join(words)

@@ -1,0 +1,38 @@
+"""What a job is told on its command line, as quoted words of a shell."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+from pydantic import BaseModel
+
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def settings(**values: Any) -> str:
+    """Return a job's settings, as one quoted word of JSON.
+
+    Braces within texts are escaped as JSON does it: Snakemake would take ``{cut}`` for a wildcard.
+    """
+    text = json.dumps(values, ensure_ascii=False)
+    escaped = STRING.sub(lambda found: found[0].replace("{", "\\u007b").replace("}", "\\u007d"), text)
+    return shlex.quote(escaped)
+
+
+def section(model: BaseModel, *without: str) -> dict[str, Any]:
+    """Return a part of the experiment as plain values, in the order of its keys."""
+    return {key: value for key, value in model.model_dump(mode="json").items() if key not in without}
+
+
+def flags(**values: Any) -> str:
+    """Return command-line flags: lists become several words, None and empty lists are left out, all is quoted."""
+    words = []
+    for name, value in values.items():
+        if value is None or value == []:
+            continue
+        items = [value] if isinstance(value, str) else value
+        words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
+    return " ".join(words)
