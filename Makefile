@@ -131,6 +131,13 @@ keys: $(READY) ## Write config/README.md's table of keys and the JSON schema ane
 	$(BIN)/python -m compfeat config --schema > workflow/schemas/config.schema.json
 	$(BIN)/python -m compfeat config --readme config/README.md > config/README.new && mv config/README.new config/README.md
 
+# Pages with blocks that cog fills in from data/reference and data/published.
+PAGES = README.md $(sort $(shell find docs -name '*.md'))
+
+.PHONY: numbers
+numbers: $(TEST_READY) ## Fill in the tables of README.md and docs from the records: docs/blocks.py
+	$(BIN)/cog -r -P -I docs -p "from blocks import *" $(PAGES)
+
 .PHONY: bench
 bench: $(TEST_READY) ## Measure overheads and memory, side by side with the bare thing
 	$(BIN)/python benchmarks/run.py
