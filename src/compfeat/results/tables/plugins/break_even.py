@@ -1,4 +1,7 @@
-"""After how many images the states of a transform and a codec are paid for (``break_even.csv``): docs/statistics.md, "Break-even"."""
+"""After how many images the states of a transform and a codec are paid for (``break_even.csv``).
+
+Source: docs/explanation/measures.md, "Break-even".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What Gaussian features of the same spectrum would take at the same loss of the tasks (``gaussian_reference.csv``).
 
-Source: docs/method.md, "A Gaussian reference". Only for tasks whose loss is a mean squared error, with the scores ``sse`` and ``n``,
-and only for networks whose sensitivity a method's transform has left beside the run.
+Source: docs/explanation/measures.md, "A Gaussian reference". Only for tasks whose loss is a mean squared error, with the scores
+``sse`` and ``n``, and only for networks whose sensitivity a method's transform has left beside the run.
 """
 
 from __future__ import annotations
