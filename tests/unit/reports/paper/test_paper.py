@@ -131,11 +131,12 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
     for figure in figures:
         (tmp_path / f"{figure.name}.pdf").write_bytes(page)
     shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
-    argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", str(tmp_path / "paper.pdf")]
+    pdfs = [tmp_path / f"{name}.pdf" for name in TEMPLATES]
+    argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", *map(str, pdfs)]
     argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
     tables = list(map(str, files_of(summary_of("default"))))
     call("paper", [*argv, *tables, "--starts", "--figures", *map(str, shown)])
-    assert (tmp_path / "paper.pdf").stat().st_size > 20_000
+    assert all(path.stat().st_size > 20_000 for path in pdfs)
     with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
         call("paper", [*argv, *tables])
     with pytest.raises(DataError, match=r"points.csv: not among"):
