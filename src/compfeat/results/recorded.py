@@ -41,9 +41,6 @@ def identity(values: Mapping[str, Any]) -> dict[str, Any]:
             name: {key: value for key, value in entry.items() if key not in without}
             for name, entry in values.get(section, {}).items()
         }
-    for method in found["methods"].values():
-        if not method.get("qualities"):
-            method.pop("qualities", None)  # Earlier records lack the key.
     return found
 
 
