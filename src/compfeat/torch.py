@@ -176,11 +176,10 @@ def importance(
         features, outputs = differentiable(split, image)
         channels, *size = features.shape[1:]
         band = bands_of((size[0], size[1]), bands) if bands > 1 else None
-        random = np.random.default_rng([seed, position])
         for name, output in outputs.items():
             sums.setdefault(name, np.zeros((1 if band is None else int(band.max()) + 1, channels, channels)))
             given = kind if isinstance(kind, str) else (kind or {}).get(name)
-            of_output, drawn = drawn_directions(output, given, random)
+            of_output, drawn = drawn_directions(output, given, np.random.default_rng([seed, position]))
             add_products(sums[name], of_output, islice(drawn, directions), features, band)
     unknown = sorted({*(weights or {}), *(kind if isinstance(kind, Mapping) else ())} - set(sums))
     counted = {name: float((weights or {}).get(name, 1)) for name, total in sums.items() if total.any()}

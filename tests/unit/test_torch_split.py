@@ -119,7 +119,7 @@ def tensors(outputs: Tensor | dict[str, Tensor]) -> list[Tensor]:
 def test_importance_is_that_of_the_pipeline() -> None:
     tasks = [Segmentation(CLASSES), Reconstruction(CLASSES)]
     network = SplitNetwork("resnet34", "c256", 2, tasks, 1).eval()
-    images = torch.rand(12, 3, 64, 128)
+    images = torch.rand(6, 3, 64, 128)
 
     class Whole(nn.Module):
         def __init__(self) -> None:
@@ -134,13 +134,14 @@ def test_importance_is_that_of_the_pipeline() -> None:
     scenes = random_scenes(len(images), (64, 128))
     positions, size = np.arange(len(images)), (features.shape[2], features.shape[3])
     band = bands_of(size, 4)
-    found = sensitivities(FitSource(features, scenes, lambda: network), positions, 16, 0, False, band)
+    found = sensitivities(FitSource(features, scenes, lambda: network), positions, 4, 0, False, band)
     kind = {"segmentation": "classification", "reconstruction": "regression"}
     for name, own in found.items():
         others = {other: 0.0 for other in kind if other != name}
-        ours = importance(split, images, kind=kind, weights=others, directions=16, seed=1)
+        ours = importance(split, images, kind=kind, weights=others)
         theirs = own.in_bands * len(own.matrix) / np.trace(own.matrix)
-        assert np.linalg.norm(ours - theirs) < 0.05 * np.linalg.norm(theirs), name
+        # The same directions; they count the few pixels without truth as well.
+        assert np.linalg.norm(ours - theirs) < 0.02 * np.linalg.norm(theirs), name
 
 
 def test_importance_of_a_known_network() -> None:
