@@ -131,7 +131,7 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
     for figure in figures:
         (tmp_path / f"{figure.name}.pdf").write_bytes(page)
     shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
-    pdfs = [tmp_path / f"{name}.pdf" for name in TEMPLATES]
+    pdfs = [tmp_path / f"{name}.pdf" for name in ("paper", "supplement")]
     argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", *map(str, pdfs)]
     argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
     tables = list(map(str, files_of(summary_of("default"))))
