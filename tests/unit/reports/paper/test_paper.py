@@ -27,7 +27,7 @@ from compfeat.io import write_csv, write_text
 from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
-from compfeat.reports.paper.build import OVERLAY, PAPER, SUPPLEMENT, build, laid_out
+from compfeat.reports.paper.build import PAPER, SUPPLEMENT, build, laid_out, templates
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
 from compfeat.reports.settings import FigureText
 from compfeat.reports.summary import Tables, ladder_labels, methods, metrics
@@ -75,7 +75,7 @@ def text_of(content: Any) -> str:
 def tables_in(facts: dict[str, Any], folder: Path, figures: Iterable[Path] = ()) -> list[Table]:
     """Return the tables of the paper and of its supplement, in their order."""
     found = []
-    for template in (OVERLAY, SUPPLEMENT):
+    for template in templates(Tables.of(files_of(folder)).resolved.experiment).values():
         with laid_out(facts, [*files_of(folder), *figures], template) as path:
             found += json.loads(typst.query(path, "table", root=path.parent, ignore_system_fonts=True))
     return [table_of(content) for content in found]
@@ -116,7 +116,7 @@ def test_every_run_gets_a_paper_and_twice_the_same(
     name: str,
 ) -> None:
     facts = facts_for(experiment_of(name))
-    for template in (PAPER, OVERLAY, SUPPLEMENT):
+    for template in templates(experiment_of(name)).values():
         made = build(facts, files_of(summary_of(name)), template)
         assert made.startswith(b"%PDF") and made == build(facts, files_of(summary_of(name)), template)
 
