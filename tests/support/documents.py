@@ -22,7 +22,7 @@ from compfeat.tasks.base import Metric
 from helpers import PROJECT
 
 TOOLS = {"torch": "2.1"}
-CHANNELS = {"c512": (128, 2, 4), "c256": (64, 4, 8)}
+CHANNELS = {"c512": (128, 2, 4), "c256": (64, 4, 8), "s32": (320, 6, 8), "s16": (112, 12, 16)}
 
 
 def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def description(experiment: Experiment, cut: str) -> dict[str, Any]:
         "channels": channels,
         "feature_height": height,
         "feature_width": width,
-        "stride": {"c512": 32, "c256": 16}[cut],
+        "stride": {"c512": 32, "c256": 16, "s32": 32, "s16": 16}[cut],
         "parameters": 1234567,
     }
 

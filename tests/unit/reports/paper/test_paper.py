@@ -282,7 +282,7 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
     assert [row["metric"] for row in table(tables, "task", "better")] == [metrics[task] for task in e.tasks]
     trainings = {row["training"]: row["starts from"] for row in table(tables, "training", "starts from")}
     assert trainings == {t.training: e.trainings[t.training].start or "–" for t in e.trained()}
-    outside = {t.cut for t in e.trained() if e.start_file(t.cut, t.training)}
+    outside = {t.cut for t in e.trained() if e.start_file(t.cut, t.training) or e.encoder_file(t.cut, t.training)}
     assert {row["cut"] for row in table(tables, "part", "file")} == outside
     setup = {row[""]: row["this run"] for row in table(tables, "published", "this run")}
     assert setup["seeds"] == ", ".join(map(str, e.seeds)) and setup["dataset"].startswith(e.dataset.name)
