@@ -143,8 +143,10 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
         call("paper", [*argv, *tables[1:], "--figures", *map(str, shown)])
     with pytest.raises(ConfigError, match="--settings"):
         call("paper", ["--settings", "{", *argv[2:], *tables])
-    with laid_out(facts_for(experiment, figures), [*files_of(summary_of("default")), *shown]) as path:
-        query = json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
+    query = []
+    for template in (PAPER, SUPPLEMENT):
+        with laid_out(facts_for(experiment, figures), [*files_of(summary_of("default")), *shown], template) as path:
+            query += json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
     captions = [text_of(figure["caption"]["body"]) for figure in query]
     assert [caption for caption in captions if NASTY in caption] == [figure.caption for figure in figures]
 
