@@ -62,7 +62,8 @@ def by_band(
     """Return the matrix of each frequency's band times the spectrum (C x h x w) there, in double precision."""
     result = np.empty_like(spectrum)
     for number, matrix in enumerate(matrices.astype(np.float64)):
-        result[:, band == number] = matrix @ spectrum[:, band == number]
+        there = band == number
+        result[:, there] = matrix @ spectrum[:, there]
     return result
 
 
