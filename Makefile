@@ -19,6 +19,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TEST_READY := .venv/.ready-test
 SCALE_READY := .venv/.ready-scale
+DOCS_READY := .venv/.ready-docs
 PIP_INSTALL := $(BIN)/python -I -m pip --disable-pip-version-check --quiet install $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)")
 # Two workers; each takes a file of tests at a time, and shares what its tests make.
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -69,6 +70,10 @@ $(SCALE_READY): $(TEST_READY) requirements-scale.lock
 	$(PIP_INSTALL) -r requirements-scale.lock
 	@touch $@
 
+$(DOCS_READY): $(READY) requirements-docs.lock
+	$(PIP_INSTALL) -r requirements-docs.lock
+	@touch $@
+
 .PHONY: setup
 setup: $(READY) ## Create .venv with what a run needs (every other target does this when it is due)
 
@@ -78,7 +83,7 @@ paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
 .PHONY: start
-start: $(READY) ## Train anew, in hours, the networks that the default starts from, and record them: data/start
+start: $(READY) ## Train again, in hours, the networks that the default starts from, and record them: data/start
 	$(BIN)/snakemake $(if $(CORES),--cores $(CORES)) --configfile config/start.yaml --quiet host rules $(PROGRESS)
 	@$(MAKE) --no-print-directory record CONFIG=config/start.yaml
 
@@ -107,7 +112,7 @@ test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(PYTEST)
 
 .PHONY: scale
-scale: $(SCALE_READY) ## Test a cluster, an object store, a container's recipe and failures at scale, in an hour: docs/scale.md
+scale: $(SCALE_READY) ## Test a cluster, an object store, a container's recipe and failures at scale, in an hour: docs/how-to/cluster.md
 	$(BIN)/pytest -m scale tests/scale
 
 .PHONY: browser
@@ -127,7 +132,7 @@ check: lint ## Check style, types and imports, and run the fast unit tests: for 
 	$(PYTEST) -m "not slow" tests/unit
 
 .PHONY: keys
-keys: $(READY) ## Write config/README.md's table of keys and the JSON schema anew, from the configuration's model
+keys: $(READY) ## Write config/README.md's table of keys and the JSON schema, from the configuration's model
 	$(BIN)/python -m compfeat config --schema > workflow/schemas/config.schema.json
 	$(BIN)/python -m compfeat config --readme config/README.md > config/README.new && mv config/README.new config/README.md
 
@@ -137,6 +142,10 @@ PAGES = README.md $(sort $(shell find docs -name '*.md'))
 .PHONY: numbers
 numbers: $(TEST_READY) ## Fill in the tables of README.md and docs from the records: docs/blocks.py
 	$(BIN)/cog -r -P -I docs -p "from blocks import *" $(PAGES)
+
+.PHONY: docs
+docs: $(DOCS_READY) ## Build the documentation as a site that needs no network: site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 .PHONY: bench
 bench: $(TEST_READY) ## Measure overheads and memory, side by side with the bare thing
@@ -188,13 +197,16 @@ FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compf
 PINNED = "\# Pinned by make lock, from pyproject.toml: edit that and run make lock instead of editing this."
 
 .PHONY: lock
-lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock, requirements-scale.lock
+lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock, requirements-docs.lock, requirements-scale.lock
 	"$(PYTHON)" -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow]"
 	{ echo $(PINNED); $(FREEZE); } > requirements.lock
 	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock ".[workflow,test]"
 	{ echo $(PINNED); echo "--constraint requirements.lock"; $(FREEZE) | grep -vxFf requirements.lock; } > requirements-test.lock
-	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,scale,s3,scale-test]"
+	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock ".[workflow,test,docs]"
+	{ echo $(PINNED); printf -- "--constraint requirements%s.lock\n" "" -test; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-docs.lock
+	"$(PYTHON)" -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --constraint requirements.lock --constraint requirements-test.lock "setuptools>=77" ".[workflow,test,scale,s3,scale-test]"
 	{ echo $(PINNED); printf -- "--constraint requirements%s.lock\n" "" -test; $(FREEZE) | grep -vxFf requirements.lock | grep -vxFf requirements-test.lock; } > requirements-scale.lock
 	rm -rf .venv-lock
 

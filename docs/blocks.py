@@ -6,6 +6,7 @@ comparison or a column that a record lacks gives no row or column.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from compfeat.__main__ import names
 from compfeat.experiment.config import Experiment
 from compfeat.results.inputs import Inputs
 from compfeat.results.losses import loss_unit
@@ -186,7 +188,7 @@ def joined(found: pd.DataFrame, column: str = "bd_rate_percent") -> str:
     """Return a column of a comparison as one cell: all metrics, with slashes between."""
     if column not in found or found[column].isna().all():
         return ""
-    return " / ".join(percent(found[column][metric]) for metric in METRICS if metric in found.index)
+    return ", ".join(percent(found[column][metric]) for metric in METRICS if metric in found.index)
 
 
 def in_order(found: pd.DataFrame) -> Iterator[tuple[str, pd.Series[Any]]]:
@@ -205,7 +207,7 @@ def metrics(run: str) -> str:
     """Return the names of a run's metrics as cells of several have them."""
     table = recorded(run, "intervals")
     present = set() if table is None else set(table["metric"])
-    return " / ".join(name for metric, name in METRICS.items() if metric in present)
+    return ", ".join(name for metric, name in METRICS.items() if metric in present)
 
 
 def setting(run: str) -> str:
@@ -238,7 +240,7 @@ def headline(runs: Sequence[str], columns: Mapping[str, tuple[Side, Side]]) -> s
     """Return a row for each cut of some runs and a column for each comparison, with the BD-rates by all metrics."""
     cells = [
         [
-            f"{experiment(run)['dataset']['name']}, {cut}",
+            f"{experiment(run)['dataset']['name']} {cut}",
             *(joined(comparison(run, *pair, cut=cut)) for pair in columns.values()),
         ]
         for run in runs
@@ -350,7 +352,7 @@ def train_losses(run: str) -> dict[str, str]:
     losses = [f"loss_{task}" for task in experiment(run)["tasks"]]
     last = epochs.sort_values("epoch").groupby("training")[losses].last()
     above = 100 * (last / last.loc["baseline"] - 1)
-    return {str(training): " / ".join(percent(value) for value in row) for training, row in above.iterrows()}
+    return {str(training): ", ".join(percent(value) for value in row) for training, row in above.iterrows()}
 
 
 def lengths(*methods: str) -> dict[str, tuple[Side, Side]]:
@@ -453,3 +455,12 @@ def make_targets() -> str:
 def result_tables() -> str:
     """Return the tables of a run that have a title."""
     return markdown(["file", "what it has"], [[f"`{spec.file}`", spec.title] for spec in all_tables() if spec.title])
+
+
+def commands() -> str:
+    """Return the commands for people, with the first line of what each says of itself."""
+    rows = []
+    for name in names("tools"):
+        source = (PROJECT / "src/compfeat/cli/tools" / f"{name}.py").read_text(encoding="utf-8")
+        rows.append([f"`{name}`", (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]])
+    return markdown(["command", "what it does"], rows)

@@ -1,4 +1,4 @@
-"""Every example of docs/adding.md is a part of the modules that the extension test runs."""
+"""Every example of docs/how-to/add-a-plugin.md is a part of the modules that the extension test runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from helpers import PROJECT
 
-PAGE = (PROJECT / "docs/adding.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs/how-to/add-a-plugin.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"<!-- (tests/extension/\S+) -->\n```\w+\n(.*?)\n```", PAGE, re.S)
 KINDS = {
     path.name for path in (PROJECT / "tests/extension").iterdir() if path.stem not in ("test_extension", "__pycache__")

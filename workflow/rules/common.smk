@@ -52,7 +52,7 @@ ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")
 ANY_RUN = Run("{cut}", "{method}", "{seed}")
 
 
-# With --sdm apptainer, jobs run in the image that Containerfile makes, by its own python; docs/scale.md.
+# With --sdm apptainer, jobs run in the image that Containerfile makes, by its own python; docs/how-to/cluster.md.
 container: "compfeat.sif"
 
 

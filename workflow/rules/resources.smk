@@ -1,4 +1,4 @@
-"""What jobs ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it; docs/scale.md."""
+"""What jobs ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it; docs/how-to/cluster.md."""
 
 from compfeat.stages.resources import requested
 

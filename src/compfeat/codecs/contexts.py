@@ -1,6 +1,6 @@
 """Contexts: what the levels around an element that are decoded already say about its table.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 
 Elements are coded in phases, from the strongest on: an octave of tables' scales in each, and every other frequency, like the black
 fields of a chessboard, one phase later. Before a phase, the magnitudes that are known are summed over channels, each frequency with

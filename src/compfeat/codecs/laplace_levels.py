@@ -1,6 +1,6 @@
 """Features as levels of a quantised DCT, by tables that are fitted to train features: the arithmetic of ``laplace``, on arrays alone.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 
 The state is ``scale`` (int8, C x h x w: the table of each channel and frequency at the finest step D0, beyond 0..63 too),
 ``finest`` (int16: D0 = 2^(finest / 6)), ``mean`` (float32, C x h x w), ``laws`` (uint16, 64 x 128: how often each table has each

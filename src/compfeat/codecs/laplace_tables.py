@@ -1,6 +1,6 @@
 """Laws of quantised coefficients: Laplace's, and those of train features, which are counted.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 Scales are in quantiser steps, b / D: table i is of the scale 2^(i / 6 - 4).
 """
 

@@ -1,6 +1,6 @@
 """The bytes of images one after the other: each a length, a check and a body.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 
 The length is in 7 bits a byte, the lowest first; all bytes but its last have their top bit set. The check, one byte, is the
 remainder of length and body by x^8 + x^2 + x + 1, which finds every error within 8 bits in a row, changed by a byte that depends on

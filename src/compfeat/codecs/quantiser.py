@@ -1,6 +1,8 @@
 """The quantiser: a feature tensor as whole numbers between its minimum and maximum.
 
-Source: docs/method.md, "Quantiser". All arithmetic is IEEE double precision, one numpy operation at a time: a float32 converts to it
+Source: docs/explanation/method.md, "Quantiser".
+
+All arithmetic is IEEE double precision, one numpy operation at a time: a float32 converts to it
 exactly, and the difference of two cannot overflow, so codes and reconstructions are the same on every machine.
 """
 

@@ -1,6 +1,6 @@
 """Levels of an image as the bytes of a range coder, and back, by stored laws and whole numbers alone.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 
 The coder is the library constriction's: 32-bit words, 64-bit state. Probabilities reach it as integer counts, never as a
 parametric law, whose last bits would differ between machines.

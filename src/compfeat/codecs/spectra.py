@@ -1,6 +1,6 @@
 """The discrete cosine transform of features, over each channel's whole map.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 Its last bits may differ between processors: no decoder may draw a symbol from it.
 """
 

@@ -1,4 +1,4 @@
-"""Tiling: the channels of quantised features as tiles of one grey image. Source: docs/method.md, "Tiling"."""
+"""Tiling: the channels of quantised features as tiles of one grey image. Source: docs/explanation/method.md, "Tiling"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compressibility loss (docs/method.md, "Compressibility loss")."""
+"""The compressibility loss (docs/explanation/method.md, "Compressibility loss")."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def scale_to_codes(features: Tensor, over: Range = "image") -> Tensor:
 
     ``image``: by each image's own, as constants to the gradient. Otherwise the cheapest way to a lower loss is to stretch the range
     by a few outliers, which only makes the quantiser coarser: measured at equal task performance, that saves nothing
-    (docs/method.md). ``batch``: by those of the whole batch, with the gradient through them, as the authors did.
+    (docs/explanation/method.md). ``batch``: by those of the whole batch, with the gradient through them, as the authors did.
     """
     if over == "batch":
         low, high = features.amin(), features.amax()

@@ -1,4 +1,4 @@
-"""The log of an estimated rate behind a transform (docs/method.md, "Rate-aware training behind a transform")."""
+"""The log of an estimated rate behind a transform (docs/explanation/transforms.md, "Rate-aware training")."""
 
 from __future__ import annotations
 

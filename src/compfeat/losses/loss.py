@@ -61,7 +61,7 @@ class UncertaintyLoss(Loss):
 
     An extra term counts ``strength(epoch)`` times as a whole, exp(-s) L + s: a factor on L alone would do nothing, since s adapts
     until the gradient is that of log L. Source: Kendall, Gal, Cipolla, "Multi-task learning using uncertainty", CVPR 2018;
-    docs/method.md, "Strength".
+    docs/explanation/method.md, "Strength".
 
     Args:
         tasks: the tasks that are trained.

@@ -1,4 +1,4 @@
-"""The split multi-task network (docs/method.md, "Network"): an encoder that ends at the cut, and one decoder a task."""
+"""The split multi-task network (docs/explanation/method.md, "Network"): an encoder that ends at the cut, and one decoder a task."""
 
 from __future__ import annotations
 

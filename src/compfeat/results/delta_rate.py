@@ -1,12 +1,13 @@
 """Bjontegaard-delta rates: what a method costs in bits at equal task performance (%), or why that has no answer.
 
-Source: docs/method.md, "BD-rate" with its known traps. The fits are those of the library ``bjontegaard``; this module
+Source: docs/explanation/method.md, "BD-rate". The fits are those of the library ``bjontegaard``; this module
 decides which of them mean anything. A refused number is never given out: its cell is empty and the verdict says why.
 Cubics are fitted by LAPACK, in the order of additions that compfeat.determinism chooses; the piecewise fits use no matrix product.
 The library's cubic is ill-conditioned (a metric's powers, not centred): processors were found to differ by 2e-8 percentage points, so
 BD-rates are rounded to DECIMALS.
 
-Why only efficient points are fitted (``Rules.frontier``), and how little that favours a curve: docs/statistics.md, "The frontier".
+Why only efficient points are fitted (``Rules.frontier``), and how little that favours a curve:
+docs/explanation/statistics.md, "The frontier".
 """
 
 from __future__ import annotations

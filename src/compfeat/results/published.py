@@ -1,6 +1,6 @@
 """The authors' released numbers, and the fit that they computed BD-rates by.
 
-Source: docs/method.md, "BD-rate"; ``data/published/README.md`` for the origin of the numbers.
+Source: docs/explanation/method.md, "BD-rate"; ``data/published/README.md`` for the origin of the numbers.
 """
 
 from __future__ import annotations

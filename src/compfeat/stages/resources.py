@@ -1,6 +1,8 @@
 """How much memory and time a job takes, predicted from the sizes of an experiment by constants measured in real runs.
 
-docs/scale.md says how they were measured and how far off the predictions are. A scheduler is given more than what is predicted
+docs/how-to/cluster.md says how they were measured and how far off the predictions are.
+
+A scheduler is given more than what is predicted
 (``requested``); results depend on none of this.
 """
 
@@ -62,7 +64,7 @@ COSTS: Mapping[str, Cost] = {
     "draw": Cost(215, 500, 5, 0),
     "document": Cost(250, 2000, 20, 500000),
 }
-"""By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/scale.md."""
+"""By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/how-to/cluster.md."""
 NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
 gradients, Adam's moments, and a checkpoint as it is written."""

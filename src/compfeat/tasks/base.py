@@ -60,7 +60,7 @@ class Metric:
         return self.label if self.higher_is_better else f"1/{self.label}"
 
     def curve_values(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values that rise as the task is done better (docs/method.md, "BD-rate")."""
+        """Return the values that rise as the task is done better (docs/explanation/method.md, "BD-rate")."""
         return values if self.higher_is_better else 1.0 / values
 
 
@@ -121,7 +121,7 @@ class Task(ABC):
         The mean of v v^T is half the Hessian of ``loss``: beside what its gradient says, a small change d of the output raises it by
         the mean of (v . d)^2. By default ``loss`` is taken for the mean over channels of squared errors (regression) or the
         cross-entropy (classification), added up over pixels with ``pixel_weights``; a task with another loss overrides this
-        (docs/method.md, "Sensitivity of a task").
+        (docs/explanation/transforms.md, "Sensitivity of a task").
 
         Args:
             output: N x output_channels x H x W; so are the directions.

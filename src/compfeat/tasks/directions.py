@@ -1,4 +1,6 @@
-"""Random directions of an output, whose mean outer product is half the Hessian of a loss (docs/method.md, "Sensitivity of a task").
+"""Random directions of an output, whose mean outer product is half the Hessian of a loss.
+
+Source: docs/explanation/transforms.md, "Sensitivity of a task".
 
 Random numbers are NumPy's, which are the same on every machine.
 """

@@ -10,7 +10,7 @@ def quantisation_noise(features: Tensor, steps: float, bits: int, generator: tor
     """Return uniform noise, ``steps`` quantiser steps wide, centred on 0, without a gradient.
 
     A step is (max - min) / (2^bits - 1) of each image's own features, so that training meets the error of the quantiser that
-    evaluation uses (docs/method.md, "Quantiser"). The noise is drawn on the CPU: the same on every device.
+    evaluation uses (docs/explanation/method.md, "Quantiser"). The noise is drawn on the CPU: the same on every device.
     """
     with torch.no_grad():
         flat = features.flatten(1)

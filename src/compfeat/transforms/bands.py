@@ -1,6 +1,6 @@
 """Bands of spatial frequency: what a transform that has one matrix a band divides a channel's map into.
 
-Source: docs/method.md, "Bands of spatial frequency".
+Source: docs/explanation/transforms.md, "Bands of spatial frequency".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decorrelation of channels by matrices that are fitted to features: the arithmetic of ``linear``, on arrays alone.
 
-Source: docs/method.md, "Beyond the paper: transforms".
+Source: docs/explanation/transforms.md, "Fitting the matrix".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Transforms that decorrelate channels: one matrix for all positions and images, fitted to train features.
 
-Source: docs/method.md, "Beyond the paper: transforms".
+Source: docs/explanation/transforms.md, "Fitting the matrix".
 """
 
 from __future__ import annotations

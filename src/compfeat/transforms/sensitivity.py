@@ -1,4 +1,7 @@
-"""How sensitive the tasks of a trained network are to noise in its features (docs/method.md, "Sensitivity of a task")."""
+"""How sensitive the tasks of a trained network are to noise in its features.
+
+Source: docs/explanation/transforms.md, "Sensitivity of a task".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AV1, all-intra and monochrome, by ffmpeg and libaom (docs/method.md, "Codecs beside the paper's")."""
+"""AV1, all-intra and monochrome, by ffmpeg and libaom (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AVIF, a still picture of AV1 in a file of its own, by Pillow, libavif and libaom (docs/method.md, "Codecs beside the paper's")."""
+"""AVIF, a still picture of AV1 in a file of its own, by Pillow, libavif and libaom (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HEVC, all-intra and grey, by ffmpeg and libx265: the project's main ladder (docs/method.md, "Codecs")."""
+"""HEVC, all-intra and grey, by ffmpeg and libx265: the project's main ladder (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class HevcOptions(FrameOptions):
     """Options of HEVC."""
 
     tuned: bool = Field(
-        default=False, description="whether libx265 is tuned for squared error (docs/method.md, Codecs)"
+        default=False, description="whether libx265 is tuned for squared error (docs/reference/codecs.md, HEVC)"
     )
 
 

@@ -1,6 +1,6 @@
 """HEVC with a decoder that undoes what it does to features on average: a linear map of the decoded channels.
 
-Source: docs/method.md, "Ablations of packing, range and receiver".
+Source: docs/explanation/transforms.md, "Packing and receivers".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JPEG, the lossy rungs of the published ladder (docs/method.md, "Codecs")."""
+"""JPEG, the lossy rungs of the published ladder (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JPEG 2000, lossless and lossy, by Pillow and OpenJPEG (docs/method.md, "Codecs beside the paper's")."""
+"""JPEG 2000, lossless and lossy, by Pillow and OpenJPEG (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

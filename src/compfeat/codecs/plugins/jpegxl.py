@@ -1,4 +1,4 @@
-"""JPEG XL, lossless and lossy, by ffmpeg and libjxl (docs/method.md, "Codecs beside the paper's")."""
+"""JPEG XL, lossless and lossy, by ffmpeg and libjxl (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A codec for features: DCT, dead-zone quantiser, and a range coder whose tables are fitted to a run's train features.
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 """
 
 from __future__ import annotations

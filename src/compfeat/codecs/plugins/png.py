@@ -1,4 +1,4 @@
-"""PNG, the lossless rung of the published ladder (docs/method.md, "Codecs")."""
+"""PNG, the lossless rung of the published ladder (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VVC, all-intra at 10 bit, by ffmpeg and VVenC (docs/method.md, "Codecs beside the paper's")."""
+"""VVC, all-intra at 10 bit, by ffmpeg and VVenC (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WebP, lossless and lossy, by ffmpeg and libwebp (docs/method.md, "Codecs beside the paper's")."""
+"""WebP, lossless and lossy, by ffmpeg and libwebp (docs/reference/codecs.md)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Options(Section):
 
     strength: dict[str, Strength] = Field(
         default_factory=dict,
-        description='lambda, the factor of the whole term, by cut; 1/2 is the plain formula (docs/method.md, "Strength")',
+        description='lambda, the factor of the whole term, by cut; 1/2 is the plain formula (docs/explanation/method.md, "Strength")',
     )
     strength_factors: Annotated[Knots, AfterValidator(rising)] = Field(
         ((0, 1),),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Options(Section):
-    """How strongly the rate counts, and what it is estimated by (docs/method.md, "Rate-aware training behind a transform")."""
+    """How strongly the rate counts, and what it is estimated by (docs/explanation/transforms.md, "Rate-aware training")."""
 
     strength: dict[str, Strength] = Field(
         default_factory=dict, description="lambda, the factor of the log of the rate, by cut"

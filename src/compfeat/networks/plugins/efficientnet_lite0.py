@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, a network that is trained on ImageNet (docs/method.md, "Network")."""
+"""EfficientNet-Lite0, a network that is trained on ImageNet (docs/explanation/method.md, "Network")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ResNet-34, the paper's network (docs/method.md, "Network")."""
+"""ResNet-34, the paper's network (docs/explanation/method.md, "Network")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Disparity: squared errors over the pixels with ground truth, and the RMSE derived from them.
 
-Source: docs/method.md, "Task metrics". Two conventions of the truth use the same functions: valid-aware resizing, and the
+Source: docs/explanation/method.md, "Task metrics". Two conventions of the truth use the same functions: valid-aware resizing, and the
 authors' plain bilinear one.
 """
 

@@ -1,4 +1,4 @@
-"""Reconstruction of the input: squared errors, and the PSNR derived from them. Source: docs/method.md, "Task metrics"."""
+"""Reconstruction of the input: squared errors, and the PSNR derived from them. Source: docs/explanation/method.md, "Task metrics"."""
 
 from __future__ import annotations
 

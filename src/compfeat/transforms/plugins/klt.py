@@ -9,7 +9,7 @@ from compfeat.transforms.linear import Linear, LinearOptions, fitted
 
 @TRANSFORMS.register("klt")
 class Klt(Linear[LinearOptions]):
-    """T is the transposed eigenvectors of the channels' covariance (docs/method.md, "Beyond the paper: transforms")."""
+    """T is the transposed eigenvectors of the channels' covariance (docs/explanation/transforms.md, "Fitting the matrix")."""
 
     @classmethod
     def fit(cls, source: FitSource, options: LinearOptions) -> State:

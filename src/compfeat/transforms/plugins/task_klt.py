@@ -43,7 +43,7 @@ class Options(LinearOptions):
 
 @TRANSFORMS.register("task_klt")
 class TaskKlt(Linear[Options]):
-    """T = U^T R, R the root of the tasks' sensitivity (docs/method.md, "Beyond the paper: transforms")."""
+    """T = U^T R, R the root of the tasks' sensitivity (docs/explanation/transforms.md, "Fitting the matrix")."""
 
     @classmethod
     def problem(cls, options: Options, tasks: Sequence[str]) -> str | None:

@@ -1,4 +1,7 @@
-"""At what rate sending features and sending the image are equally good (``crossovers.csv``): docs/method.md, "Remote inference"."""
+"""At what rate sending features and sending the image are equally good (``crossovers.csv``).
+
+Source: docs/explanation/method.md, "Remote inference".
+"""
 
 from __future__ import annotations
 

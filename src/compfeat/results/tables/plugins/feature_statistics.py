@@ -1,6 +1,6 @@
 """What a run's 8-bit features look like: their histogram, their spectrum and what an ideal memoryless coder would need.
 
-Source: docs/method.md, "Compressibility loss" (the loss acts on the spectrum) and its warning to watch the histogram.
+Source: docs/explanation/method.md, "Compressibility loss" (the loss acts on the spectrum) and its warning to watch the histogram.
 
 The sums are of whole numbers, or exact (math.fsum): they are the same on every processor.
 """

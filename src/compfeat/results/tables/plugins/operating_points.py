@@ -1,4 +1,4 @@
-"""What a small loss of the tasks costs (``operating_points.csv``): docs/statistics.md, "Operating points"."""
+"""What a small loss of the tasks costs (``operating_points.csv``): docs/explanation/statistics.md, "Operating points"."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The table of operating points (``points.csv``).
 
-Source: docs/method.md, "Quantiser" (the side information is counted) and "Task metrics".
+Source: docs/explanation/method.md, "Quantiser" (the side information is counted) and "Task metrics".
 """
 
 from __future__ import annotations

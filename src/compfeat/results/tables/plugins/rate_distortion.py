@@ -1,6 +1,6 @@
 """How far each point lies from the Gaussian rate-distortion function of what it codes (``rate_distortion.csv``).
 
-Source: docs/method.md, "Beyond the paper: a codec for features".
+Source: docs/explanation/feature-codec.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,131 @@
+"""What README.md, CONTRIBUTING.md and docs point to is there: pages, headings, files, commands and targets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compfeat.__main__ import GROUPS, names
+from helpers import PROJECT
+
+PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.M))
+COMING = {"library.md", "stream-format.md"}
+"""Pages that another branch brings."""
+COMMANDS = {name for group in GROUPS for name in names(group)}
+FOLDERS = ("src", "tests", "benchmarks", "workflow", "config", "data", "docs", "profiles", "examples", ".ci")
+TRACKED = [
+    path
+    for folder in (
+        "src",
+        "tests",
+        "benchmarks",
+        "workflow",
+        "config",
+        "data/published",
+        "docs",
+        "profiles",
+        "examples",
+        ".ci",
+    )
+    for path in (PROJECT / folder).rglob("*")
+    if "__pycache__" not in path.parts
+]
+MADE = (
+    "results",
+    "data/raw",
+    "data/prepared",
+    "data/start/CUT",
+    "data/reference/NAME",
+    ".venv",
+    ".snakemake",
+    "tests/artifacts",
+)
+"""What a run, make or a user writes."""
+
+
+def without_blocks(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.S)
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page, as GitHub and the site make them."""
+    found = re.findall(r"^#+ (.*)$", without_blocks(page.read_text(encoding="utf-8")), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in found}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the file and anchor of every link of a page to a file."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page.read_text(encoding="utf-8"))):
+        if "://" not in target:
+            file, _, anchor = target.partition("#")
+            yield (page.parent / file).resolve() if file else page, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    dangling = [
+        f"{file}#{anchor}"
+        for file, anchor in links(page)
+        if not file.exists() or (anchor and anchor not in headings(file))
+    ]
+    assert not dangling
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_named_files_targets_and_commands_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    spans = re.findall(r"`([^`\n]+)`", without_blocks(text)) + re.findall(r"```\w*\n(.*?)```", text, re.S)
+    missing = [
+        f"make {name}" for name in re.findall(r"(?<!\w)make ([a-z]+)\b", "\n".join(spans)) if name not in TARGETS
+    ]
+    missing += [
+        name for name in re.findall(r"compfeat ([a-z]+)", "\n".join(spans)) if name not in COMMANDS | {"compfeat"}
+    ]
+    missing += [name for span in spans for name in paths_of(span) if not exists(name)]
+    assert not missing
+
+
+def paths_of(span: str) -> Iterator[str]:
+    """Yield what looks like a file or folder of the project."""
+    yield from re.findall(
+        r"(?<![\w/.{-])((?:src|tests|benchmarks|workflow|config|data|docs|profiles|examples|\.ci)/[\w./-]*\w)", span
+    )
+    yield from re.findall(r"(?<![\w/.{-])([a-z_]\w*(?:/\w+)*\.(?:py|smk|typ))\b", span)
+
+
+def exists(name: str) -> bool:
+    """Return whether a path is in the project, or is a placeholder or made by a run."""
+    if re.search(r"NAME|[A-Z]{3}", name) or name.startswith(MADE):
+        return True
+    return (PROJECT / name).exists() or any(str(path).endswith(f"/{name}") for path in TRACKED)
+
+
+def references() -> Iterator[tuple[str, str, str]]:
+    """Yield what code and configuration say of pages: where, the page and its heading, empty where none is named."""
+    for path in [*TRACKED, PROJECT / "Makefile", PROJECT / "CHANGELOG.md", PROJECT / "pyproject.toml"]:
+        if (
+            path.suffix in (".py", ".smk", ".yaml", ".md", ".toml", "")
+            and path.is_file()
+            and PROJECT / "docs" not in path.parents
+        ):
+            for page, heading in re.findall(r'docs/([\w/-]+\.md)(?:, "([^"]+)")?', path.read_text(encoding="utf-8")):
+                yield str(path.relative_to(PROJECT)), page, heading
+
+
+def test_pages_that_code_refers_to_have_the_heading() -> None:
+    def is_there(page: str, heading: str) -> bool:
+        path = PROJECT / "docs" / page
+        return path.is_file() and (not heading or f" {heading}\n" in path.read_text(encoding="utf-8"))
+
+    assert not [found for found in references() if found[1] not in COMING and not is_there(*found[1:])]
+
+
+def test_the_readme_is_short_and_its_lines_are() -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert len(text.split()) <= 1100
+    assert max(len(line) for line in text.splitlines() if "[[[cog" not in line) <= 100
+    assert sum(len(page.read_text(encoding="utf-8").split()) for page in PAGES[2:]) <= 15000
