@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 CALIBRATION = 0.3
-"""tau of the calibrated mIoU (docs/explanation/measures.md, "Task metrics"), chosen on the train split of rendered scenes (0.3: 0.453
+"""tau of the calibrated mIoU (docs/explanation/method.md, "Task metrics"), chosen on the train split of rendered scenes (0.3: 0.453
 and 0.491 at c512 and c256; 0: 0.441 and 0.477; 0.5: 0.451 and 0.488)."""
 LEAST_SHARE = 1e-6
 """Of a class, so that one that train lacks is not certain."""

@@ -1,6 +1,6 @@
 """After how many images the states of a transform and a codec are paid for (``break_even.csv``).
 
-Source: docs/explanation/measures.md, "Break-even".
+Source: docs/explanation/statistics.md, "Break-even".
 """
 
 from __future__ import annotations

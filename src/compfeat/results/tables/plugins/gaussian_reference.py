@@ -1,6 +1,6 @@
 """What Gaussian features of the same spectrum would take at the same loss of the tasks (``gaussian_reference.csv``).
 
-Source: docs/explanation/measures.md, "A Gaussian reference". Only for tasks whose loss is a mean squared error, with the scores
+Source: docs/explanation/transforms.md, "Gaussian reference". Only for tasks whose loss is a mean squared error, with the scores
 ``sse`` and ``n``, and only for networks whose sensitivity a method's transform has left beside the run.
 """
 
