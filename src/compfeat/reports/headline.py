@@ -71,5 +71,5 @@ def _table(rows: list[list[str]], header: list[str]) -> str:
 
 def _bd_rate(row: Mapping[Any, Any]) -> str:
     """Return a BD-rate, and in brackets the change of rate at a loss of 1 % where both get there."""
-    rate = "refused" if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f}"
-    return rate if pd.isna(row[AT_ONE_PERCENT]) else f"{rate} ({row[AT_ONE_PERCENT]:+.1f}) %"
+    rate = "refused" if pd.isna(row["bd_rate_percent"]) else f"{row['bd_rate_percent']:+.1f} %"
+    return rate if pd.isna(row[AT_ONE_PERCENT]) else f"{rate} ({row[AT_ONE_PERCENT]:+.1f} %)"

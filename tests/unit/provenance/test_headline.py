@@ -15,8 +15,8 @@ def headline(project: Path, say: Say) -> list[str]:
 
 def test_every_comparison_and_ladder_is_shown(run: Path, say: Say) -> None:
     lines = headline(run, say)
-    assert "c256 Tight + HEVC vs Plain + HEVC -10.5 (-5.0) %" in lines
-    assert "c256 Rotated + LEARNED vs Plain + HEVC -10.5 (-5.0) %" in lines
+    assert "c256 Tight + HEVC vs Plain + HEVC -10.5 % (-5.0 %)" in lines
+    assert "c256 Rotated + LEARNED vs Plain + HEVC -10.5 % (-5.0 %)" in lines
     assert "c256 Tight 0.6000" in lines
     assert "3 runs, 13 points (7 coded)." in lines
     assert "results/summarise/bd_rate.csv" in lines and "results/paper/paper.pdf" in lines
