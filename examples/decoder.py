@@ -1,4 +1,4 @@
-"""Decode a bitstream of features to levels, in plain Python, as docs/stream-format.md says: nothing is imported from compfeat.
+"""Decode a bitstream of features to levels, in plain Python without compfeat, as docs/reference/stream-format.md says.
 
 python examples/decoder.py codec.npz image.cf
 """

@@ -1,6 +1,7 @@
-"""Transform and codec of features as one object, for the features of any network (docs/library.md).
+"""Transform and codec as one object, for the features of any network (docs/how-to/use-the-library.md).
 
-The arithmetic is the pipeline's: ``transforms.decorrelation`` and ``codecs.laplace_levels``. The bitstream: docs/stream-format.md.
+The arithmetic is the pipeline's: ``transforms.decorrelation`` and ``codecs.laplace_levels``. The bitstream:
+docs/reference/stream-format.md.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ class FeatureCodec:
     def adapted(self, features: ArrayLike) -> FeatureCodec:
         """Return this codec for features of another size: means and scales of ``features``, all else as it is.
 
-        A few images are enough. Other sizes can be coded without, at a cost (docs/library.md).
+        A few images are enough. Other sizes can be coded without, at a cost (docs/how-to/use-the-library.md).
 
         Args:
             features: N x C x h x w, finite.

@@ -1,4 +1,4 @@
-"""Cutting any PyTorch network in two, by hooks that leave it as it is (docs/library.md)."""
+"""Cutting any PyTorch network in two, by hooks that leave it as it is (docs/how-to/use-the-library.md)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 from helpers import PROJECT
 
 pytestmark = pytest.mark.slow
-PAGE = (PROJECT / "docs/library.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs/how-to/use-the-library.md").read_text(encoding="utf-8")
 TYPED = """
 import numpy as np
 from numpy.typing import NDArray

@@ -1,1 +1,1 @@
-"""Commands that code features of any network: the script ``compfeat`` (docs/library.md)."""
+"""Commands that code features of any network: the script ``compfeat`` (docs/how-to/use-the-library.md)."""

@@ -1,6 +1,6 @@
 """Semantic segmentation: confusion matrices, one an image, and the mean intersection over union of their sum.
 
-Source: docs/method.md, "Task metrics" (the authors' convention, which is kept).
+Source: docs/explanation/method.md, "Task metrics" (the authors' convention, which is kept).
 """
 
 from __future__ import annotations

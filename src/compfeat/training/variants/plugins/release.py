@@ -1,4 +1,7 @@
-"""A training variant after the authors' release: its noise, its decoders' start, its disparities (docs/method.md, "Training")."""
+"""A training variant after the authors' release: its noise, its decoders' start, its disparities.
+
+Source: docs/explanation/method.md, "Training".
+"""
 
 from __future__ import annotations
 
