@@ -142,7 +142,7 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     filled = [i for i in range(len(header)) if any(row[i] for row in kept)]
     lines = [header, ["---"] * len(header), *kept]
     cells = ("|".join(line[i] for i in filled) for line in lines)
-    return "\n".join(f"|{line}|" for line in cells) if kept else "Not recorded yet."
+    return "\n".join(f"|{line}|" for line in cells) if kept else "Not in this record yet."
 
 
 @cache
@@ -253,7 +253,7 @@ def claims(run: str) -> str:
     """Return how many of the cells of each claim are supported, undecided and not supported."""
     table, rows = recorded(run, "claims"), []
     if table is None:
-        return "Not recorded yet."
+        return "Not in this record yet."
     for (text, claim, source), own in table.groupby(["text", "claim", "source"], sort=False):
         counts = own["verdict"].value_counts()
         numbers = [str(counts.get(verdict, 0)) for verdict in ("supported", "undecided", "not supported")]
@@ -311,7 +311,7 @@ def operating(run: str, rows: Mapping[str, Side], metric: str = "miou") -> str:
     """Return bytes per image at small losses of a metric, of methods on ladders; the mean over seeds."""
     points, ladders = recorded(run, "points"), experiment(run).get("ladders", {})
     if points is None:
-        return "Not recorded yet."
+        return "Not in this record yet."
     (spec,) = (m for m in compared_metrics(experiment(run)["tasks"]) if m.name == metric)
     cells: list[list[str]] = []
     header = ["bytes per image", "cut"]
@@ -423,7 +423,7 @@ def crossings(run: str, splits: Mapping[str, Side], remote: str = "remote") -> s
     """Return above how many bytes per image each split network is better than the picture."""
     table, rows = recorded(run, "crossovers"), []
     if table is None:
-        return "Not recorded yet."
+        return "Not in this record yet."
     for (label, (split, ladder)), cut in ((item, cut) for item in splits.items() for cut in cuts(run)):
         found = rows_of(table, split=split, ladder=ladder, remote=remote, cut=cut)
         for metric, own in found.groupby("remote_metric", sort=False):

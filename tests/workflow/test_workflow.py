@@ -19,7 +19,7 @@ from compfeat.experiment.runs import TRANSFORM, Run
 from compfeat.results.tables.base import TABLES
 from compfeat.stages.checks import checked
 from helpers import PROJECT
-from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, snakemake
+from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, snakemake
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
 OVERLAYS = [name for name in CONFIGS if name != "config"]
@@ -44,6 +44,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_lint(project: Path) -> None:
     found = attempt(project, *SNAKEMAKE, "--lint", "text")
     assert [line for line in (found.stdout + found.stderr).splitlines() if line.startswith("    * ")] == []
+
+
+def test_the_snakefile_in_the_catalogs_standard_place_is_the_projects(project: Path) -> None:
+    plan = ("--dry-run", "--forceall", "--quiet", "host", "--configfile", "config/smoke.yaml")
+    there = planned_jobs(snakemake(project, "--snakefile", "workflow/Snakefile", *plan))
+    here = planned_jobs(snakemake(project, *plan))
+    assert set(there) - {"everything"} == set(here) - {"all"} and len(here) > 50
 
 
 def fits(e: Experiment) -> list[tuple[Run, str]]:
