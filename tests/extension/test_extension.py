@@ -103,7 +103,7 @@ def test_an_addition_is_one_small_module() -> None:
 
 
 def test_the_codec_of_floats_weighs_what_zlib_makes(run: Path, points: Points) -> None:
-    features = np.load(run / "results-extension/features/c256/gained/seed0/val.npy")
+    features = np.load(run / "results-extension/features/c256/gained/seed0/test.npy")
     for step in (0.02, 0.5):
         sizes = [len(zlib.compress(np.rint(f / step).astype("<i2").tobytes(), 9)) for f in features]
         point = points[("c256", "gained", "deflate", f"d{step}")]
@@ -126,7 +126,7 @@ def test_the_fitted_codec_and_the_transform_are_fitted_to_train_features(run: Pa
 def test_the_other_network_has_its_stride_and_sign(run: Path) -> None:
     network = json.loads((run / "results-extension/train/s8/baseline/seed0/network.json").read_text())
     assert (network["stride"], network["signed"], network["channels"]) == (8, True, 16)
-    assert np.load(run / "results-extension/features/s8/baseline/seed0/val.npy").min() < 0
+    assert np.load(run / "results-extension/features/s8/baseline/seed0/test.npy").min() < 0
 
 
 def test_the_loss_and_the_variant_did_what_they_say(run: Path) -> None:
@@ -183,9 +183,10 @@ def test_the_table_the_figure_and_the_documents_show_them(run: Path) -> None:
     shown = {"remote inference", "learned gains", "edge accuracy", "Overhead"}
     assert not [text for text in {*shown, "fitted ranges"} if text not in page]
     if shutil.which("pdftotext"):
-        pdf = str(output / "paper/paper.pdf")
-        paper = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
-        assert not [text for text in shown if text not in paper]
+        pdfs = [str(output / f"paper/{name}.pdf") for name in ("paper", "supplement")]
+        commands = [["pdftotext", "-layout", pdf, "-"] for pdf in pdfs]
+        texts = "".join(subprocess.run(c, capture_output=True, text=True, check=True).stdout for c in commands)
+        assert not [text for text in shown if text not in texts]
 
 
 def test_record_audit_lineage_and_crate_know_them(run: Path) -> None:

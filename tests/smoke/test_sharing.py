@@ -113,7 +113,7 @@ def test_one_number_of_a_real_run_leads_to_its_own_bitstreams(recorded: Path) ->
         "results/encode/c256/compressible/seed0/jpeg/bitstreams.zip"
     ]
     assert not [path for path in made if "/baseline/" in path or "hevc" in path]
-    assert len(chain["images"]) == 12 * 4  # each scene has an image, labels, disparity and a camera
+    assert len(chain["images"]) == 14 * 4  # each scene has an image, labels, disparity and a camera
     assert {"torch", "numpy", "Pillow"} <= {tool.split()[0] for step in chain["steps"] for tool in step["tools"]}
     assert all(step["seconds"] > 0 for step in chain["steps"])
 

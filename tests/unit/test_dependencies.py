@@ -81,7 +81,7 @@ def test_a_gpu_machine_needs_the_extra_train_alone() -> None:
 
 def test_tests_and_benchmarks_import_what_is_declared() -> None:
     paths = [path for folder in ("tests", "benchmarks") for path in (PROJECT / folder).rglob("*.py")]
-    siblings = {path.stem for path in (*paths, *(PROJECT / "examples").glob("*.py"))}
+    siblings = {path.stem for path in (*paths, *(PROJECT / "examples").glob("*.py"), *(PROJECT / "docs").glob("*.py"))}
     known = declared() | declared("workflow") | declared("test")
     assert {name for name in imported(paths) if name not in siblings} <= known
 

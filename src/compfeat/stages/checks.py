@@ -31,8 +31,19 @@ ELSEWHERE = "://"
 KEPT = "data/start"
 """The folder of trained networks that other configurations start from."""
 PROJECT_FOLDERS = (
-    *(".git", ".snakemake", ".venv", ".dvc", ".ci", "benchmarks", "config", "data/published", "data/reference", KEPT),
-    *("docs", "profiles", "src", "tests", "workflow"),
+    *(
+        ".git",
+        ".github",
+        ".snakemake",
+        ".venv",
+        ".dvc",
+        ".ci",
+        "benchmarks",
+        "config",
+        "data/published",
+        "data/reference",
+    ),
+    *(KEPT, "docs", "examples", "profiles", "src", "tests", "workflow"),
 )
 """Folders that hold the project's own files, so that no run may write there."""
 

@@ -170,7 +170,8 @@ def test_a_fitted_transform_goes_all_the_way(name: str, codec: str, qualities: t
     uncoded, pictures = bench.run(f"{name}/none", *UNCODED, **method)
     scores, _ = bench.run(f"{name}/{codec}", codec, qualities, **method)
     plain = bench.arrays("none", "scores")
-    assert at(uncoded, "float") == at(plain, "float")  # what the network computes is the same
+    for task, values in at(plain, "float").items():  # a transform and its inverse change last digits
+        assert np.allclose(at(uncoded, "float")[task], values, rtol=1e-5)
     assert at(uncoded, "u8") != at(plain, "u8") and at(scores, qualities[-1]) != at(uncoded, "float")
     assert "lossless" not in qualities or at(scores, "lossless") == at(uncoded, "u8")
     transform = built(name, {}, read_arrays(bench.folder / f"{name}.npz"))

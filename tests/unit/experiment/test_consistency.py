@@ -35,7 +35,14 @@ def test_null_removes_an_entry_of_every_mapping_by_name() -> None:
         codecs={"laplace": None},
         ladders={"laplace": None},
         comparisons=[{"method": "task_klt", "against": "baseline"}],
-        claims={"codec": None, "remote": None, "paper": None, "transform": {"float_loss": {"rmse": None}}},
+        claims={
+            "codec": None,
+            "codec_at_loss": None,
+            "transform_at_loss": None,
+            "remote": None,
+            "paper": None,
+            "transform": {"float_loss": {"rmse": None}},
+        },
         records={"length": None},
         figures=[],
     )

@@ -52,7 +52,9 @@ def test_an_evaluation_reads_the_test_split_and_what_was_sent() -> None:
     coded = CODING.evaluate_files(TURNED, "laplace")
     assert {"transform", "state", "bitstreams", "ledger"} <= set(coded)
     assert not [path for path in coded.values() if path.endswith("/train.npy")]
-    assert set(CODING.evaluate_files(PLAIN, UNCODED)) == {"source", "index", "arrays", "weights", "description"}
+    assert set(CODING.evaluate_files(PLAIN, UNCODED)) == {
+        *("source", "index", "arrays", "class_shares", "weights", "description"),
+    }
 
 
 def test_qualities_of_a_method_reach_its_codec() -> None:

@@ -211,7 +211,7 @@ def test_published_bd_rates_are_those_of_the_table() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_files_are_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"(csv|npz|json): not found; run the stage that makes it"):
+    with pytest.raises(DataError, match=r"(csv|npz|json): not found; (re)?run the stage that makes it"):
         draw(name, tmp_path)
 
 

@@ -286,7 +286,7 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
     assert trainings == {t.training: e.trainings[t.training].start or "–" for t in e.trained()}
     outside = {t.cut for t in e.trained() if e.start_file(t.cut, t.training) or e.encoder_file(t.cut, t.training)}
     assert {row["cut"] for row in table(tables, "part", "file")} == outside
-    setup = {row[""]: row["this run"] for row in table(tables, "published", "this run")}
+    setup = {row[""]: row["this run"] for row in table(tables, "", "published", "this run")}
     assert setup["seeds"] == ", ".join(map(str, e.seeds)) and setup["dataset"].startswith(e.dataset.name)
     assert ("rendered" in setup["dataset"]) == facts["rendered"]
     for (name, method), row in zip(e.methods.items(), table(tables, "method", "sends", "codecs"), strict=True):

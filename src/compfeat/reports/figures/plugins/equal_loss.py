@@ -100,7 +100,7 @@ def sources(tables: Tables) -> pd.DataFrame:
         return table[known].assign(source=source)
 
     lengths = tables.csv("training_length.csv", "cut", "epochs", "ladder", "transform", "metric", *MEASURED)
-    lengths = lengths[lengths["transform"].isna()].reindex(columns=[*lengths.columns, *EQUAL_LOSS[1:]])
+    lengths = lengths[lengths["transform"].isna()].reindex(columns=lengths.columns.union(EQUAL_LOSS[1:], sort=False))
     longer = lengths[lengths["epochs"] > lengths["epochs"].min()]
     longer = longer.assign(source=[f"{epochs:.0f} epochs" for epochs in longer["epochs"]])
     published = tables.csv("published_intervals.csv", "cut", "metric", *ENDS, *EQUAL_LOSS)
