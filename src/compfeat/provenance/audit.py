@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compfeat.provenance.files import Fingerprint, files_below, fingerprint
@@ -23,9 +23,15 @@ def differences(project: Path, record: Record) -> dict[str, Difference]:
         DataError: a file cannot be read.
     """
     result: dict[str, Difference] = {}
-    for path in sorted({*files_below(project, record.folders), *record.artifacts}):
-        recorded, found = record.artifacts.get(path), fingerprint(project / path)
+    expected = record.artifacts | record.images(project)
+    # Below a list of images that is not as recorded, nothing is known.
+    unknown = [
+        PurePosixPath(path).parent for path in record.image_lists if fingerprint(project / path) != expected[path]
+    ]
+    for path in sorted({*files_below(project, record.folders), *expected}):
+        recorded, found = expected.get(path), fingerprint(project / path)
         kept = found is not None and record.deleted.get(path) == found.sha256
+        kept = kept or (recorded is None and any(PurePosixPath(path).is_relative_to(folder) for folder in unknown))
         if recorded is None and not kept:
             result[path] = ("extra", None, found)
         elif recorded != found and not kept:
@@ -62,6 +68,7 @@ def audit_report(project: Path, record: Record) -> dict[str, Any]:
         DataError: a file cannot be read.
     """
     graph, found = record.graph(project), differences(project, record)
+    n_files = len(record.artifacts) + len(record.images(project))
     described = [
         {
             "path": path,
@@ -73,7 +80,7 @@ def audit_report(project: Path, record: Record) -> dict[str, Any]:
         for path, (state, recorded, there) in found.items()
     ]
     return {
-        "n_files": len(record.artifacts),
+        "n_files": n_files,
         **{f"n_{name}": sum(state == name for state, _, _ in found.values()) for name in STATES},
         "differences": described,
         "affected": affected(project, graph, found),

@@ -56,8 +56,9 @@ class Graph:
         """
         listed = listed_images(project, jobs, recorded)
         known = {path: found.sha256 for path, found in (recorded or {}).items()}
-        for sha256 in (*(job.input_sha256 for job in jobs), *listed.values()):
-            known |= sha256
+        for job in jobs:
+            known |= job.input_sha256
+        known |= {path: image.sha256 for images in listed.values() for path, image in images.items()}
         whole = [with_images(job, listed) for job in jobs]
         images: dict[str, dict[str, frozenset[str]]] = {}
         for job in whole:

@@ -118,29 +118,25 @@ def _ran(job: Job, log: Path) -> bool:
 
 def listed_images(
     project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None
-) -> dict[str, dict[str, str]]:
-    """Return, for each CSV that lists rendered images, the SHA-256 of each of them by path.
+) -> dict[str, dict[str, Fingerprint]]:
+    """Return, for each CSV that lists rendered images, the fingerprint of each of them by path.
 
     Args:
         project: where the run lies.
         jobs: those of the run.
-        recorded: fingerprints of all files of a recorded run. A list that is no longer as recorded is not believed: then all
-            recorded files below its folder that no job made count as its images.
+        recorded: fingerprints of a recorded run's files. A list that is no longer as recorded is not believed, and left out.
 
     Raises:
-        DataError: without ``recorded``, a list is damaged.
+        DataError: a list is damaged.
     """
-    made = {path for job in jobs for path in job.outputs}
-    images: dict[str, dict[str, str]] = {}
+    images: dict[str, dict[str, Fingerprint]] = {}
     for path in sorted(path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
-        folder = PurePosixPath(path).parent
-        if recorded is not None and fingerprint(project / path) != recorded.get(path):
-            below = (one for one in recorded if PurePosixPath(one).is_relative_to(folder) and one not in made)
-            images[path] = {one: recorded[one].sha256 for one in below}
-        elif (project / path).is_file():
-            table = read_csv(project / path, ["path", "sha256"])
+        found = fingerprint(project / path)
+        if found is not None and (recorded is None or found == recorded.get(path)):
+            table = read_csv(project / path, ["path", "sha256", "size_bytes"])
             images[path] = {
-                f"{folder}/{name}": str(sha256) for name, sha256 in zip(table["path"], table["sha256"], strict=True)
+                f"{PurePosixPath(path).parent}/{name}": Fingerprint(int(size), str(sha256))
+                for name, sha256, size in table[["path", "sha256", "size_bytes"]].itertuples(index=False)
             }
     return images
 

@@ -88,7 +88,7 @@ def _earlier_runs(project: Path, sources: Mapping[str, Fingerprint], history: Hi
         graph, of_record = record.graph(project), path.parent.relative_to(project).as_posix()
         head = {"record": of_record, "config": record.config, "code": record.code}
         for source in sorted(sources):
-            if source in graph.maker and record.artifacts[source] == sources[source]:
+            if source in graph.maker and record.artifacts.get(source) == sources[source]:
                 # The files are those that were recorded: they need not be here.
                 chain = _chain(source, graph.chain(source), record.artifacts, history, record.deleted)
                 reports.append({**head, "commit": history.commit_of(record.code), **chain})

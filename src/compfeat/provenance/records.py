@@ -1,14 +1,15 @@
 """The committed record of a run: every file with its SHA-256, and what made what. Nothing in it says when, where or by whom.
 
 ``artifacts.csv`` has a line for each file (path, size_bytes, sha256), ``record.json`` the configuration, the code's identities, tools
-and jobs; both are sorted, so that a record of the same run is the same to the byte.
+and jobs; both are sorted, so that a record of the same run is the same to the byte. Rendered images are not in it one by one: their
+lists are, which hold the SHA-256 of each.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,7 +22,7 @@ from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
 from compfeat.provenance.files import Fingerprint, files_below, fingerprints, some
 from compfeat.provenance.graph import Graph
-from compfeat.provenance.jobs import PREPARE, Job, not_run, read_jobs
+from compfeat.provenance.jobs import PREPARE, RENDER, Job, listed_images, not_run, read_jobs
 from compfeat.results.recorded import RECORDED_EXPERIMENT, disagreements, identity
 
 DEFAULT = "data/reference/default"
@@ -55,7 +56,7 @@ class Record:
     folders: tuple[str, ...]
     """Where every file is an artifact."""
     artifacts: dict[str, Fingerprint]
-    """All files that were made or read, relative to the project."""
+    """All files that were made or read, relative to the project; of rendered images the lists, which hold their SHA-256."""
     jobs: tuple[Job, ...]
     """Without commands, times and source images."""
     code: dict[str, str]
@@ -66,6 +67,16 @@ class Record:
     def graph(self, project: Path) -> Graph:
         """Return what made what; the lists of images in ``project`` are believed where they are as recorded."""
         return Graph.of(project, self.jobs, self.artifacts)
+
+    @property
+    def image_lists(self) -> list[str]:
+        """The CSVs that list rendered images."""
+        return [path for job in self.jobs if job.rule == RENDER for path in job.outputs if path in self.artifacts]
+
+    def images(self, project: Path) -> dict[str, Fingerprint]:
+        """Return the rendered images, by the lists in ``project`` that are as recorded."""
+        lists = listed_images(project, self.jobs, self.artifacts)
+        return {path: image for images in lists.values() for path, image in images.items()}
 
     @property
     def tools(self) -> list[str]:
@@ -135,7 +146,11 @@ def make_record(project: Path, config: dict[str, Any], outputs: Mapping[str, boo
         Job(job.rule, tuple(p for p in job.inputs if p in artifacts or p in deleted), job.outputs, tools=job.tools)
         for job in jobs
     )
-    return Record(config, tuple(folders), artifacts, kept, code, deleted)
+    record = Record(config, tuple(folders), artifacts, kept, code, deleted)
+    images = record.images(project)
+    if unlisted := sorted(path for path, image in images.items() if artifacts.get(path) != image):
+        raise DataError(f"{some(unlisted)}: not as listed; delete {config['dataset']['root']} and run make paper")
+    return replace(record, artifacts={path: found for path, found in artifacts.items() if path not in images})
 
 
 def _folders(config: Mapping[str, Any], outputs: Iterable[str]) -> list[str]:

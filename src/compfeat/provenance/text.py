@@ -64,7 +64,6 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
             tools = _tools(steps)
             yield f"  {rule}: {_counted(steps)}{' by ' + tools if tools else ''}"
             yield from (f"    {_line(file)}" for step in steps for file in step["outputs"])
-        yield f"  {_images(run)} ({run['record']}/artifacts.csv lists their SHA-256)"
 
 
 def _by_rule(steps: Sequence[Report]) -> Iterable[tuple[str, list[Report]]]:

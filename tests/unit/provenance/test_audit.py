@@ -31,15 +31,16 @@ def flip(path: Path, position: int = -1) -> None:
 def test_any_file_that_is_not_as_recorded_is_found_and_named(
     harm: Callable[[Path], None], state: str, recorded: Path, ask: Ask
 ) -> None:
-    artifacts = read_record(recorded / RECORD).artifacts
-    for path in artifacts:
+    record = read_record(recorded / RECORD)
+    files = [*record.artifacts, *record.images(recorded)]
+    for path in files:
         before = (recorded / path).read_bytes()
         harm(recorded / path)
         found = ask(recorded, "audit", status=1)["differences"]
         assert [(difference["path"], difference["state"]) for difference in found] == [(path, state)]
         (recorded / path).write_bytes(before)
     report = ask(recorded, "audit")
-    assert report["differences"] == [] and report["n_files"] == len(artifacts) > 50
+    assert report["differences"] == [] and report["n_files"] == len(files) > 50
 
 
 def test_an_extra_file_or_link_in_any_folder_is_found(recorded: Path, ask: Ask) -> None:

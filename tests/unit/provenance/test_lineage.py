@@ -106,7 +106,7 @@ def test_a_start_leads_to_the_run_that_made_it(run: Path, ask: Ask, say: Say) ->
     assert rules(chain) == ["train"] and paths(chain["sources"]) == [kept]
     (earlier,) = chain["earlier_runs"]
     assert earlier["record"] == "data/reference/start" and earlier["target"]["path"] == kept
-    assert {"render", "prepare", "train", "keep"} == set(rules(earlier)) and len(earlier["images"]) == 4
+    assert {"render", "prepare", "train", "keep"} == set(rules(earlier))
     assert earlier["config"]["dataset"]["root"] == "data/raw/streets" and earlier["code"]
     printed = say("lineage", later, "--project", str(run))
     assert f"{kept} was made by another run, which data/reference/start records" in printed and weights in printed

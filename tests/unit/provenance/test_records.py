@@ -47,7 +47,9 @@ def test_the_same_run_elsewhere_and_later_gives_the_same_record(recorded: Path, 
 def test_it_holds_every_file_with_size_and_hash_and_no_place_or_time(recorded: Path) -> None:
     found = read_record(recorded / FOLDER)
     assert all(fingerprint(recorded / path) == value for path, value in found.artifacts.items())
-    assert len([path for path in found.artifacts if path.endswith(".png") and "raw" in path]) == 4
+    images = found.images(recorded)
+    assert len(images) == 4 and all(fingerprint(recorded / path) == value for path, value in images.items())
+    assert not set(images) & set(found.artifacts)
     text = (recorded / FOLDER / "record.json").read_text() + (recorded / FOLDER / "artifacts.csv").read_text()
     assert str(recorded.parent) not in text and "1000.0" not in text and "log" not in text
     assert found.tools == ["numpy 2.4.6", "pillow 13.0.0"]

@@ -27,9 +27,10 @@ def record(
 ) -> None:
     """Record a run that is up to date. make record does all of it: snakemake --summary | python -m compfeat record ...
 
-    Written are artifacts.csv (path, size_bytes and sha256 of every file), record.json (the configuration, the code's identities,
-    tools and jobs) and copies of a few tables, all without times or places. Refused is a run that is not up to date, one with
-    files that no job of the configuration makes, and one of another experiment (another output) than the record that is there.
+    Written are artifacts.csv (path, size_bytes and sha256 of every file; of rendered images that of their lists), record.json (the
+    configuration, the code's identities, tools and jobs) and copies of a few tables, all without times or places. Refused is a run
+    that is not up to date, one with files that no job of the configuration makes, and one of another experiment (another output)
+    than the record that is there.
 
     Args:
         config: the base configuration and its overlays.
