@@ -334,7 +334,8 @@ def as_features(features: ArrayLike, dimensions: int) -> NDArray[np.float32]:
         raise DataError(f"features: {given.dtype} of shape {given.shape}; expected numbers, {expected}")
     with np.errstate(over="ignore"):
         found = given.astype(np.float32, copy=False)
-    if not all(np.isfinite(part).all() for part in found):
+    # Finite numbers of single precision have a finite sum in double precision.
+    if not np.isfinite(found.sum(dtype=np.float64)):
         raise DataError(
             "features: values that are not finite; expected finite ones; look for NaN in the network's output"
         )

@@ -60,11 +60,12 @@ def by_band(
     matrices: NDArray[np.float32], band: NDArray[np.int8], spectrum: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the matrix of each frequency's band times the spectrum (C x h x w) there, in double precision."""
-    result = np.empty_like(spectrum)
+    flat = spectrum.reshape(len(spectrum), -1)
+    result = np.empty_like(flat)
     for number, matrix in enumerate(matrices.astype(np.float64)):
-        there = band == number
-        result[:, there] = matrix @ spectrum[:, there]
-    return result
+        there = np.flatnonzero(band == number)
+        result[:, there] = matrix @ flat[:, there]
+    return result.reshape(spectrum.shape)
 
 
 def product(
