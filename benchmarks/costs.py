@@ -10,12 +10,11 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from compfeat.codecs.base import CODECS
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
-from compfeat.experiment.runs import UNCODED, Split, Trained
-from compfeat.experiment.training import NetworkConfig
 from compfeat.networks.files import build_network, build_tasks
+from compfeat.settings.recipe import NetworkConfig
+from compfeat.settings.runs import UNCODED, Split, Trained
 from compfeat.stages.checks import checked
 from compfeat.stages.resources import Jobs, Predicted
 from compfeat.transforms.base import TRANSFORMS
@@ -59,7 +58,7 @@ def every_job(jobs: Jobs, rendered: bool) -> Iterator[Job]:
 def fitted(e: Experiment, method: str) -> int:
     """Return how many states a run of a method fits: its transform, and codecs."""
     transform = e.methods[method].transform
-    codecs = [CODECS.get(e.codecs[name].codec or name) for name in e.qualities(method)]
+    codecs = [e.codec_class(name) for name in e.qualities(method)]
     return int(transform is not None and TRANSFORMS.get(transform.name).fitted) + sum(codec.fitted for codec in codecs)
 
 

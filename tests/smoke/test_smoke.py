@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from compfeat.experiment.files import load_config
-from compfeat.experiment.runs import UNCODED
+from compfeat.settings.runs import UNCODED
 from compfeat.stages.checks import checked
 from compfeat.transport.bitstreams import read_archive, side_info_name, stream_name
 from compfeat.transport.ledger import read_ledger

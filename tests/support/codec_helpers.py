@@ -9,7 +9,7 @@ import numpy as np
 
 from compfeat.codecs.base import CODECS, Codec, Coding, Item
 from compfeat.codecs.frames import FrameCodec
-from compfeat.experiment.runs import Sends
+from compfeat.settings.runs import Sends
 
 FRAME_CODECS = [name for name in CODECS.names() if issubclass(CODECS.get(name), FrameCodec)]
 

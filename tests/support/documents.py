@@ -11,12 +11,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.codecs.base import CODECS
 from compfeat.codecs.frames import FrameCodec
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import CodecConfig
 from compfeat.experiment.files import load_config
-from compfeat.experiment.section import options_of
 from compfeat.reports.settings import CodecEntry, FigureText, PaperSettings
 from compfeat.tasks.base import Metric
 from helpers import PROJECT
@@ -32,17 +29,17 @@ def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
 
 def settings_of(whole: Experiment, figures: Sequence[FigureText] = ()) -> PaperSettings:
     """Return the paper's settings as the workflow gives them."""
-    codecs = {name: codec_entry(name, entry) for name, entry in whole.codecs.items()}
+    codecs = {name: codec_entry(whole, name) for name in whole.codecs}
     rendered = whole.dataset.name == "streets"
     return PaperSettings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
 
 
-def codec_entry(name: str, entry: CodecConfig) -> CodecEntry:
+def codec_entry(whole: Experiment, name: str) -> CodecEntry:
     """Return what an entry of the codecs stands for."""
-    module = entry.codec or name
-    codec = CODECS.get(module)
-    options = options_of(codec, entry.options, f"codecs.{name}").model_dump(mode="json")
-    return CodecEntry(module=module, tiles=issubclass(codec, FrameCodec), options=options)
+    tiles = issubclass(whole.codec_class(name), FrameCodec)
+    return CodecEntry(
+        module=whole.codec_module(name), tiles=tiles, options=whole.codec_options(name).model_dump(mode="json")
+    )
 
 
 def description(experiment: Experiment, cut: str) -> dict[str, Any]:

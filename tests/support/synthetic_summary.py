@@ -22,8 +22,8 @@ import pandas as pd
 from compfeat.arrays import write_arrays
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import MethodConfig
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.transport.ledger import write_ledger
 from tiny_results import CONFIG, NETWORK, STATISTICS, TASKS, TinyRun
 

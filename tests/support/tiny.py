@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from compfeat.experiment.training import NetworkConfig, Phase
 from compfeat.networks.files import build_network, build_tasks, describe, save_network
 from compfeat.networks.split import SplitNetwork
+from compfeat.settings.recipe import NetworkConfig, Phase
 from compfeat.tasks.base import Task
 from compfeat.training.settings import TrainSettings
 from helpers import CLASSES, SIZE, TASKS

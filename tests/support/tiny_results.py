@@ -16,9 +16,9 @@ from compfeat.arrays import write_arrays
 from compfeat.experiment.config import Experiment, part_of
 from compfeat.experiment.entries import MethodConfig
 from compfeat.experiment.files import load_config
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.io import write_csv, write_json
 from compfeat.results.tables.base import TABLES, Inputs, TableSpec
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from compfeat.codecs.base import CODECS
 from compfeat.datasets.base import DATASETS
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import TRANSFORM, Run
 from compfeat.results.tables.base import TABLES
+from compfeat.settings.runs import TRANSFORM, Run
 from compfeat.stages.checks import checked
 from helpers import PROJECT
 from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, snakemake
@@ -56,7 +55,7 @@ def test_the_snakefile_in_the_catalogs_standard_place_is_the_projects(project: P
 def fits(e: Experiment) -> list[tuple[Run, str]]:
     """Return what is fitted to train features: each run's transform, under no name, and its codecs."""
     transforms = [(run, "") for run in e.runs() if e.methods[run.method].transform is not None]
-    known = {name: CODECS.get(entry.codec or name) for name, entry in e.codecs.items()}
+    known = {name: e.codec_class(name) for name in e.codecs}
     return transforms + [(run, name) for run in e.runs() for name in e.qualities(run.method) if known[name].fitted]
 
 

@@ -19,7 +19,7 @@ from compfeat.stages.checks import checked
 from compfeat.experiment.consistency import not_counted
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
+from compfeat.settings.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
 from compfeat.experiment.start import sha256_of
 from compfeat.io import own_path
 from compfeat.provenance.code import module_identities

@@ -49,11 +49,11 @@ rule paper:
             rendered=IS_RENDERED,
             codecs={
                 name: dict(
-                    module=entry.codec or name,
-                    tiles=hasattr(CODING.codec_class(name), "encode_frames"),
-                    options=section(CODING.codec_options(name)),
+                    module=EXPERIMENT.codec_module(name),
+                    tiles=hasattr(EXPERIMENT.codec_class(name), "encode_frames"),
+                    options=section(EXPERIMENT.codec_options(name)),
                 )
-                for name, entry in EXPERIMENT.codecs.items()
+                for name in EXPERIMENT.codecs
             },
             figures=FIGURE_TEXTS,
             tools=dict(tool.rsplit(" ", 1) for tool in versions(*SOFTWARE).split(", ")),

@@ -1,6 +1,6 @@
 """What jobs are given, by cut, training, method and codec: modules, files and settings."""
 
-from compfeat.experiment.training import INSTALLED
+from compfeat.settings.recipe import INSTALLED
 from compfeat.stages.checks import ELSEWHERE
 from compfeat.stages.coding import Coding
 from compfeat.stages.training import Training, network_module

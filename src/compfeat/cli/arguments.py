@@ -110,6 +110,6 @@ def _value(kind: Any) -> dict[str, Any]:
 
 def _model(kind: Any, text: str) -> Any:
     """Return a pydantic model that is given as JSON."""
-    from compfeat.experiment.section import from_json
+    from compfeat.settings.section import from_json
 
     return from_json(kind, text)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.runs import FLOAT, Sends
-from compfeat.experiment.section import OptionsT, WithOptions, options_of
 from compfeat.registry import Registry
+from compfeat.settings.runs import FLOAT, Sends
+from compfeat.settings.section import OptionsT, WithOptions, options_of
 
 LOSSLESS = "lossless"
 """The quality, in any codec that has it, at which decoding gives back what was fed to the coder exactly."""

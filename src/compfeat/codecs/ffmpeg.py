@@ -30,8 +30,8 @@ from compfeat.codecs.frames import F, Frame, FrameCodec, check_frame
 from compfeat.codecs.quantiser import sample_type
 from compfeat.codecs.streams import FrameBytes, opened
 from compfeat.errors import BitstreamError, DataError, ToolError
-from compfeat.experiment.runs import Sends
 from compfeat.io import atomic_path
+from compfeat.settings.runs import Sends
 
 QUIET = ("-hide_banner", "-nostats", "-loglevel", "error")
 PICTURE_RATE = 25

@@ -22,9 +22,9 @@ from compfeat.codecs.quantiser import USUAL_BITS, dequantise, quantise, sample_t
 from compfeat.codecs.streams import FrameBytes
 from compfeat.codecs.tiling import Packing, tile, tiled_shape, untile
 from compfeat.errors import BitstreamError, DataError
-from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
-from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
+from compfeat.settings.runs import FLOAT, QUANTISED, Sends
+from compfeat.settings.section import Section
 
 Frame = NDArray[Any]
 """One picture: tiled features, H x W, grey, uint8 or uint16 as the codec's samples; or an image, uint8 H x W x 3."""

@@ -1,1 +1,1 @@
-"""The experiment as data: the configuration, the runs and points that it asks for, and where their files lie."""
+"""The experiment as data: the whole configuration, and where the files that it asks for lie."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
 
+from compfeat.codecs.base import CODECS, Codec
 from compfeat.errors import ConfigError
 from compfeat.experiment.entries import (
     CUT,
@@ -31,11 +32,10 @@ from compfeat.experiment.entries import (
     ToolsConfig,
     TrainingConfig,
 )
-from compfeat.experiment.plugins import registry
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
-from compfeat.experiment.section import Section, options_of, validated
-from compfeat.experiment.training import Name
 from compfeat.io import own_path
+from compfeat.settings.recipe import Name
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
+from compfeat.settings.section import Section, options_of, validated
 
 
 class Experiment(Section):
@@ -123,23 +123,34 @@ class Experiment(Section):
         """Return the trained network of a run."""
         return Trained(run.cut, self.methods[run.method].training, run.seed)
 
+    def codec_module(self, codec: str) -> str:
+        """Return the plug-in that an entry of ``codecs`` names."""
+        return self.codecs[codec].codec or codec
+
+    def codec_class(self, codec: str) -> type[Codec[Any]]:
+        """Return the codec of an entry of ``codecs``. Raises ConfigError where there is no plug-in of its name."""
+        return CODECS.get(self.codec_module(codec))
+
+    def codec_options(self, codec: str) -> Section:
+        """Return the options of an entry of ``codecs``. Raises ConfigError where the codec does not take them."""
+        options: Section = options_of(self.codec_class(codec), self.codecs[codec].options, f"codecs.{codec}")
+        return options
+
     def qualities(self, method: str) -> dict[str, tuple[str, ...]]:
         """Return the qualities that a method's runs are coded at, by codec, without the uncoded points."""
-        codecs = registry("codecs", "CODECS")
         own = self.methods[method]
         if own.codecs is not None:
             return dict(own.codecs)
         return {
             name: own.qualities_of(name, entry.qualities)
             for name, entry in self.codecs.items()
-            if own.sends in codecs.get(entry.codec or name).sends
+            if own.sends in self.codec_class(name).sends
         }
 
     def qualities_of(self, codec: str) -> tuple[str, ...]:
         """Return the qualities at which any method is coded by a codec, finest first."""
         given = {quality for method in self.methods for quality in self.qualities(method).get(codec, ())}
-        known: tuple[str, ...] = registry("codecs", "CODECS").get(self.codecs[codec].codec or codec).qualities
-        return tuple(quality for quality in known if quality in given)
+        return tuple(quality for quality in self.codec_class(codec).qualities if quality in given)
 
     def uncoded_qualities(self, method: str) -> tuple[str, ...]:
         """Return the qualities of a method's points that need no codec."""
@@ -193,9 +204,7 @@ class Experiment(Section):
         """Return the lossless (codec, quality) of what a method sends, with the uncoded quality that each must equal."""
         found: dict[tuple[str, str], str] = {}
         for name, qualities in self.qualities(method).items():
-            entry = self.codecs[name]
-            codec = registry("codecs", "CODECS").get(entry.codec or name)
-            options = options_of(codec, entry.options, f"codecs.{name}")
+            codec, options = self.codec_class(name), self.codec_options(name)
             for quality in qualities:
                 reference = codec.reference(quality, self.methods[method].sends, options)
                 if reference is not None:

@@ -14,7 +14,7 @@ from compfeat.experiment.entries import (
     ComparisonConfig,
     not_drawn,
 )
-from compfeat.experiment.runs import TRANSFORM, UNCODED, Split
+from compfeat.settings.runs import TRANSFORM, UNCODED, Split
 
 RESERVED_CODECS = {
     UNCODED: "stands for the points that need no codec",

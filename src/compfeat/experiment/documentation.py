@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CutConfig, TrainingConfig
-from compfeat.experiment.section import section_in
+from compfeat.settings.section import section_in
 
 START, END = "<!-- keys: made by make keys -->", "<!-- end of keys -->"
 SHARED = (

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from compfeat.experiment.runs import SPLITS, Sends, Split
-from compfeat.experiment.section import Section
-from compfeat.experiment.training import Name, NamedPlugin, NetworkConfig, Recipe
 from compfeat.io import own_path
+from compfeat.settings.recipe import Name, NamedPlugin, NetworkConfig, Recipe
+from compfeat.settings.runs import SPLITS, Sends, Split
+from compfeat.settings.section import Section
 
 CUT = "{cut}"
 """Stands in the path of a file of weights for the cut's name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compfeat.experiment.runs import Point, Run, Trained
+from compfeat.settings.runs import Point, Run, Trained
 
 
 @dataclass(frozen=True)

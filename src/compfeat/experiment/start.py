@@ -10,9 +10,9 @@ from pydantic import Field
 
 from compfeat.errors import DataError
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.section import Section
-from compfeat.experiment.training import Recipe
 from compfeat.io import read_json
+from compfeat.settings.recipe import Recipe
+from compfeat.settings.section import Section
 
 
 class TrainedOn(Section):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from compfeat.experiment.section import OptionsT, WithOptions
 from compfeat.registry import Registry
+from compfeat.settings.section import OptionsT, WithOptions
 from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from pydantic import Field
 from torch import Tensor
 
 from compfeat.errors import CheckpointError, ConfigError
-from compfeat.experiment.section import Section, validated
-from compfeat.experiment.training import NetworkConfig
 from compfeat.io import read_json, write_json
 from compfeat.networks.base import feature_shape
 from compfeat.networks.split import SplitNetwork
 from compfeat.networks.tensors import REMAKE, load_strictly, read_tensors, write_tensors
+from compfeat.settings.recipe import NetworkConfig
+from compfeat.settings.section import Section, validated
 from compfeat.tasks.base import TASKS, Task
 
 OF_THE_LOSS = "loss."

@@ -15,11 +15,11 @@ from typing import Any
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Trained
 from compfeat.io import read_csv, read_json
 from compfeat.provenance.graph import Graph, Keep
 from compfeat.provenance.jobs import Job
 from compfeat.results.resolved import EXPERIMENT, Resolved
+from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Trained
 
 Row = dict[str, str]
 KEYS = (

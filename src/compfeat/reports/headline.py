@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from compfeat.experiment.runs import UNCODED, Comparison
 from compfeat.reports.labels import comparison_label
 from compfeat.reports.summary import Tables, float_points, ladder_labels, measured, methods, metrics
+from compfeat.settings.runs import UNCODED, Comparison
 
 PAIR = ["method", "against", "ladder", "against_ladder"]
 AT_ONE_PERCENT = "at_1_rate_change_percent"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.experiment.runs import Comparison
+from compfeat.settings.runs import Comparison
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"

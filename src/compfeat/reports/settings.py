@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from compfeat.experiment.section import Section
+from compfeat.settings.section import Section
 
 
 class FigureText(Section):

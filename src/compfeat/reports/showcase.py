@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.arrays import Arrays
-from compfeat.experiment.runs import QUANTISED, UNCODED, Point, parse_point
 from compfeat.reports.summary import POINT, Tables, methods, qualities
+from compfeat.settings.runs import QUANTISED, UNCODED, Point, parse_point
 from compfeat.tasks.base import TASKS, Metric
 
 FILE = "pictures.npz"

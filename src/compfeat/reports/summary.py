@@ -11,9 +11,9 @@ import pandas as pd
 
 from compfeat.arrays import Arrays, read_arrays
 from compfeat.errors import DataError
-from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.io import read_csv, read_json
 from compfeat.results.resolved import EXPERIMENT, Resolved
+from compfeat.settings.runs import FLOAT, UNCODED, Comparison
 from compfeat.tasks.base import Metric
 
 RUN = ["cut", "method", "seed"]

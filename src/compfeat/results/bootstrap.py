@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import MIN_IMAGES_FOR_INTERVALS, MIN_RESAMPLES_FOR_INTERVALS, StatisticsConfig
-from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Point, Run, parse_point
 from compfeat.results.curves import FloatArray
 from compfeat.results.delta_rate import Rules
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import Measured, counterparts
 from compfeat.results.pairs import PAIR
 from compfeat.results.resampled import MAX_REFUSED, Curves, bd_rates, drawn_counts, interval
+from compfeat.settings.runs import FLOAT, UNCODED, Comparison, Point, Run, parse_point
 from compfeat.tasks.base import Metric
 
 ALL_SEEDS = "all"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from compfeat.arrays import read_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.runs import Trained, parse_run
 from compfeat.io import read_csv
+from compfeat.settings.runs import Trained, parse_run
 
 Kind = Literal[
     "scores",

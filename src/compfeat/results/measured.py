@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED, Comparison, Point, Run, parse_run
 from compfeat.io import read_json
 from compfeat.results.inputs import Inputs
+from compfeat.settings.runs import UNCODED, Comparison, Point, Run, parse_run
 from compfeat.tasks.base import TASKS, Metric, metrics_of
 from compfeat.transport.ledger import read_ledger
 

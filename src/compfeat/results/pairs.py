@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import FLOAT, UNCODED, Comparison, Run
 from compfeat.results.curves import Curve
 from compfeat.results.delta_rate import Fit, Rules, compare
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import counterparts
+from compfeat.settings.runs import FLOAT, UNCODED, Comparison, Run
 from compfeat.tasks.base import Metric
 
 PAIR = ("cut", "method", "against", "seed", "ladder", "against_ladder", "metric")

@@ -11,7 +11,7 @@ from typing import Any
 
 from compfeat.errors import ConfigError, DataError
 from compfeat.experiment.config import Experiment, part_of
-from compfeat.experiment.runs import Comparison
+from compfeat.settings.runs import Comparison
 from compfeat.tasks.base import Metric, metrics_of
 
 SECTIONS = tuple(name for name in Experiment.model_fields if name not in ("figures", "keep", "keep_features"))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.runs import SPLITS
 from compfeat.io import atomic_path, write_bytes, write_json
 from compfeat.scenes.compose import compose
 from compfeat.scenes.png import encode_rgb
 from compfeat.scenes.render import Rendered, render
 from compfeat.scenes.scene import BASELINE_M, Camera
+from compfeat.settings.runs import SPLITS
 
 CITIES = {
     "train": ("aldermoor", "brackwater", "cinderford", "dunhollow"),

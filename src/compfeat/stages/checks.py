@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from compfeat.codecs.base import CODECS
 from compfeat.datasets.base import DATASETS
 from compfeat.errors import CompfeatError, ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.consistency import problems
-from compfeat.experiment.runs import Comparison
-from compfeat.experiment.section import options_of
-from compfeat.experiment.training import INSTALLED
 from compfeat.io import own_path
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS
 from compfeat.reports.figures.base import FIGURES
+from compfeat.settings.recipe import INSTALLED
+from compfeat.settings.runs import Comparison
+from compfeat.settings.section import options_of
 from compfeat.tasks.base import TASKS
 from compfeat.training.settings import check_phases
 from compfeat.training.variants.base import VARIANTS
@@ -184,15 +183,15 @@ def _transforms(e: Experiment) -> Iterator[str]:
 
 def _codecs(e: Experiment) -> Iterator[str]:
     for key, entry in e.codecs.items():
-        codec = _found(f"codecs.{key}", CODECS.get, entry.codec or key)
-        options = options_of(codec, entry.options, f"codecs.{key}")
+        codec = _found(f"codecs.{key}", e.codec_class, key)
+        options = e.codec_options(key)
         _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg_path, options)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():
         own = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
         for where, key, qualities in ((where, *entry) for where, given in own.items() for entry in given.items()):
-            codec = CODECS.get(e.codecs[key].codec or key)
+            codec = e.codec_class(key)
             if method.sends not in codec.sends:
                 yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"
             for quality in qualities:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from compfeat.codecs.base import CODECS, Codec
+from compfeat.codecs.base import CODECS
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Split, Trained
-from compfeat.experiment.section import Section, options_of
+from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Split, Trained
 from compfeat.stages.training import network_module
 from compfeat.tasks.base import TASKS
 from compfeat.transforms.base import TRANSFORMS
@@ -24,15 +23,6 @@ class Coding:
     experiment: Experiment
     layout: Layout
 
-    def codec_class(self, codec: str) -> type[Codec[Any]]:
-        """Return the codec that an entry of the configuration names."""
-        return CODECS.get(self.experiment.codecs[codec].codec or codec)
-
-    def codec_options(self, codec: str) -> Section:
-        """Return the options that an entry of the configuration gives its codec."""
-        options: Section = options_of(self.codec_class(codec), self.experiment.codecs[codec].options, f"codecs.{codec}")
-        return options
-
     def transform_is_fitted(self, method: str) -> bool:
         """Return whether a method has a transform that is fitted to train features."""
         transform = self.experiment.methods[method].transform
@@ -40,7 +30,7 @@ class Coding:
 
     def fitted_codecs(self, method: str) -> list[str]:
         """Return the codecs that are fitted to the train features of a method's runs."""
-        return [codec for codec in self.experiment.qualities(method) if self.codec_class(codec).fitted]
+        return [codec for codec in self.experiment.qualities(method) if self.experiment.codec_class(codec).fitted]
 
     def fitted(self, run: Run) -> list[str]:
         """Return what is fitted for a run: TRANSFORM and codecs."""
@@ -126,8 +116,12 @@ class Coding:
         if fitted == TRANSFORM:
             return {"transform": transform}
         entry = self.experiment.codecs[fitted]
-        values: dict[str, Any] = {"codec": entry.codec or fitted, "options": entry.options, "transform": transform}
-        if self.codec_class(fitted).fitted_by_coding:
+        values: dict[str, Any] = {
+            "codec": self.experiment.codec_module(fitted),
+            "options": entry.options,
+            "transform": transform,
+        }
+        if self.experiment.codec_class(fitted).fitted_by_coding:
             qualities = list(self.experiment.qualities(run.method)[fitted])
             values |= {"qualities": qualities, "ffmpeg": self.experiment.tools.ffmpeg_path}
         return values
@@ -143,7 +137,7 @@ class Coding:
         }
         if codec != UNCODED:
             entry = self.experiment.codecs[codec]
-            values |= {"codec": entry.codec or codec, "options": entry.options}
+            values |= {"codec": self.experiment.codec_module(codec), "options": entry.options}
             values |= {"ffmpeg": self.experiment.tools.ffmpeg_path}
         return values
 
@@ -163,7 +157,7 @@ class Coding:
         transform = self.experiment.methods[run.method].transform
         modules = [] if transform is None else [TRANSFORMS.module(transform.name)]
         if codec not in (UNCODED, TRANSFORM):
-            modules.append(CODECS.module(self.experiment.codecs[codec].codec or codec))
+            modules.append(CODECS.module(self.experiment.codec_module(codec)))
         return modules
 
     def fit_modules(self, run: Run, fitted: str) -> list[str]:
@@ -176,9 +170,13 @@ class Coding:
         """Return name and version of the program that codes; nothing for the points that need none."""
         if codec == UNCODED:
             return []
-        return [self.codec_class(codec).tool(self.experiment.tools.ffmpeg_path, self.codec_options(codec))]
+        return [
+            self.experiment.codec_class(codec).tool(
+                self.experiment.tools.ffmpeg_path, self.experiment.codec_options(codec)
+            )
+        ]
 
     def fit_tools(self, fitted: str) -> list[str]:
         """Return the program that a codec is fitted with, where it is fitted by coding."""
-        by_coding = fitted != TRANSFORM and self.codec_class(fitted).fitted_by_coding
+        by_coding = fitted != TRANSFORM and self.experiment.codec_class(fitted).fitted_by_coding
         return self.tools(fitted) if by_coding else []

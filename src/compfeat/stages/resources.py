@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.runs import UNCODED, Split
 from compfeat.networks.base import NETWORKS
+from compfeat.settings.runs import UNCODED, Split
 from compfeat.tasks.base import TASKS
 
 MEGA = 1e6

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from compfeat.codecs.base import CODECS
-from compfeat.experiment.runs import TRANSFORM, UNCODED
 from compfeat.results.inputs import Kind
 from compfeat.results.recorded import RECORD_FILES, record_of
 from compfeat.results.tables.base import TABLES, TableSpec, all_tables
+from compfeat.settings.runs import TRANSFORM, UNCODED
 from compfeat.stages.coding import Coding
 from compfeat.tasks.base import TASKS
 
@@ -79,5 +79,5 @@ class Tables:
     def modules(self, file: str) -> list[str]:
         """Return the modules of a table, of the tasks and, where it uses the codecs, of these."""
         spec, e = self.specs[file], self.coding.experiment
-        codecs = [entry.codec or name for name, entry in e.codecs.items()] if "codecs" in spec.uses else []
+        codecs = [e.codec_module(name) for name in e.codecs] if "codecs" in spec.uses else []
         return [TABLES.module(spec.name), *map(TASKS.module, e.tasks), *map(CODECS.module, codecs)]

@@ -9,8 +9,8 @@ from typing import Any
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import Trained
 from compfeat.networks.base import NETWORKS
+from compfeat.settings.runs import Trained
 from compfeat.stages.checks import ELSEWHERE
 from compfeat.training.settings import TrainSettings
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from compfeat.codecs.base import CODECS
-from compfeat.experiment.section import options_of
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS
+from compfeat.settings.section import options_of
 from compfeat.tasks.base import TASKS
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants.base import VARIANTS, Variant

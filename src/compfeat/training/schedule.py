@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from compfeat.experiment.training import Phase
+from compfeat.settings.recipe import Phase
 from compfeat.training.batches import steps_per_epoch
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import Section, validated
-from compfeat.experiment.training import NetworkConfig, Phase, Recipe
+from compfeat.settings.recipe import NetworkConfig, Phase, Recipe
+from compfeat.settings.section import Section, validated
 
 
 class TrainSettings(Section):

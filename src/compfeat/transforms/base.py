@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.codecs.base import State
-from compfeat.experiment.section import OptionsT, WithOptions, options_of
 from compfeat.registry import Registry
+from compfeat.settings.section import OptionsT, WithOptions, options_of
 
 if TYPE_CHECKING:
     from compfeat.networks.split import SplitNetwork

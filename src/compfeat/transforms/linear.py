@@ -15,7 +15,7 @@ from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
 from compfeat.codecs.tiling import Packing, tile_positions
 from compfeat.errors import DataError
-from compfeat.experiment.section import Section
+from compfeat.settings.section import Section
 from compfeat.transforms import decorrelation
 from compfeat.transforms.bands import MOST_BANDS, bands_of
 from compfeat.transforms.base import FitSource, Transform

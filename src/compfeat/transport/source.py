@@ -18,9 +18,9 @@ from compfeat.codecs.base import CODECS, Codec, Item, State, built
 from compfeat.datasets.base import IMAGE
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.runs import Sends
-from compfeat.experiment.section import Section, options_of
-from compfeat.experiment.training import PluginConfig
+from compfeat.settings.recipe import PluginConfig
+from compfeat.settings.runs import Sends
+from compfeat.settings.section import Section, options_of
 from compfeat.transforms.base import TRANSFORMS, Transform
 from compfeat.transforms.base import built as built_transform
 

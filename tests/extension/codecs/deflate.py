@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from compfeat.codecs.base import CODECS, Codec, Decoded, ImageBytes, Item
-from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
+from compfeat.settings.section import Section
 
 
 class Options(Section):

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.codecs.base import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
-from compfeat.experiment.section import NoOptions
 from compfeat.io import write_bytes
+from compfeat.settings.section import NoOptions
 
 LENGTH = 4
 """Bytes of the length before each image."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from compfeat.experiment.section import Section
 from compfeat.losses.base import LOSSES, LossSpec
+from compfeat.settings.section import Section
 from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.codecs.base import State
-from compfeat.experiment.section import NoOptions
+from compfeat.settings.section import NoOptions
 from compfeat.transforms.base import TRANSFORMS, FitSource, Transform
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.experiment.section import Section
-from compfeat.experiment.training import Phase
 from compfeat.losses.base import Step
+from compfeat.settings.recipe import Phase
+from compfeat.settings.section import Section
 from compfeat.training.batches import Arrays
 from compfeat.training.variants.base import VARIANTS
 from compfeat.training.variants.plugins.standard import StandardSteps

@@ -8,7 +8,7 @@ import pytest
 
 from compfeat.cli.arguments import command
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import Section
+from compfeat.settings.section import Section
 
 SEEN: dict[str, Any] = {}
 

@@ -21,7 +21,7 @@ from compfeat.codecs.plugins.vvc import Vvc, VvcOptions, codes_of, nal_role
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.streams import FrameBytes, Nal
 from compfeat.errors import BitstreamError, ToolError
-from compfeat.experiment.runs import FLOAT, QUANTISED
+from compfeat.settings.runs import FLOAT, QUANTISED
 
 SHAPE = (24, 40)
 FRAMES = list(np.random.default_rng(5).integers(80, 160, (2, *SHAPE), dtype=np.uint8))

@@ -13,7 +13,7 @@ from compfeat.codecs.base import LOSSLESS, Codec, Coding
 from compfeat.codecs.plugins.hevc import Hevc
 from compfeat.codecs.plugins.hevc_restored import HevcRestored, RestoredOptions, by_channel, fitted_map
 from compfeat.errors import DataError
-from compfeat.experiment.runs import QUANTISED
+from compfeat.settings.runs import QUANTISED
 
 SHAPE = (8, 8, 16)
 COARSE = "qp40"

@@ -20,8 +20,8 @@ from compfeat.codecs.plugins.png import Png
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.tiling import tiled_shape
 from compfeat.errors import BitstreamError, ConfigError, DataError
-from compfeat.experiment.runs import FLOAT, QUANTISED, Sends
-from compfeat.experiment.section import options_of
+from compfeat.settings.runs import FLOAT, QUANTISED, Sends
+from compfeat.settings.section import options_of
 
 COUNT = 3
 SHAPES: dict[str, tuple[int, ...]] = {"features": (5, 4, 3), "image": (18, 33, 3)}  # both end in 3: nothing is guessed

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import options_of
 from compfeat.losses.compressibility import (
     CompressibleLoss,
     Range,
@@ -17,6 +16,7 @@ from compfeat.losses.compressibility import (
     scale_to_codes,
 )
 from compfeat.losses.plugins.compressible import Compressible
+from compfeat.settings.section import options_of
 from tiny import tiny_tasks
 
 CHECK_VALUE = 35.8815

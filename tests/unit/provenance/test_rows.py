@@ -6,8 +6,8 @@ import pytest
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import TRANSFORM, Run, Trained
 from compfeat.provenance.rows import made_from, place
+from compfeat.settings.runs import TRANSFORM, Run, Trained
 from recorded_run import CONFIG
 
 EXPERIMENT = Experiment.of(CONFIG)

@@ -16,7 +16,6 @@ from matplotlib.text import Text
 
 import synthetic_summary
 from compfeat.arrays import read_arrays, write_arrays
-from compfeat.experiment.runs import Comparison
 from compfeat.io import read_csv
 from compfeat.reports.explorer.build import build as build_explorer
 from compfeat.reports.explorer.tables import NEEDS, interval_rows
@@ -30,6 +29,7 @@ from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables
+from compfeat.settings.runs import Comparison
 from documents import description, settings_of
 from synthetic_summary import summary_of, synthetic_experiment, write_summary
 from tiny_results import BYTES, NEW, OLD, PAIRS, TinyRun, tiny_experiment

@@ -19,7 +19,6 @@ from compfeat.arrays import write_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.config import part_of
 from compfeat.experiment.entries import StatisticsConfig
-from compfeat.experiment.runs import FLOAT, UNCODED, Point, Run
 from compfeat.results.bootstrap import (
     ALL_SEEDS,
     INTERVAL_COLUMNS,
@@ -36,6 +35,7 @@ from compfeat.results.bootstrap import (
 from compfeat.results.measured import Measured, compared_metrics
 from compfeat.results.resampled import interval
 from compfeat.results.tables.base import TABLES, Inputs
+from compfeat.settings.runs import FLOAT, UNCODED, Point, Run
 from compfeat.tasks.base import TASKS
 
 PLAN = StatisticsConfig(resamples=40, confidence=0.9, seed=3)

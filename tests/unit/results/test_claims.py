@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from compfeat.experiment.entries import ClaimsConfig
-from compfeat.experiment.runs import Comparison
 from compfeat.results.bootstrap import TOO_FEW
 from compfeat.results.losses import worse
 from compfeat.results.published import METRICS, read_published
@@ -32,6 +31,7 @@ from compfeat.results.tables.plugins.claims import (
     run_losses,
     verdict,
 )
+from compfeat.settings.runs import Comparison
 from tiny_results import STATISTICS, TinyRun, published_inputs
 
 LIMITS = ClaimsConfig(

@@ -9,10 +9,10 @@ import pytest
 
 from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import DataError
-from compfeat.experiment.runs import Point, Run
 from compfeat.results.measured import Measured
 from compfeat.results.tables.plugins.per_image import per_image_table
 from compfeat.results.tables.plugins.points import check_lossless, point_row, points_table
+from compfeat.settings.runs import Point, Run
 from tiny_results import NETWORK, OLD, REMOTE, TinyRun
 
 SCORES: dict[str, dict[str, Any]] = {

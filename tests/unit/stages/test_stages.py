@@ -10,7 +10,7 @@ from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.runs import TRANSFORM, UNCODED, Run, Trained
+from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Trained
 from compfeat.stages.coding import Coding
 from compfeat.stages.training import Training
 from helpers import PROJECT

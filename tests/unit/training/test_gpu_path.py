@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
-from compfeat.experiment.training import Recipe
 from compfeat.losses.base import LOSSES
 from compfeat.networks.inference import fix_arithmetic
+from compfeat.settings.recipe import Recipe
 from compfeat.training import schedule
 from compfeat.training.loop import Learner, train_step
 from compfeat.training.variants.base import VARIANTS

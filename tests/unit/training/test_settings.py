@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import from_json
+from compfeat.settings.section import from_json
 from compfeat.training.settings import TrainSettings, check_phases
 from tiny import phase, settings_json, train_settings
 

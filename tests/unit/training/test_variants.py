@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.experiment.section import NoOptions
 from compfeat.losses.base import Step
+from compfeat.settings.section import NoOptions
 from compfeat.training.batches import fields_of
 from compfeat.training.noise import quantisation_noise
 from compfeat.training.variants.base import VARIANTS

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.section import NoOptions
+from compfeat.settings.section import NoOptions
 from compfeat.transforms.base import Transform
 from compfeat.transport.source import CodecSettings, copies, open_features, sent, shape_sent
 from helpers import SIZE, random_scenes

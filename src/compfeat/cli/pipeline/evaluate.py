@@ -21,11 +21,11 @@ from compfeat.codecs.spectra import variances
 from compfeat.codecs.tiling import tile
 from compfeat.datasets.packed import Packed, open_packed
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED
 from compfeat.io import read_json
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic, predict
 from compfeat.networks.split import SplitNetwork
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED
 from compfeat.tasks.plugins.reconstruction import reconstruction_errors
 from compfeat.transforms.base import Transform
 from compfeat.transport.bitstreams import side_info_name, stream_name, unpacked

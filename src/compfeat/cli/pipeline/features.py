@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from compfeat.datasets.packed import Packed, in_chunks, open_packed
 from compfeat.errors import DataError
-from compfeat.experiment.section import Section
 from compfeat.io import atomic_path
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic
 from compfeat.networks.split import SplitNetwork
+from compfeat.settings.section import Section
 
 
 class FeaturesSettings(Section):

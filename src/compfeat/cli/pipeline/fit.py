@@ -13,8 +13,8 @@ from compfeat.arrays import write_arrays
 from compfeat.codecs.base import CODECS, Codec, Coding, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
-from compfeat.experiment.section import Section, options_of
-from compfeat.experiment.training import PluginConfig
+from compfeat.settings.recipe import PluginConfig
+from compfeat.settings.section import Section, options_of
 from compfeat.transforms.base import TRANSFORMS, FitSource, model_bytes
 from compfeat.transport.source import open_features, transform_of, transformed
 

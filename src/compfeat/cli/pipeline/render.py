@@ -15,10 +15,10 @@ from pydantic import Field
 from tqdm import tqdm
 
 from compfeat.errors import ConfigError, ToolError
-from compfeat.experiment.runs import Split
-from compfeat.experiment.section import Section
 from compfeat.io import own_path, write_csv
 from compfeat.scenes.writing import CITIES, KINDS, write_scene
+from compfeat.settings.runs import Split
+from compfeat.settings.section import Section
 
 Job = tuple[str, str, int, int, tuple[int, int]]
 Row = tuple[str, str, int]

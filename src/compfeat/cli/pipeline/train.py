@@ -17,8 +17,6 @@ from tqdm import tqdm
 from compfeat.datasets.packed import open_packed
 from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import options_of
-from compfeat.experiment.training import INSTALLED
 from compfeat.io import read_json, write_csv
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS, feature_shape
@@ -28,6 +26,8 @@ from compfeat.networks.split import SplitNetwork
 from compfeat.networks.tensors import REMAKE
 from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
+from compfeat.settings.recipe import INSTALLED
+from compfeat.settings.section import options_of
 from compfeat.tasks.base import Task
 from compfeat.training import loop
 from compfeat.training.loop import Learner, Scenes

@@ -13,7 +13,7 @@ from compfeat.codecs.frames import Frame, FrameOptions
 from compfeat.codecs.images import ImageCodec
 from compfeat.codecs.plugins.av1 import FRAME
 from compfeat.codecs.streams import FrameBytes, obus
-from compfeat.experiment.runs import Sends
+from compfeat.settings.runs import Sends
 
 
 class AvifOptions(FrameOptions):

@@ -18,7 +18,7 @@ from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import CODECS, EVERY_QUALITY, LOSSLESS, Coding, Decoded, State
 from compfeat.codecs.plugins.hevc import Hevc, HevcOptions, HevcStreams
 from compfeat.errors import BitstreamError, DataError
-from compfeat.experiment.runs import Sends
+from compfeat.settings.runs import Sends
 
 RIDGE = 0.01
 """Weight of the pull towards no change, as a share of the mean variance of the decoded channels."""

@@ -19,8 +19,8 @@ from compfeat.codecs.base import CODECS, EVERY_QUALITY, RERUN, Codec, Coding, De
 from compfeat.codecs.laplace_levels import HALF_RUNGS, REFIT, Fitted, check
 from compfeat.codecs.packets import packed, unpacked
 from compfeat.errors import BitstreamError, DataError
-from compfeat.experiment.section import Section
 from compfeat.io import write_bytes
+from compfeat.settings.section import Section
 
 
 class Options(Section):

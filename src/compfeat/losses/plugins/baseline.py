@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compfeat.experiment.section import NoOptions
 from compfeat.losses.base import LOSSES, LossSpec
+from compfeat.settings.section import NoOptions
 from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:

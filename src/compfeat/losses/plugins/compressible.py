@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from compfeat.experiment.section import Section
 from compfeat.losses.base import LOSSES, LossSpec
+from compfeat.settings.section import Section
 from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:

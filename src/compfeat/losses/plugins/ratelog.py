@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from compfeat.experiment.section import Section
 from compfeat.losses.base import LOSSES, LossSpec
 from compfeat.losses.plugins.compressible import Knots, Strength, rising
+from compfeat.settings.section import Section
 from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ import pandas as pd
 import vl_convert
 
 from compfeat.errors import DataError, ToolError
-from compfeat.experiment.runs import UNCODED
 from compfeat.reports.explorer.chart import MOST_LINES, Choices, chart_spec
 from compfeat.reports.explorer.pictures import small_png
 from compfeat.reports.explorer.tables import (
@@ -34,6 +33,7 @@ from compfeat.reports.looks import looks
 from compfeat.reports.settings import FigureText, TableText
 from compfeat.reports.showcase import Showcase
 from compfeat.reports.summary import Tables, comparisons, cuts, methods, qualities
+from compfeat.settings.runs import UNCODED
 
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE = FOLDER / "explorer.html", FOLDER / "explorer.css"

@@ -12,9 +12,9 @@ from typing import Any
 
 import altair as alt
 
-from compfeat.experiment.runs import FLOAT, UNCODED
 from compfeat.reports.explorer.tables import MEAN, OURS, PUBLISHED, Rows
 from compfeat.reports.looks import Look
+from compfeat.settings.runs import FLOAT, UNCODED
 from compfeat.tasks.base import Metric
 
 RATES = {"bpe": "bits per feature element", "bytes": "bytes per image"}

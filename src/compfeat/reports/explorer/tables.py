@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compfeat.experiment.runs import Comparison
 from compfeat.reports.labels import comparison_label, listed
 from compfeat.reports.summary import (
     ALL_SEEDS,
@@ -18,6 +17,7 @@ from compfeat.reports.summary import (
     methods,
     metrics_by_task,
 )
+from compfeat.settings.runs import Comparison
 from compfeat.tasks.base import Metric
 
 Rows = list[dict[str, Any]]

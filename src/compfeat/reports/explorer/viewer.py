@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED, Point
 from compfeat.reports.explorer.pictures import Album
 from compfeat.reports.explorer.tables import rounded
 from compfeat.reports.labels import number
 from compfeat.reports.showcase import BYTES, SENT, Showcase, ShownTask, point_of, shown_tasks
+from compfeat.settings.runs import UNCODED, Point
 from compfeat.tasks.base import Metric
 
 MOST_BYTES = 11_000_000

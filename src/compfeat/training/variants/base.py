@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.experiment.section import OptionsT, WithOptions
-from compfeat.experiment.training import Phase
 from compfeat.losses.base import Step
 from compfeat.registry import Registry
+from compfeat.settings.recipe import Phase
+from compfeat.settings.section import OptionsT, WithOptions
 from compfeat.training.batches import Arrays
 from compfeat.training.settings import TrainSettings
 

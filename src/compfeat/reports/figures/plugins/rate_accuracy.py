@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import Comparison
 from compfeat.reports.figures.base import figure
 from compfeat.reports.figures.curves import Note, draw_curves
 from compfeat.reports.figures.style import MOST_LINES, grouped
@@ -26,6 +25,7 @@ from compfeat.reports.summary import (
     methods,
     metrics,
 )
+from compfeat.settings.runs import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED, Point
 from compfeat.reports.figures.base import figure
 from compfeat.reports.figures.style import MOST_HEIGHT, WIDTH, fitted, grid, picture
 from compfeat.reports.showcase import FILE, NEEDS, Showcase, ShownTask, shown_tasks
 from compfeat.reports.summary import Tables, metrics_by_task
+from compfeat.settings.runs import UNCODED, Point
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from compfeat.experiment.entries import ClaimsConfig
-from compfeat.experiment.runs import FLOAT, UNCODED, Comparison
 from compfeat.io import read_csv
 from compfeat.results.bootstrap import ALL_SEEDS, RESAMPLES, TOO_FEW, float_intervals, read_samples
 from compfeat.results.losses import loss_unit, worse
@@ -21,6 +20,7 @@ from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import about
 from compfeat.results.published import ANCHOR, LADDER, METRICS, TEST, lossless
 from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
+from compfeat.settings.runs import FLOAT, UNCODED, Comparison
 from compfeat.tasks.base import Metric
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"

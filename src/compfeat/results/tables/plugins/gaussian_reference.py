@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import FLOAT, UNCODED, Run, Trained, parse_run
 from compfeat.results.gaussian import Mixture
 from compfeat.results.measured import POINT_KEYS
 from compfeat.results.tables.base import Inputs, table
+from compfeat.settings.runs import FLOAT, UNCODED, Run, Trained, parse_run
 from compfeat.tasks.base import TASKS, mean_squared
 from compfeat.transforms.base import SENSITIVITY
 

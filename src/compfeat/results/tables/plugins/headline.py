@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.experiment.runs import FLOAT, UNCODED
 from compfeat.results.bootstrap import ALL_SEEDS
 from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.losses import PERCENT
 from compfeat.results.measured import compared_metrics
 from compfeat.results.pairs import PAIR
 from compfeat.results.tables.base import RESULTS, Inputs, table
+from compfeat.settings.runs import FLOAT, UNCODED
 
 KEYS = [name for name in PAIR if name != "seed"]
 AT_LOSS = ("rate_change_percent", "low_percent", "high_percent")

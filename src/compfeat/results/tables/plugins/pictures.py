@@ -14,9 +14,9 @@ from compfeat.arrays import Arrays
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.runs import FLOAT, QUANTISED, UNCODED, Run, parse_run
 from compfeat.io import read_csv, read_json
 from compfeat.results.tables.base import Inputs, table
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run, parse_run
 
 MOST_QUALITIES = 6
 """Qualities shown of one codec; of a longer ladder they are taken evenly, with both ends."""

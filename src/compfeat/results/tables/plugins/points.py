@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED
 from compfeat.results.measured import LEDGER_BYTES, POINT_KEYS, Measured, image_metrics, keys, measured_points
 from compfeat.results.tables.base import RESULTS, Inputs, table
+from compfeat.settings.runs import UNCODED
 from compfeat.tasks.base import metrics_of
 
 TOTAL_BYTES = ("total_bytes", *LEDGER_BYTES)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from compfeat.arrays import Arrays
 from compfeat.errors import DataError
-from compfeat.experiment.runs import UNCODED, Run
 from compfeat.results.gaussian import gaussian_rate
 from compfeat.results.measured import POINT_KEYS
 from compfeat.results.tables.base import Inputs, table
+from compfeat.settings.runs import UNCODED, Run
 
 COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from compfeat.arrays import Arrays
-from compfeat.experiment.runs import Point
 from compfeat.results.bootstrap import Samples, image_counts, of_different_images, point_samples
 from compfeat.results.curves import FloatArray
 from compfeat.results.measured import measured_points
 from compfeat.results.tables.base import Inputs, table
+from compfeat.settings.runs import Point
 
 
 @table("resamples.npz", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods", "statistics"))

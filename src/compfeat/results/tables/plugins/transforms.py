@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compfeat.experiment.runs import parse_run
 from compfeat.results.tables.base import Inputs, table
+from compfeat.settings.runs import parse_run
 from compfeat.transforms.base import model_bytes
 
 COLUMNS = ("cut", "method", "seed", "transform", "model_bytes")

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from compfeat.codecs.base import CODECS, built
 from compfeat.errors import ConfigError
-from compfeat.experiment.section import Section
-from compfeat.experiment.training import Name
 from compfeat.losses.base import Step
+from compfeat.settings.recipe import Name
+from compfeat.settings.section import Section
 from compfeat.training.variants.base import VARIANTS
 from compfeat.training.variants.plugins.standard import StandardSteps
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.experiment.section import NoOptions
-from compfeat.experiment.training import Phase
 from compfeat.losses.base import Step
+from compfeat.settings.recipe import Phase
+from compfeat.settings.section import NoOptions
 from compfeat.training.batches import Arrays
 from compfeat.training.variants.base import VARIANTS
 from compfeat.training.variants.plugins.standard import NOISE, StandardSteps

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from compfeat.experiment.section import NoOptions, OptionsT
-from compfeat.experiment.training import Phase
 from compfeat.losses.base import Step
+from compfeat.settings.recipe import Phase
+from compfeat.settings.section import NoOptions, OptionsT
 from compfeat.training.batches import Arrays, crop, mirror
 from compfeat.training.variants.base import VARIANTS, Variant
 

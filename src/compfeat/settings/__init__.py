@@ -1,0 +1,1 @@
+"""What every typed setting is made of, and the names of what an experiment consists of."""
