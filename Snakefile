@@ -13,8 +13,6 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/common.smk"
-include: "workflow/rules/jobs.smk"
-include: "workflow/rules/resources.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/features.smk"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -89,6 +90,15 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path}: not found; run the stage that makes it") from None
     except ValueError as error:
         raise DataError(f"{path}: not JSON ({error}); delete it and rerun the stage that makes it") from None
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal. Raises DataError where it is missing."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found; restore it") from None
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""What all rules share: the checked experiment, the layout, and how jobs receive their settings, code identities and tools."""
+"""What all rules share: the checked experiment, where its files lie, and what its jobs read, are told and ask for."""
 
 import re
 import shlex
@@ -15,41 +15,59 @@ fix_environment()
 
 from compfeat.datasets.base import DATASETS
 from compfeat.errors import CompfeatError
-from compfeat.stages.checks import checked
 from compfeat.experiment.consistency import not_counted
 from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
-from compfeat.settings.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
-from compfeat.experiment.start import sha256_of
-from compfeat.io import own_path
-from compfeat.provenance.code import module_identities
 from compfeat.provenance.tools import versions
-from compfeat.stages.command_line import flags, section, settings
-
-
-def refuse(problem):
-    """Stop with what is wrong with the configuration, in one line."""
-    raise WorkflowError(f"config: {problem}") from None
-
-
-def warn(remarks):
-    """Say, once per run, what is odd about the configuration."""
-    if workflow.is_main_process:
-        for remark in remarks:
-            logger.warning(f"config: {remark}")
-
+from compfeat.settings.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
+from compfeat.stages.checks import checked
+from compfeat.stages.coding import Coding
+from compfeat.stages.documents import Documents
+from compfeat.stages.params import code, flags, plugin_code, section, settings
+from compfeat.stages.resources import Jobs, Requests
+from compfeat.stages.sources import Sources
+from compfeat.stages.tables import Tables
+from compfeat.stages.training import Training, network_module, task_modules
 
 try:
     # Snakemake has read these files already, but takes the last of two equal keys.
     load_config([Path(path) for path in workflow.configfiles])
     EXPERIMENT = checked(in_order_of(load_config([Path("config/config.yaml")]), config))
+    SOURCES = Sources(EXPERIMENT)
+    SOURCES.check()
 except CompfeatError as error:
-    refuse(error)
-warn(not_counted(EXPERIMENT, config["cuts"]))
+    raise WorkflowError(f"config: {error}") from None
+if workflow.is_main_process:
+    for remark in (*not_counted(EXPERIMENT, config["cuts"]), *SOURCES.remarks()):
+        logger.warning(f"config: {remark}")
 
-LAYOUT = Layout(EXPERIMENT.output, EXPERIMENT.dataset.prepared)
+DATASET = EXPERIMENT.dataset
+LAYOUT = Layout(EXPERIMENT.output, DATASET.prepared)
+TRAINING = Training(EXPERIMENT, LAYOUT)
+CODING = Coding(EXPERIMENT, LAYOUT)
+TABLES = Tables(CODING)
+DOCUMENTS = Documents(TABLES)
+TASK_MODULES = task_modules(EXPERIMENT)
+JOBS = Jobs(EXPERIMENT, SOURCES.counts)
+needs, together = Requests(EXPERIMENT, workflow).needs, Requests(EXPERIMENT, workflow).together
+
 ANY_TRAINED = Trained("{cut}", "{training}", "{seed}")
 ANY_RUN = Run("{cut}", "{method}", "{seed}")
+
+
+def run_of(wildcards):
+    """Return the run that a job's wildcards name."""
+    return Run(wildcards.cut, wildcards.method, int(wildcards.seed))
+
+
+def trained_of(wildcards):
+    """Return the trained network that a job's wildcards name."""
+    return Trained(wildcards.cut, wildcards.training, int(wildcards.seed))
+
+
+def training_of(wildcards):
+    """Return the training whose network a job's run uses."""
+    return EXPERIMENT.methods[wildcards.method].training
 
 
 # With --sdm apptainer, jobs run in the image that Containerfile makes, by its own python; docs/how-to/cluster.md.
@@ -69,25 +87,3 @@ wildcard_constraints:
     method="|".join(EXPERIMENT.methods),
     seed=r"\d+",
     codec="|".join([UNCODED, *EXPERIMENT.codecs]),
-
-
-def code(stage, *plugins):
-    """Return a text a module that a stage's code consists of, with its hash; `plugins` are modules that it is given by name.
-
-    Each is a param of its own (`*code("train")`), so that a dry run's reason names the module that changed.
-    """
-    try:
-        identities = module_identities(f"compfeat.cli.pipeline.{stage}", *plugins)
-    except CompfeatError as error:
-        raise WorkflowError(str(error)) from None
-    return [f"code of {name} {identity}" for name, identity in identities.items()]
-
-
-def plugin_code(stage, *plugins):
-    """Return what `plugins`, chosen by wildcards, add to a stage's code."""
-    return ", ".join(sorted(set(code(stage, *plugins)) - set(code(stage))))
-
-
-def results_of(paths, items):
-    """Return the files of `paths` (methods of the layout) for all `items`."""
-    return [path(item) for path in paths for item in items]

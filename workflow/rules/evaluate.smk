@@ -20,9 +20,7 @@ rule evaluate:
         *code("evaluate", *TASK_MODULES),
         settings=lambda w: settings(**CODING.evaluate_settings(run_of(w), w.codec)),
         files=lambda w: flags(**CODING.optional_files(run_of(w), w.codec)),
-        plugin_code=lambda w: plugin_code(
-            "evaluate", network_module(EXPERIMENT, w.cut), *CODING.modules(run_of(w), w.codec), *TASK_MODULES
-        ),
+        plugin_code=lambda w: plugin_code("evaluate", *CODING.evaluate_modules(run_of(w), w.codec)),
         tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools(w.codec)]),
     shell:
         "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "

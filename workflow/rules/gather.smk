@@ -1,15 +1,7 @@
 """Tables: one job per table, a module of compfeat.results.tables.plugins, from the files that it declares."""
 
-from snakemake.logging import logger
-
-from compfeat.stages.tables import Tables
-
-TABLES = Tables(CODING)
-for _, unused in TABLES.records.values():
-    if unused:
-        logger.warning(unused)
-SHOWN = [file for file, spec in TABLES.specs.items() if spec.title]
-"""The tables that the report and the explorer show."""
+for remark in TABLES.remarks():
+    logger.warning(remark)
 
 
 rule table:
@@ -22,7 +14,7 @@ rule table:
     benchmark:
         LAYOUT.benchmark("summarise", "{table}")
     wildcard_constraints:
-        table="|".join(re.escape(file) for file in TABLES.specs if file not in SHOWN),
+        table="|".join(re.escape(file) for file in TABLES.specs if file not in TABLES.shown),
     group:
         together("results")
     resources:
@@ -47,4 +39,4 @@ use rule table as table_shown with:
             labels=lambda w: {"result": f"table: {TABLES.specs[w.table].title}"},
         ),
     wildcard_constraints:
-        table="|".join(re.escape(file) for file in SHOWN),
+        table="|".join(re.escape(file) for file in TABLES.shown),

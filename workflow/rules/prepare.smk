@@ -1,32 +1,10 @@
 """Dataset preparation: render a rendered dataset, then resize and pack any dataset."""
 
-from compfeat.datasets.sources import content_identity, listing, render_changes
-from compfeat.experiment.consistency import names_not_drawn, too_few, without_intervals
-from compfeat.stages.resources import Jobs
-
-DATASET = EXPERIMENT.dataset
-IS_RENDERED = DATASETS.get(DATASET.name).rendered
-FIELDS = ["image", *(truth.source for task in EXPERIMENT.tasks for truth in TASKS.get(task).truths)]
-ROOT = own_path(DATASET.root)
-SOURCES = {} if IS_RENDERED else {split: listing(DATASET.name, ROOT, split, FIELDS) for split in DATASET.splits}
-for found in SOURCES.values():
-    if found.misnamed:
-        refuse(found.problem)
-# A dataset that is not there, or not whole, is for the stage prepare to report.
-NAMES = {split: [s.image_id for s in found.samples] for split, found in SOURCES.items() if not found.problem}
-COUNTS = {split: len(names) for split, names in NAMES.items()}
-for problem in too_few(EXPERIMENT, COUNTS):
-    refuse(problem)
-warn(without_intervals(EXPERIMENT, COUNTS))
-warn(names_not_drawn(EXPERIMENT, NAMES.get(DATASET.evaluated_split, [])))
-JOBS = Jobs(EXPERIMENT, COUNTS)
-
-
-if IS_RENDERED:
+if SOURCES.rendered:
 
     rule render:
         output:
-            manifest=f"{ROOT}/{{split}}.csv",
+            manifest=SOURCES.manifest("{split}"),
         log:
             LAYOUT.log("render", "{split}"),
         benchmark:
@@ -36,13 +14,7 @@ if IS_RENDERED:
             **needs(lambda w: JOBS.render(w.split, 2)),
         params:
             *code("render"),
-            settings=lambda w: settings(
-                root=DATASET.root,
-                split=w.split,
-                images=DATASET.images.of(w.split),
-                size=DATASET.size,
-                seed=DATASET.render_seed,
-            ),
+            settings=lambda w: settings(**SOURCES.render_settings(w.split)),
             tools=versions("numpy", "pillow"),
         shell:
             "python -m compfeat render --settings {params.settings} --processes {threads} "
@@ -51,7 +23,7 @@ if IS_RENDERED:
 
 rule prepare:
     input:
-        manifest=branch(IS_RENDERED, then=f"{ROOT}/{{split}}.csv", otherwise=[]),
+        manifest=branch(SOURCES.rendered, then=SOURCES.manifest("{split}"), otherwise=[]),
     output:
         arrays=LAYOUT.arrays("{split}"),
         index=LAYOUT.index("{split}"),
@@ -62,19 +34,12 @@ rule prepare:
     benchmark:
         LAYOUT.benchmark("prepare", "{split}")
     resources:
-        **needs(lambda w: JOBS.prepare(w.split, IS_RENDERED)),
+        **needs(lambda w: JOBS.prepare(w.split, SOURCES.rendered)),
     params:
         *code("prepare", DATASETS.module(DATASET.name), *TASK_MODULES),
-        settings=lambda w: settings(
-            dataset=DATASET.name,
-            root=DATASET.root,
-            split=w.split,
-            tasks=EXPERIMENT.tasks,
-            size=DATASET.size,
-            limit=DATASET.images.of(w.split),
-        ),
-        manifest=lambda w, input: f"--manifest {shlex.quote(input.manifest)}" if IS_RENDERED else "",
-        sources=lambda w: sources_identity(w.split),
+        settings=lambda w: settings(**SOURCES.prepare_settings(w.split)),
+        manifest=lambda w: flags(manifest=SOURCES.manifest(w.split) if SOURCES.rendered else None),
+        sources=lambda w: SOURCES.identity(w.split),
         tools=versions("numpy", "pillow"),
     shell:
         "python -m compfeat prepare --settings {params.settings} {params.manifest} --arrays {output.arrays:q} "

@@ -3,12 +3,20 @@
 
 rule prepare_all:
     input:
-        results_of([LAYOUT.arrays, LAYOUT.index, LAYOUT.info, LAYOUT.class_shares], EXPERIMENT.dataset.splits),
+        [
+            path(split)
+            for path in (LAYOUT.arrays, LAYOUT.index, LAYOUT.info, LAYOUT.class_shares)
+            for split in DATASET.splits
+        ],
 
 
 rule train_all:
     input:
-        results_of([LAYOUT.weights, LAYOUT.description, LAYOUT.epochs], EXPERIMENT.trained()),
+        [
+            path(trained)
+            for path in (LAYOUT.weights, LAYOUT.description, LAYOUT.epochs)
+            for trained in EXPERIMENT.trained()
+        ],
 
 
 rule features_all:

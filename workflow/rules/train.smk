@@ -1,15 +1,22 @@
 """Training: one job per trained network. Trainings that start from another one wait for it."""
 
+from compfeat.settings.recipe import INSTALLED
+from compfeat.stages.checks import ELSEWHERE
 from compfeat.training.plugins import plugin_modules, programs
 
-KEEP = EXPERIMENT.keep
-KEPT_WEIGHTS = [] if KEEP is None else [LAYOUT.kept(KEEP.folder, cut) for cut in EXPERIMENT.cuts]
+KEPT_WEIGHTS = TRAINING.kept_weights()
 KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
+
+
+def start_files(wildcards):
+    """Return the weights that a training starts from, by the stage's argument; those in an object store by a storage plugin."""
+    files = TRAINING.start_files(trained_of(wildcards))
+    return {name: storage(path) if ELSEWHERE in path else path for name, path in files.items()}
 
 
 rule train:
     input:
-        unpack(start_inputs),
+        unpack(lambda w: {name: path for name, path in start_files(w).items() if path != INSTALLED}),
         train=LAYOUT.arrays("train"),
         val=LAYOUT.arrays("val"),
         info=LAYOUT.info("train"),
@@ -37,16 +44,16 @@ rule train:
         "--epoch-table {output.epoch_table:q} > {log:q} 2>&1"
 
 
-if KEEP is not None:
-    KEPT_NETWORK = Trained("{cut}", KEEP.training, EXPERIMENT.seeds[0])
+if KEPT:
+    KEPT_NETWORK = TRAINING.kept_network("{cut}")
 
     rule keep:
         input:
             weights=LAYOUT.weights(KEPT_NETWORK),
             description=LAYOUT.description(KEPT_NETWORK),
         output:
-            kept=LAYOUT.kept(KEEP.folder, "{cut}"),
-            start=LAYOUT.start(LAYOUT.kept(KEEP.folder, "{cut}")),
+            kept=LAYOUT.kept(EXPERIMENT.keep.folder, "{cut}"),
+            start=LAYOUT.start(LAYOUT.kept(EXPERIMENT.keep.folder, "{cut}")),
         log:
             LAYOUT.log("keep", "{cut}"),
         benchmark:
@@ -55,13 +62,7 @@ if KEEP is not None:
             **needs(lambda w: JOBS.shown("draw")),
         params:
             *code("keep"),
-            settings=settings(
-                dataset=DATASET.name,
-                rendered=IS_RENDERED,
-                render_seed=DATASET.render_seed,
-                images=DATASET.images.train,
-                recipe=section(EXPERIMENT.trainings[KEEP.training], "start"),
-            ),
+            settings=settings(**TRAINING.keep_settings(SOURCES.rendered)),
         shell:
             "python -m compfeat keep --settings {params.settings} --weights {input.weights:q} --description {input.description:q} "
             "--kept {output.kept:q} --start {output.start:q} > {log:q} 2>&1"

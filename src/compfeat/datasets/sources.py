@@ -12,17 +12,9 @@ from typing import Any
 from compfeat.datasets.base import DATASETS, Sample
 from compfeat.datasets.listing import UnusableNameError
 from compfeat.errors import CompfeatError
-from compfeat.io import read_csv, write_text
+from compfeat.io import read_csv, sha256_of, write_text
 
 SHA256_DIGITS = 64
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file; empty where there is none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:
             case [known_state, str(digest)] if known_state == state and len(digest) == SHA256_DIGITS:
                 now[str(path)] = [state, digest]
             case _:
-                now[str(path)] = [state, sha256_of(path)]
+                now[str(path)] = [state, sha256_of(path) if path.is_file() else ""]
     if now != remembered and known.parent.is_dir():
         write_text(known, json.dumps(now))
     return {path: digest for path, (_, digest) in now.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from pydantic import Field
 
 from compfeat.errors import DataError
 from compfeat.experiment.layout import Layout
-from compfeat.io import read_json
+from compfeat.io import read_json, sha256_of
 from compfeat.settings.recipe import Recipe
 from compfeat.settings.section import Section
 
@@ -63,12 +62,3 @@ def known_training(weights: Path) -> TrainedOn | None:
     except DataError:
         return None
     return start.trained_on if start.sha256 == sha256_of(weights) else None
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal. Raises DataError where it is missing."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise DataError(f"{path}: not found; restore the weights, or change the training's start") from None

@@ -20,7 +20,7 @@ from compfeat.provenance.jobs import Job, prepared_images
 from compfeat.provenance.rows import READ, kind_of
 
 CONFIG = "config/config.yaml"
-OF_ALL = ("Snakefile", "workflow/rules/common.smk", "workflow/rules/jobs.smk", "requirements.lock", CONFIG)
+OF_ALL = ("Snakefile", "workflow/rules/common.smk", "requirements.lock", CONFIG)
 """Files that any job may depend on."""
 RULE = re.compile(r"^\s*(?:rule|checkpoint) (\w+):", re.MULTILINE)
 Concerned = Callable[[Job], bool]
@@ -65,7 +65,7 @@ def _concerned(project: Path, graph: Graph, path: str) -> tuple[str, Concerned]:
         )
     if not (project / path).is_file():
         raise DataError(f"{path}: not found, and no file of this run; expected a file, tool:NAME or config:KEY")
-    if path in OF_ALL:
+    if path in OF_ALL or path.startswith("src/compfeat/stages/"):
         return "what any job may depend on", lambda job: True
     if path.startswith("workflow/") and path.endswith(".smk"):
         rules = set(RULE.findall((project / path).read_text(encoding="utf-8")))

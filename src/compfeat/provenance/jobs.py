@@ -17,7 +17,7 @@ from compfeat.provenance.files import Fingerprint, fingerprint
 from compfeat.provenance.snakemake_metadata import FOLDER, read_records
 
 CODE = re.compile(r"code of ([\w.]+) ([0-9a-f]{12})")
-"""How rules name, as params, the modules that a job's code consists of (``code`` in ``workflow/rules/common.smk``)."""
+"""How rules name, as params, the modules that a job's code consists of (``stages/params.py``)."""
 TOOLS = re.compile(r"\w[\w.+-]* \d[^,]*(?:, \w[\w.+-]* \d[^,]*)*")
 """How rules name packages and programs, as a param: ``numpy 2.4.6, pillow 13.0.0``."""
 LOG = re.compile(r"(.*)/logs/(.*)\.log")

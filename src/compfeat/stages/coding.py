@@ -11,8 +11,7 @@ from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
 from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Split, Trained
-from compfeat.stages.training import network_module
-from compfeat.tasks.base import TASKS
+from compfeat.stages.training import network_module, task_modules
 from compfeat.transforms.base import TRANSFORMS
 
 
@@ -164,7 +163,11 @@ class Coding:
         """Return the modules of a job that fits TRANSFORM or a codec. A transform may run the network and its tasks."""
         if fitted != TRANSFORM:
             return self.modules(run, fitted)
-        return [*self.modules(run), network_module(self.experiment, run.cut), *map(TASKS.module, self.experiment.tasks)]
+        return [*self.modules(run), network_module(self.experiment, run.cut), *task_modules(self.experiment)]
+
+    def evaluate_modules(self, run: Run, codec: str) -> list[str]:
+        """Return the modules of a job that evaluates a codec of a run."""
+        return [network_module(self.experiment, run.cut), *self.modules(run, codec), *task_modules(self.experiment)]
 
     def tools(self, codec: str) -> list[str]:
         """Return name and version of the program that codes; nothing for the points that need none."""

@@ -1,17 +1,15 @@
 """How much memory and time a job takes, predicted from the sizes of an experiment by constants measured in real runs.
 
-docs/how-to/cluster.md says how they were measured and how far off the predictions are.
-
-A scheduler is given more than what is predicted
-(``requested``); results depend on none of this.
+docs/how-to/cluster.md says how they were measured and how far off the predictions are. A scheduler is given more than what is
+predicted (``requested``); results depend on none of this.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -98,6 +96,64 @@ def requested(job: Predicted, threads: int = 1, gpus: int = 0) -> Request:
     if gpus:
         memory = min(memory, DEVICE_HOST_MB)
     return Request(memory, max(math.ceil(job.seconds * TIME_MARGIN / threads / 60), LEAST_MINUTES), gpus)
+
+
+class Workflow(Protocol):
+    """What is read of Snakemake's workflow."""
+
+    @property
+    def global_resources(self) -> Collection[str]:
+        """Resources that this run is given (``--resources``)."""
+
+    @property
+    def non_local_exec(self) -> bool:
+        """Whether jobs are submitted to a cluster; known when the rules have been read."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What rules ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it."""
+
+    experiment: Experiment
+    workflow: Workflow
+
+    def gpus(self, training: str) -> int:
+        """Return how many GPUs a job with a training's network takes: one on cuda, and on auto where this run is given some."""
+        device = self.experiment.trainings[training].device
+        return int(device == "cuda" or (device == "auto" and "gpu" in self.workflow.global_resources))
+
+    def needs(
+        self, predict: Callable[[Any], Predicted], training: Callable[[Any], str] | None = None
+    ) -> dict[str, Callable[..., int]]:
+        """Return a rule's resources; memory and time double with every further attempt.
+
+        Args:
+            predict: what a job with some wildcards takes.
+            training: the training whose network a job with some wildcards runs, maybe on a GPU; None for no network.
+        """
+
+        def of(wildcards: Any, threads: int) -> Request:
+            return requested(predict(wildcards), threads, 0 if training is None else self.gpus(training(wildcards)))
+
+        return {
+            "mem_mb": lambda wildcards, threads, attempt: of(wildcards, threads).mem_mb * 2 ** (attempt - 1),
+            "runtime": lambda wildcards, threads, attempt: of(wildcards, threads).runtime * 2 ** (attempt - 1),
+            "gpu": lambda wildcards, threads: of(wildcards, threads).gpu,
+        }
+
+    def together(self, name: str, training: Callable[[Any], str] | None = None) -> Callable[[Any], str | None]:
+        """Return the group of jobs that are submitted to a cluster as one; those that run here, or that take a GPU, have none.
+
+        Args:
+            name: the group's.
+            training: as in ``needs``.
+        """
+
+        def group(wildcards: Any) -> str | None:
+            alone = training is not None and self.gpus(training(wildcards))
+            return name if self.workflow.non_local_exec and not alone else None
+
+        return group
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from compfeat.results.recorded import RECORD_FILES, record_of
 from compfeat.results.tables.base import TABLES, TableSpec, all_tables
 from compfeat.settings.runs import TRANSFORM, UNCODED
 from compfeat.stages.coding import Coding
-from compfeat.tasks.base import TASKS
+from compfeat.stages.training import task_modules
 
 PUBLISHED = "data/published"
 
@@ -62,6 +62,15 @@ class Tables:
             "length_record": self.records["length"][0],
         }
 
+    @cached_property
+    def shown(self) -> list[str]:
+        """The tables that the report and the explorer show."""
+        return [file for file, spec in self.specs.items() if spec.title]
+
+    def remarks(self) -> list[str]:
+        """Return why recorded runs are not used, each in one line."""
+        return [unused for _, unused in self.records.values() if unused]
+
     def files(self) -> list[str]:
         """Return the files of all tables."""
         return [self.coding.layout.table(file) for file in self.specs]
@@ -80,4 +89,4 @@ class Tables:
         """Return the modules of a table, of the tasks and, where it uses the codecs, of these."""
         spec, e = self.specs[file], self.coding.experiment
         codecs = [e.codec_module(name) for name in e.codecs] if "codecs" in spec.uses else []
-        return [TABLES.module(spec.name), *map(TASKS.module, e.tasks), *map(CODECS.module, codecs)]
+        return [TABLES.module(spec.name), *task_modules(e), *map(CODECS.module, codecs)]

@@ -15,8 +15,9 @@ from PIL import Image
 from compfeat.cli.pipeline.prepare import check_rendered
 from compfeat.datasets import sources
 from compfeat.datasets.base import Sample
-from compfeat.datasets.sources import content_identity, listing, render_changes, sha256_of
+from compfeat.datasets.sources import content_identity, listing, render_changes
 from compfeat.errors import DataError
+from compfeat.io import sha256_of
 
 FIELDS = ("image", "labels")
 

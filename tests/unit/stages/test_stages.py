@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from compfeat.experiment.files import load_config, merged
 from compfeat.experiment.layout import Layout
 from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Trained
 from compfeat.stages.coding import Coding
+from compfeat.stages.sources import Sources
 from compfeat.stages.training import Training
 from helpers import PROJECT
 
@@ -77,3 +79,22 @@ def test_a_training_starts_from_a_file_another_training_or_an_address() -> None:
         assert Training(e, layout(e)).start_files(trained) == expected
     e = experiment(trainings={"compressible": {"start": None}}, network={"encoder_weights": "s3://bucket/{cut}.st"})
     assert Training(e, layout(e)).start_files(trained) == {"encoder_weights": "s3://bucket/c256.st"}
+
+
+def test_a_user_s_images_are_counted_known_by_content_and_may_be_too_few(tmp_path: Path) -> None:
+    for split in ("train", "val", "test"):
+        for folder in (split, f"{split}annot"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "a.png").write_bytes(b"1")
+    everything: dict[str, int | None] = {"train": None, "val": None, "test": None}
+
+    def sources(images: dict[str, int | None]) -> Sources:
+        dataset = {"name": "camvid", "root": str(tmp_path), "images": images}
+        return Sources(experiment(tasks=["reconstruction"], dataset=dataset, showcase={"images": [0]}))
+
+    found = sources(everything)
+    assert found.counts == {"train": 1, "val": 1, "test": 1} and not found.rendered
+    assert found.identity("train") != found.identity("test")
+    found.check()
+    with pytest.raises(ConfigError, match=r"key 'dataset.images.test': found 2; expected at most 1"):
+        sources(everything | {"test": 2}).check()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compfeat.experiment.start import Start, TrainedOn, sha256_of
-from compfeat.io import read_json, write_bytes, write_json
+from compfeat.experiment.start import Start, TrainedOn
+from compfeat.io import read_json, sha256_of, write_bytes, write_json
 
 
 def keep(*, settings: TrainedOn, weights: Path, description: Path, kept: Path, start: Path) -> None:

@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from compfeat.datasets.base import DATASETS, IMAGE, Dataset, Sample, Truth
 from compfeat.datasets.packed import Packed, open_packed, pack, record_dtype, write_packed
-from compfeat.datasets.sources import Listing, render_changes, sha256_of
+from compfeat.datasets.sources import Listing, render_changes
 from compfeat.errors import DataError
-from compfeat.io import own_path, read_csv, write_csv, write_json
+from compfeat.io import own_path, read_csv, sha256_of, write_csv, write_json
 from compfeat.settings.runs import Split
 from compfeat.settings.section import Section
 from compfeat.tasks.base import TASKS

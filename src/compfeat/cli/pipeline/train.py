@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -17,7 +16,7 @@ from tqdm import tqdm
 from compfeat.datasets.packed import open_packed
 from compfeat.determinism import ENVIRONMENT
 from compfeat.errors import ConfigError
-from compfeat.io import read_json, write_csv
+from compfeat.io import read_json, sha256_of, write_csv
 from compfeat.losses.base import LOSSES
 from compfeat.networks.base import NETWORKS, feature_shape
 from compfeat.networks.files import build_network, build_tasks, describe, load_weights, save_network
@@ -186,7 +185,4 @@ def identity(settings: TrainSettings, files: Mapping[str, Path], device: torch.d
     for key, value in settings.model_dump(mode="json").items():
         parts = {f"{key}.{part}": own for part, own in value.items()} if isinstance(value, dict) else {key: value}
         found |= {f"setting {name}": json.dumps(own, sort_keys=True) for name, own in parts.items()}
-    for name, path in files.items():
-        with path.open("rb") as file:
-            found[f"file {name}"] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+    return found | {f"file {name}": sha256_of(path) for name, path in files.items()}

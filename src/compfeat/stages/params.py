@@ -1,4 +1,4 @@
-"""What a job is told on its command line, as quoted words of a shell."""
+"""Params of jobs: settings and flags, as quoted words of a shell, and the identities of their code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import shlex
 from typing import Any
 
 from pydantic import BaseModel
+
+from compfeat.provenance.code import module_identities
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -36,3 +38,20 @@ def flags(**values: Any) -> str:
         items = [value] if isinstance(value, str) else value
         words += [f"--{name.replace('_', '-')}", *(shlex.quote(str(item)) for item in items)]
     return " ".join(words)
+
+
+def code(stage: str, *plugins: str) -> list[str]:
+    """Return a text for each module that a stage's code consists of, with its hash; ``plugins`` are modules that it is given by name.
+
+    Each is a param of its own (``*code("train")``), so that a dry run's reason names the module that changed.
+
+    Raises:
+        ConfigError: a module cannot be read or parsed.
+    """
+    identities = module_identities(f"compfeat.cli.pipeline.{stage}", *plugins)
+    return [f"code of {name} {identity}" for name, identity in identities.items()]
+
+
+def plugin_code(stage: str, *plugins: str) -> str:
+    """Return what ``plugins``, chosen by wildcards, add to a stage's code. Raises ConfigError as ``code``."""
+    return ", ".join(sorted(set(code(stage, *plugins)) - set(code(stage))))
