@@ -333,7 +333,7 @@ def published() -> str:
     """Return BD-rates of the released numbers by the authors' fit, plain and at equal loss, and both networks uncoded."""
     names = ("published_points", "published_bytes_per_image")
     paths = {"published": {name: PROJECT / "data/published" / f"{name}.csv" for name in names}}
-    table = published_bd_rate.make(Inputs(Experiment.model_construct(), paths))
+    table = published_bd_rate.make_published_bd_rate(Inputs(Experiment.model_construct(), paths))
     rows = []
     for _, row in rows_of(table, fit="authors_cubic").iterrows():
         _, places, unit = UNCODED[row["metric"]]

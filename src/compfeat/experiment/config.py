@@ -138,13 +138,13 @@ class Experiment(Section):
 
     def qualities(self, method: str) -> dict[str, tuple[str, ...]]:
         """Return the qualities that a method's runs are coded at, by codec, without the uncoded points."""
-        own = self.methods[method]
-        if own.codecs is not None:
-            return dict(own.codecs)
+        sender = self.methods[method]
+        if sender.codecs is not None:
+            return dict(sender.codecs)
         return {
-            name: own.qualities_of(name, entry.qualities)
+            name: sender.qualities_of(name, entry.qualities)
             for name, entry in self.codecs.items()
-            if own.sends in self.codec_class(name).sends
+            if sender.sends in self.codec_class(name).sends
         }
 
     def qualities_of(self, codec: str) -> tuple[str, ...]:
@@ -202,14 +202,14 @@ class Experiment(Section):
 
     def lossless(self, method: str) -> dict[tuple[str, str], str]:
         """Return the lossless (codec, quality) of what a method sends, with the uncoded quality that each must equal."""
-        found: dict[tuple[str, str], str] = {}
+        references: dict[tuple[str, str], str] = {}
         for name, qualities in self.qualities(method).items():
             codec, options = self.codec_class(name), self.codec_options(name)
             for quality in qualities:
                 reference = codec.reference(quality, self.methods[method].sends, options)
                 if reference is not None:
-                    found[name, quality] = reference
-        return found
+                    references[name, quality] = reference
+        return references
 
 
 class Part(Experiment):
@@ -247,21 +247,21 @@ def resolved(config: Mapping[str, Any]) -> dict[str, Any]:
     shared_keys = (("cuts", "network", CutConfig), ("trainings", "training", TrainingConfig))
     for section, shared, model in shared_keys:
         common, entries = values.pop(shared, None) or {}, values.get(section)
-        for key, found in ((shared, common), (section, entries)):
-            if not isinstance(found, Mapping):
-                raise ConfigError(f"key {key!r}: found {found!r}; expected a mapping from keys to values")
+        for key, value in ((shared, common), (section, entries)):
+            if not isinstance(value, Mapping):
+                raise ConfigError(f"key {key!r}: found {value!r}; expected a mapping from keys to values")
         unknown = [key for key in common if key not in model.model_fields]
         if unknown:
             known = ", ".join(model.model_fields)
             raise ConfigError(f"key '{shared}.{unknown[0]}' is unknown; expected one of {known}")
         whole = {}
-        for name, own in (entries or {}).items():
-            if own is None:  # An overlay removed it.
+        for name, entry in (entries or {}).items():
+            if entry is None:  # An overlay removed it.
                 continue
-            if not isinstance(own, Mapping):
+            if not isinstance(entry, Mapping):
                 raise ConfigError(
-                    f"key '{section}.{name}': found {own!r}; expected a mapping, {{}} for nothing of its own"
+                    f"key '{section}.{name}': found {entry!r}; expected a mapping, {{}} for nothing of its own"
                 )
-            whole[name] = {**({"place": name} if section == "cuts" else {}), **common, **own}
+            whole[name] = {**({"place": name} if section == "cuts" else {}), **common, **entry}
         values[section] = whole
     return values

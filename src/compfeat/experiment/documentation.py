@@ -22,13 +22,13 @@ SHARED = (
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a whole configuration, as its files say it: cuts and trainings may leave shared keys out."""
-    made = Experiment.model_json_schema()
-    definitions = made["$defs"]
+    document = Experiment.model_json_schema()
+    definitions = document["$defs"]
     for name, model, text in SHARED:
         entry = definitions[model.__name__]
         entry.pop("required", None)
-        made["properties"][name] = {"$ref": f"#/$defs/{model.__name__}", "description": text}
-    return made
+        document["properties"][name] = {"$ref": f"#/$defs/{model.__name__}", "description": text}
+    return document
 
 
 def keys_table() -> str:

@@ -31,7 +31,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, is no such mapping, or one of its mappings, at any level, has a key twice.
     """
     try:
-        found, repeated = parsed(path.read_text(encoding="utf-8-sig"))
+        mapping, repeated = parsed(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: not found; expected a configuration such as config/config.yaml") from None
     except OSError as error:
@@ -44,9 +44,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())}); correct it") from None
     for key, first, again in repeated:
         raise ConfigError(f"{path}:{again}: key {key!r} is already given in line {first}; merge the two, or remove one")
-    if not isinstance(found, dict):
-        raise ConfigError(f"{path}: found {type(found).__name__}; expected a mapping from keys to values")
-    return found
+    if not isinstance(mapping, dict):
+        raise ConfigError(f"{path}: found {type(mapping).__name__}; expected a mapping from keys to values")
+    return mapping
 
 
 def parsed(text: str) -> tuple[Any, list[tuple[str, int, int]]]:

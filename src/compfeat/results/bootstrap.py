@@ -149,10 +149,10 @@ def read_samples(inputs: Inputs) -> dict[Run, RunSamples]:
 
 def by_seed(runs: Collection[Run], comparison: Comparison) -> dict[str, dict[int, tuple[Run, Run]]]:
     """Return anchor and test of a comparison by seed, by cut. Raises DataError where one of the two lacks a run."""
-    found: dict[str, dict[int, tuple[Run, Run]]] = {}
+    by_cut: dict[str, dict[int, tuple[Run, Run]]] = {}
     for test, anchor in counterparts(runs, comparison):
-        found.setdefault(test.cut, {})[int(test.seed)] = (anchor, test)
-    return found
+        by_cut.setdefault(test.cut, {})[int(test.seed)] = (anchor, test)
+    return by_cut
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,9 @@ class Side:
     def of(cls, run: Run, samples: RunSamples, codecs: Collection[str], metric: Metric) -> Side:
         """Return the points of a run by one of ``codecs``. Raises DataError where its float features were not evaluated."""
         uncoded = metric.curve_values(float_samples(run, samples)[metric.name])
-        own = [point for (codec, _), point in samples.items() if codec in codecs]
+        points = [point for (codec, _), point in samples.items() if codec in codecs]
         rates, values = (
-            np.stack([point[name] for point in own], axis=1) if own else np.empty((len(uncoded), 0))
+            np.stack([point[name] for point in points], axis=1) if points else np.empty((len(uncoded), 0))
             for name in (RATE, metric.name)
         )
         return cls(rates, metric.curve_values(values), uncoded)

@@ -61,14 +61,16 @@ class Mixture:
     ) -> Mixture:
         """Return the mixture of tasks whose sensitivities (C x C) count ``weights``; covariances are F x C x C, by frequency."""
         channels = covariances.shape[1]
-        mixed = sum((weights[name] * own for name, own in sensitivities.items()), np.zeros((channels, channels)))
+        mixed = sum((weights[name] * matrix for name, matrix in sensitivities.items()), np.zeros((channels, channels)))
         mixed = (mixed + mixed.T) / 2 + FLOOR * np.trace(mixed) / channels * np.eye(channels)
         values, vectors = np.linalg.eigh(mixed)
         root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
         basis = np.linalg.eigh(root @ covariances.sum(axis=0) @ root)[1].T @ root
         back = np.linalg.inv(basis)
         variances = np.einsum("ic,fcd,id->fi", basis, covariances, basis, optimize=True)
-        return cls(variances, {name: np.einsum("ci,cd,di->i", back, own, back) for name, own in sensitivities.items()})
+        return cls(
+            variances, {name: np.einsum("ci,cd,di->i", back, matrix, back) for name, matrix in sensitivities.items()}
+        )
 
     def rate(self, rises: Mapping[str, float]) -> float:
         """Return the rate (bits a component) at which no task's loss rises by more than ``rises`` (> 0 each)."""

@@ -60,12 +60,12 @@ class Inputs:
 
     def file(self, kind: Kind, name: str) -> Path:
         """Return one file. Raises DataError where it is not among the inputs."""
-        found = self.of(kind).get(name)
-        if found is None:
+        path = self.of(kind).get(name)
+        if path is None:
             raise DataError(
                 f"{kind} {name!r} is not among the inputs; found {', '.join(self.of(kind)) or 'none'}; declare it"
             )
-        return found
+        return path
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """Return another table, which must have ``columns``. Raises DataError where it is missing or damaged."""

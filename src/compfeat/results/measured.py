@@ -51,8 +51,8 @@ class Measured:
         # A metric needs no names of classes: it is computed from scores alone.
         measured = [TASKS.get(task)(()).measure(scores, rows) for task, scores in self.scores.items()]
         if self.image_scores:
-            own = TASKS.get("reconstruction")(()).measure(self.image_scores, rows)
-            measured.append({of_image: own[name] for name, of_image in image_metrics().items()})
+            errors = TASKS.get("reconstruction")(()).measure(self.image_scores, rows)
+            measured.append({of_image: errors[name] for name, of_image in image_metrics().items()})
         return {name: values for metrics in measured for name, values in metrics.items()}
 
     def total_bytes(self) -> NDArray[np.float64] | None:
@@ -123,12 +123,12 @@ def measured_points(inputs: Inputs) -> Iterator[Measured]:
             scores: dict[str, dict[str, NDArray[Any]]] = {}
             for task in inputs.experiment.tasks:
                 start = f"{quality}/{task}/"
-                own = {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
-                if not own or any(len(array) != len(ids) for array in own.values()):
+                of_task = {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+                if not of_task or any(len(array) != len(ids) for array in of_task.values()):
                     raise DataError(
                         f"{path}: lacks scores of {task} at {quality} for {len(ids)} images; rerun evaluate"
                     )
-                scores[task] = own
+                scores[task] = of_task
             point = Point(run, codec, quality)
             if codec != UNCODED:
                 _check_ledger(ledgers, quality, ids, inputs.file("ledgers", name))
@@ -151,9 +151,9 @@ def _check_ledger(ledgers: Mapping[str, pd.DataFrame], quality: str, ids: list[s
     """Raise DataError where the ledgers of ``path`` lack a quality, or are of other images than ``ids``."""
     if quality not in ledgers:
         raise DataError(f"{path}: lacks quality {quality}; rerun the stage encode")
-    found = ledgers[quality]["image_id"].astype(str).tolist()
-    if found != ids:
+    coded = ledgers[quality]["image_id"].astype(str).tolist()
+    if coded != ids:
         raise DataError(
-            f"{path}: {len(found)} images at {quality}, the scores have {len(ids)}, or their ids or order differ; "
+            f"{path}: {len(coded)} images at {quality}, the scores have {len(ids)}, or their ids or order differ; "
             "rerun the stages encode and evaluate"
         )

@@ -66,8 +66,8 @@ def pairs(inputs: Inputs) -> Iterator[Pair]:
     """
     e, points = inputs.experiment, inputs.table("points.csv", *POINTS)
     by_run = {
-        Run(str(cut), str(method), int(str(seed))): own
-        for (cut, method, seed), own in points.groupby(["cut", "method", "seed"])
+        Run(str(cut), str(method), int(str(seed))): of_run
+        for (cut, method, seed), of_run in points.groupby(["cut", "method", "seed"])
     }
     for c in e.resolved_comparisons():
         for test, anchor in counterparts(by_run, c):
@@ -96,19 +96,21 @@ def without(side: pd.DataFrame, lossless: Collection[tuple[str, str]]) -> pd.Dat
 
 def uncoded(run: pd.DataFrame, metric: Metric) -> float:
     """Return the metric of a run's float features. Raises DataError where they were not evaluated."""
-    found = run.loc[(run["codec"] == UNCODED) & (run["quality"] == FLOAT), metric.name]
-    if len(found) != 1:
+    values = run.loc[(run["codec"] == UNCODED) & (run["quality"] == FLOAT), metric.name]
+    if len(values) != 1:
         raise DataError(
-            f"points.csv: {len(found)} points {UNCODED}/{FLOAT} of a run; expected one; rerun the stage evaluate"
+            f"points.csv: {len(values)} points {UNCODED}/{FLOAT} of a run; expected one; rerun the stage evaluate"
         )
-    return float(found.iloc[0])
+    return float(values.iloc[0])
 
 
 def outcome_cells(
     curves: tuple[Curve, Curve], uncoded: tuple[float, float], metric: Metric, fit: Fit, rules: Rules
 ) -> dict[str, Any]:
     """Return the BD-rate of anchor and test and what is said of it, and that at equal loss: of metric minus ``uncoded`` each."""
-    anchor, test = (own.minus(start) for own, start in zip(curves, metric.curve_values(np.array(uncoded)), strict=True))
+    anchor, test = (
+        side.minus(start) for side, start in zip(curves, metric.curve_values(np.array(uncoded)), strict=True)
+    )
     equal_loss = compare(anchor, test, fit, rules)
     cells = {"equal_loss_percent": equal_loss.bd_rate_percent, "verdict_equal_loss": equal_loss.verdict}
     return asdict(compare(*curves, fit, rules)) | cells

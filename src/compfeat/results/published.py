@@ -64,10 +64,10 @@ def check_totals(points: pd.DataFrame, sizes: pd.DataFrame) -> None:
     for key in sorted(set(sums.index) ^ set(stated.index)):
         raise DataError(f"published {'/'.join(key)}: in one of the two tables only; restore data/published/ from git")
     for key in sorted(stated.index):
-        found, expected = tuple(sums.loc[key]), tuple(stated.loc[key])
-        if found != expected:
+        summed, expected = tuple(sums.loc[key]), tuple(stated.loc[key])
+        if summed != expected:
             raise DataError(
-                f"published {'/'.join(key)}: files add up to {found[0]} bytes of {found[1]} images, the point says "
+                f"published {'/'.join(key)}: files add up to {summed[0]} bytes of {summed[1]} images, the point says "
                 f"{expected[0]} of {expected[1]}; restore data/published/ from git"
             )
 

@@ -34,14 +34,14 @@ def identity(values: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         values: an experiment as plain values: a whole one, or what this function returned of it, as older records have it.
     """
-    found: dict[str, Any] = {name: values.get(name) for name in ("tasks", "bd_rate")}
-    found["dataset"] = {k: v for k, v in values.get("dataset", {}).items() if k not in ("root", "prepared")}
+    kept: dict[str, Any] = {name: values.get(name) for name in ("tasks", "bd_rate")}
+    kept["dataset"] = {k: v for k, v in values.get("dataset", {}).items() if k not in ("root", "prepared")}
     for section, without in LEFT_OUT.items():
-        found[section] = {
+        kept[section] = {
             name: {key: value for key, value in entry.items() if key not in without}
             for name, entry in values.get(section, {}).items()
         }
-    return found
+    return kept
 
 
 def disagreements(own: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
@@ -76,10 +76,10 @@ def record_of(experiment: Experiment, name: RecordName, project: Path = Path()) 
         return {}, f"records.{name}: {path} is not there; the record is not used"
     except ValueError as error:
         raise DataError(f"{path}: not JSON ({error}); restore the record, or set records.{name} to null") from None
-    own = experiment.model_dump(mode="json")
+    values = experiment.model_dump(mode="json")
     used = {trained.training for trained in experiment.trained()}
-    own["trainings"] = {training: recipe for training, recipe in own["trainings"].items() if training in used}
-    differing = ", ".join(disagreements(own, recorded))
+    values["trainings"] = {training: recipe for training, recipe in values["trainings"].items() if training in used}
+    differing = ", ".join(disagreements(values, recorded))
     if differing:
         return {}, f"records.{name}: {folder} is of another experiment ({differing}); it is not used"
     return {Path(file).stem: f"{folder}/{file}" for file in RECORD_FILES[name]}, ""

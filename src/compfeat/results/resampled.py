@@ -63,30 +63,30 @@ class Curves:
 
     def last(self, values: FloatArray, back: int = 0) -> FloatArray:
         """Return each row's value at the last point, or ``back`` points before it."""
-        found: FloatArray = np.take_along_axis(values, np.maximum(self.size - 1 - back, 0)[:, None], axis=1)[:, 0]
-        return found
+        ends: FloatArray = np.take_along_axis(values, np.maximum(self.size - 1 - back, 0)[:, None], axis=1)[:, 0]
+        return ends
 
     def segment(self, at: FloatArray) -> NDArray[np.intp]:
         """Return the first point (R, 1) of the two that the metric ``at`` (R,) lies between."""
         before = (self.metric <= at[:, None]).sum(axis=1) - 1
-        found: NDArray[np.intp] = np.clip(before, 0, np.maximum(self.size - 2, 0))[:, None]
-        return found
+        starts: NDArray[np.intp] = np.clip(before, 0, np.maximum(self.size - 2, 0))[:, None]
+        return starts
 
     @property
     def rising(self) -> NDArray[np.bool_]:
         """Whether both rate and metric rise from point to point, (R,)."""
         steps = [np.diff(values, axis=1) for values in (self.log_rate, self.metric)]
-        found: NDArray[np.bool_] = np.logical_and.reduce([(np.isnan(step) | (step > 0)).all(axis=1) for step in steps])
-        return found
+        both: NDArray[np.bool_] = np.logical_and.reduce([(np.isnan(step) | (step > 0)).all(axis=1) for step in steps])
+        return both
 
 
 def bd_rates(anchor: Curves, test: Curves, rules: Rules) -> FloatArray:
     """Return the BD-rate (%) of each row, (R,); nan where ``delta_rate.compare`` would refuse it."""
     both = (anchor, test)
     fitted = np.logical_and.reduce([(curves.size >= max(rules.min_points, 3)) & curves.rising for curves in both])
-    found: FloatArray = np.full(len(fitted), np.nan)
+    rates: FloatArray = np.full(len(fitted), np.nan)
     if not fitted.any():
-        return found
+        return rates
     lows, highs = [curves.metric[:, 0] for curves in both], [curves.last(curves.metric) for curves in both]
     low, high = np.maximum(*lows), np.minimum(*highs)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -96,8 +96,8 @@ def bd_rates(anchor: Curves, test: Curves, rules: Rules) -> FloatArray:
         of_anchor, of_test = (_area(curves, high) - _area(curves, low) for curves in both)
         percent = np.round(100 * np.expm1((of_test - of_anchor) / (high - low)), DECIMALS)
         accepted = fitted & (shared > 0) & (shared >= rules.min_overlap) & np.isfinite(percent)
-    found[accepted] = percent[accepted]
-    return found
+    rates[accepted] = percent[accepted]
+    return rates
 
 
 def rates_at(curves: Curves, metric: FloatArray) -> FloatArray:

@@ -90,9 +90,9 @@ def _folders(e: Experiment) -> Iterator[str]:
     # A reader takes its own folders of the root alone, so that the project may lie in it.
     folders |= {"dataset.root": root} if rendered or root != "." else {}
     for key, folder in folders.items():
-        for own in PROJECT_FOLDERS if rendered or key != "dataset.root" else ():
-            if (lies_in(folder, own) or lies_in(own, folder)) and (key, own) != ("keep.folder", KEPT):
-                yield f"key {key!r}: found {folder}; expected a folder apart from the project's own {own}, such as results-mine"
+        for reserved in PROJECT_FOLDERS if rendered or key != "dataset.root" else ():
+            if (lies_in(folder, reserved) or lies_in(reserved, folder)) and (key, reserved) != ("keep.folder", KEPT):
+                yield f"key {key!r}: found {folder}; expected a folder apart from the project's own {reserved}, such as results-mine"
         for part in (folder, *map(str, Path(folder).parents)):
             if Path(part).is_file():
                 yield f"key {key!r}: {part} is a file; expected a folder, such as results-mine"
@@ -189,8 +189,8 @@ def _codecs(e: Experiment) -> Iterator[str]:
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)
     for name, method in e.methods.items():
-        own = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
-        for where, key, qualities in ((where, *entry) for where, given in own.items() for entry in given.items()):
+        by_key = {f"methods.{name}.codecs": method.codecs or {}, f"methods.{name}.qualities": method.qualities}
+        for where, key, qualities in ((where, *entry) for where, given in by_key.items() for entry in given.items()):
             codec = e.codec_class(key)
             if method.sends not in codec.sends:
                 yield f"key '{where}.{key}': the codec takes no {method.sends}; remove it"

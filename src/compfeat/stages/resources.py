@@ -193,21 +193,21 @@ class Jobs:
         """Return how many numbers are sent of one image: elements of its features, or samples of the image."""
         if sends == "image":
             return 3 * self.pixels
-        own = self.experiment.cuts[cut]
-        backbone = NETWORKS.get(own.name)
-        place = backbone.cuts[own.place]
-        return int(place.channels * own.width // backbone.base_width * self.pixels // place.stride**2)
+        network = self.experiment.cuts[cut]
+        backbone = NETWORKS.get(network.name)
+        place = backbone.cuts[network.place]
+        return int(place.channels * network.width // backbone.base_width * self.pixels // place.stride**2)
 
     def network_bytes(self, cut: str) -> float:
         """Return the bytes of all that training keeps of a network's parameters."""
-        own = self.experiment.cuts[cut]
-        channels = NETWORKS.get(own.name).cuts[own.place].channels
-        return float(NETWORK_BYTES * channels * own.width**2)
+        network = self.experiment.cuts[cut]
+        channels = NETWORKS.get(network.name).cuts[network.place].channels
+        return float(NETWORK_BYTES * channels * network.width**2)
 
     def points(self) -> int:
         """Return how many images of how many points the tables are made of."""
         e = self.experiment
-        qualities = sum(len(own) for method in e.methods for own in e.all_qualities(method).values())
+        qualities = sum(len(given) for method in e.methods for given in e.all_qualities(method).values())
         return len(e.cuts) * len(e.seeds) * qualities * self.evaluated
 
     def render(self, split: Split, processes: int) -> Predicted:
@@ -261,11 +261,11 @@ class Jobs:
         elements = self.elements(cut, self.experiment.methods[method].sends)
         qualities = self.experiment.all_qualities(method)[codec]
         mapped = n * (self.record_bytes() + 4 * elements)
-        own = self._predicted(
+        scoring = self._predicted(
             "evaluate", BATCH * self.pixels * (width + NARROW), len(qualities) * n * self.pixels * layers(width), mapped
         )
         decoding = 0.0 if codec == UNCODED else self.encode(cut, method, codec).seconds
-        return Predicted(own.memory_mb, own.seconds + decoding)
+        return Predicted(scoring.memory_mb, scoring.seconds + decoding)
 
     def shown(self, stage: str) -> Predicted:
         """Return what a job of gather, draw or document takes. Units: images of all points, both."""

@@ -78,8 +78,8 @@ class Tables:
     def inputs(self, file: str) -> dict[str, str]:
         """Return what a table is made from: paths by KIND:ID."""
         spec, layout = self.specs[file], self.coding.layout
-        found = {f"{kind}:{name}": path for kind in spec.needs for name, path in self.kinds[kind].items()}
-        return found | {f"table:{name}": layout.table(name) for name in spec.tables}
+        paths = {f"{kind}:{name}": path for kind in spec.needs for name, path in self.kinds[kind].items()}
+        return paths | {f"table:{name}": layout.table(name) for name in spec.tables}
 
     def settings(self, file: str) -> dict[str, Any]:
         """Return the sections of the experiment that a table uses."""

@@ -48,8 +48,8 @@ class Training:
         """Return, sorted, the weights from outside the run that trainings start from and that a description lies beside."""
         e = self.experiment
         files = {e.start_file(trained.cut, trained.training) for trained in e.trained()} - {None}
-        found = sorted(path for path in files if path is not None)
-        return [path for path in found if Path(path).is_file() and Path(self.layout.start(path)).is_file()]
+        starts = sorted(path for path in files if path is not None)
+        return [path for path in starts if Path(path).is_file() and Path(self.layout.start(path)).is_file()]
 
     def inference_settings(self, training: str) -> dict[str, Any]:
         """Return the machine's settings for inference with a training's network."""

@@ -33,13 +33,15 @@ def receive(
         ToolError: the codec's program is missing.
     """
     check_files(ledger, stream, side_info)
-    found = [str(image_id) for image_id in ledger["image_id"]]
-    if found != list(ids):
-        raise DataError(f"{stream}: {len(found)} images that are not the {len(ids)} expected; {RERUN}")
+    ledger_ids = [str(image_id) for image_id in ledger["image_id"]]
+    if ledger_ids != list(ids):
+        raise DataError(f"{stream}: {len(ledger_ids)} images that are not the {len(ids)} expected; {RERUN}")
     sizes = codec.measure(stream, side_info)
-    if len(sizes) != len(found) or not ledger_table(found, sizes)[COLUMNS[1:]].equals(ledger[COLUMNS[1:]]):
-        raise BitstreamError(f"{stream}: {len(sizes)} images that differ from the {len(found)} of its ledger; {RERUN}")
-    return counted(codec.decode(stream, side_info, shape), len(found), stream)
+    if len(sizes) != len(ledger_ids) or not ledger_table(ledger_ids, sizes)[COLUMNS[1:]].equals(ledger[COLUMNS[1:]]):
+        raise BitstreamError(
+            f"{stream}: {len(sizes)} images that differ from the {len(ledger_ids)} of its ledger; {RERUN}"
+        )
+    return counted(codec.decode(stream, side_info, shape), len(ledger_ids), stream)
 
 
 def counted(images: Iterator[Decoded], expected: int, stream: Path) -> Iterator[Decoded]:

@@ -112,10 +112,12 @@ def sent(source: Path, sends: Sends, transform: Transform[Any] | None, ids: Sequ
     Raises:
         DataError: the file is missing or damaged, or has another number of images.
     """
-    found: NDArray[Any] = open_packed(source)[IMAGE] if sends == "image" else open_features(source)
-    if len(found) != len(ids):
-        raise DataError(f"{source}: {len(found)} images, but the index lists {len(ids)}; rerun the stage that made it")
-    with transformed(found, transform) as items:
+    untransformed: NDArray[Any] = open_packed(source)[IMAGE] if sends == "image" else open_features(source)
+    if len(untransformed) != len(ids):
+        raise DataError(
+            f"{source}: {len(untransformed)} images, but the index lists {len(ids)}; rerun the stage that made it"
+        )
+    with transformed(untransformed, transform) as items:
         yield items
 
 

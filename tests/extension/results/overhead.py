@@ -13,7 +13,7 @@ from compfeat.results.tables.base import Inputs, table
     title="Overhead",
     caption="The share of each point's bytes that are headers or side information.",
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_overhead(inputs: Inputs) -> pd.DataFrame:
     """Return cut, method, seed, codec, quality and ``overhead`` (0..1) of every coded point."""
     points = inputs.table("points.csv", "total_bytes", "payload_bytes").dropna(subset="total_bytes")
     keys = ["cut", "method", "seed", "codec", "quality"]

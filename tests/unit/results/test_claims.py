@@ -109,7 +109,10 @@ def test_several_tasks_counts_sure_and_possible_ones(
 
 def test_the_published_numbers_are_of_both_cuts() -> None:
     inputs = published_inputs(resamples=1)
-    bits, losses = published_bits(published_intervals.make(inputs)), published_losses(read_published(inputs)[0])
+    bits, losses = (
+        published_bits(published_intervals.make_published_intervals(inputs)),
+        published_losses(read_published(inputs)[0]),
+    )
     assert len(bits) == len(losses) == 6 and {row["cut"] for row in losses} == {"c256", "c512"}
 
 
@@ -137,7 +140,7 @@ def test_losses_of_the_run_take_the_anchors_own_value() -> None:
 
 
 def test_without_an_interval_every_claim_is_undecided_and_says_why() -> None:
-    published = published_intervals.make(published_inputs(resamples=1))
+    published = published_intervals.make_published_intervals(published_inputs(resamples=1))
     keys = {"cut": "c256", "method": "new", "against": "old", "seed": "0", "metric": "rmse"}
     bd_rates = pd.DataFrame([keys | {"ladder": "h", "against_ladder": "h", "bd_rate_percent": -50.0}])
     bd_rates = bd_rates.assign(low_percent=NAN, high_percent=NAN, verdict=TOO_FEW)

@@ -15,9 +15,8 @@ from compfeat.experiment.config import part_of
 from compfeat.io import write_csv
 from compfeat.results.gaussian import Mixture, gaussian_rate
 from compfeat.results.tables.base import Inputs
-from compfeat.results.tables.plugins.gaussian_reference import covariances, mixtures
-from compfeat.results.tables.plugins.gaussian_reference import make as make_reference
-from compfeat.results.tables.plugins.transforms import make as make_transforms
+from compfeat.results.tables.plugins.gaussian_reference import covariances, make_gaussian_reference, mixtures
+from compfeat.results.tables.plugins.transforms import make_transforms
 
 
 def test_covariances_add_up_to_the_loss_of_sending_the_means_alone() -> None:
@@ -103,7 +102,7 @@ def inputs(tmp_path: Path) -> Inputs:
 
 
 def test_references_are_of_what_rose_and_of_every_method_of_the_network(inputs: Inputs) -> None:
-    found = make_reference(inputs)
+    found = make_gaussian_reference(inputs)
     assert isinstance(found, pd.DataFrame)
     assert found[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
         [name, "a", "rough", "reconstruction"] for name in ("plain", "turned")
@@ -116,7 +115,7 @@ def test_references_are_of_what_rose_and_of_every_method_of_the_network(inputs: 
 
 def test_no_sensitivity_no_reference(inputs: Inputs) -> None:
     bare = Inputs(EXPERIMENT, {**inputs.paths, "transforms": {}})
-    for table in (make_reference(bare), make_transforms(bare)):
+    for table in (make_gaussian_reference(bare), make_transforms(bare)):
         assert isinstance(table, pd.DataFrame) and len(table) == 0 and len(table.columns) > 4
 
 
@@ -125,7 +124,7 @@ def test_a_run_without_float_features_is_named(inputs: Inputs) -> None:
     table = pd.read_csv(path)
     write_csv(path, table[table["codec"] != "none"])
     with pytest.raises(DataError, match="c/plain/seed0 has no point none/float; rerun the stage evaluate"):
-        make_reference(inputs)
+        make_gaussian_reference(inputs)
 
 
 def test_a_transform_weighs_what_both_sides_need(inputs: Inputs) -> None:

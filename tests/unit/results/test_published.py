@@ -45,7 +45,7 @@ AUTHORS = pd.DataFrame(
 
 
 def test_authors_numbers_are_mostly_the_better_network_at_c256() -> None:
-    table = published_bd_rate.make(published_inputs())
+    table = published_bd_rate.make_published_bd_rate(published_inputs())
     authors = table[table["fit"] == AUTHORS_FIT].set_index(["cut", "metric"])
     authors["gain"] = authors["test_uncoded"] - authors["anchor_uncoded"]
     pd.testing.assert_frame_equal(authors[list(AUTHORS)], AUTHORS, atol=6e-5, rtol=0)
@@ -53,7 +53,9 @@ def test_authors_numbers_are_mostly_the_better_network_at_c256() -> None:
 
 
 def test_intervals_are_around_the_authors_numbers() -> None:
-    intervals = published_intervals.make(published_inputs(resamples=25)).set_index(["cut", "metric"])
+    intervals = published_intervals.make_published_intervals(published_inputs(resamples=25)).set_index(
+        ["cut", "metric"]
+    )
     pd.testing.assert_frame_equal(intervals[list(AUTHORS)[:2]], AUTHORS[list(AUTHORS)[:2]], atol=6e-5, rtol=0)
     for start, name in (("", "bd_rate_percent"), ("equal_loss_", "equal_loss_percent")):
         low, high = (intervals[f"{start}{end}_percent"] for end in ("low", "high"))
@@ -61,7 +63,7 @@ def test_intervals_are_around_the_authors_numbers() -> None:
 
 
 def test_library_agrees_with_the_authors_cubic_where_it_is_not_refused() -> None:
-    table = published_bd_rate.make(published_inputs()).pivot_table(
+    table = published_bd_rate.make_published_bd_rate(published_inputs()).pivot_table(
         index=["cut", "metric"], columns="fit", values="bd_rate_percent", dropna=False
     )
     both = table.dropna()
@@ -81,7 +83,7 @@ def test_the_degree_moves_inverse_rmse_at_c256_by_over_two_points(
 
 
 def test_at_c512_only_half_the_images_got_smaller() -> None:
-    paired = published_paired.make(published_inputs()).set_index(["cut", "codec", "quality"])
+    paired = published_paired.make_published_paired(published_inputs()).set_index(["cut", "codec", "quality"])
     lossless = paired["smaller_share"].xs(("png", "lossless"), level=("codec", "quality"))
     assert lossless.to_dict() == pytest.approx({"c256": 0.994, "c512": 0.542})
     assert (paired["n_images"] == 500).all()

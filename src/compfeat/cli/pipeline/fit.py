@@ -62,9 +62,11 @@ def fit(
         ConfigError: an unknown transform, codec or option, or nothing to fit.
         DataError: a file is missing or damaged, or features and scenes are not of the same images.
     """
-    found, packed = open_features(features), open_packed(scenes)
-    if len(found) != len(packed):
-        raise DataError(f"{features}: {len(found)} images, but {scenes} has {len(packed)}; rerun the stage features")
+    train_features, packed = open_features(features), open_packed(scenes)
+    if len(train_features) != len(packed):
+        raise DataError(
+            f"{features}: {len(train_features)} images, but {scenes} has {len(packed)}; rerun the stage features"
+        )
 
     def network() -> SplitNetwork:
         import torch
@@ -79,11 +81,11 @@ def fit(
         name, codec = settings.codec, CODECS.get(settings.codec)
         options = options_of(codec, settings.options, f"codecs.{name}")
         coding = Coding(settings.qualities, settings.ffmpeg)
-        fitted = fit_codec(codec, options, coding, found, settings.transform, transform)
+        fitted = fit_codec(codec, options, coding, train_features, settings.transform, transform)
     elif settings.transform is not None:
         name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
         options = options_of(entry, settings.transform.options, f"transform {name}")
-        fitted = entry.fit(FitSource(found, packed, network), options)
+        fitted = entry.fit(FitSource(train_features, packed, network), options)
     else:
         raise ConfigError("--settings: names neither a transform nor a codec; nothing to fit")
     write_arrays(state, fitted)

@@ -148,9 +148,9 @@ def start(
     network = build_network(settings.network, tasks)
     if initial is not None:
         # Beside what this stage has made lies its description.
-        made = initial.with_name(DESCRIPTION).is_file()
+        is_ours = initial.with_name(DESCRIPTION).is_file()
         random = {name: tensor.clone() for name, tensor in network.state_dict().items() if not variant.started(name)}
-        load_weights(network, initial, REMAKE if made else f"give another file as {settings.key('start')}")
+        load_weights(network, initial, REMAKE if is_ours else f"give another file as {settings.key('start')}")
         network.load_state_dict(random, strict=False)
     elif encoder_weights is not None:
         NETWORKS.get(settings.network.name).load_weights(network.encoder, encoder_weights)

@@ -27,7 +27,7 @@ DETAILS = (
     "shared range of the metric, and the change of the metric at equal rate.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_bd_details(inputs: Inputs) -> pd.DataFrame:
     """Return DETAILS of every comparison, cut, seed and metric. Raises DataError where a run lacks its float features."""
     e = inputs.experiment
     rates = inputs.table("bd_rate.csv", *PAIR, "fit", "rate", "bd_rate_percent", "overlap", "monotone", "verdict")

@@ -18,7 +18,7 @@ OUTCOME = (
 
 
 @table("bd_rate.csv", tables=("points.csv",), uses=(*COMPARED, "bd_rate"))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_bd_rate(inputs: Inputs) -> pd.DataFrame:
     """Return a row a comparison, cut, seed, metric, kind of bytes and fit.
 
     ``equal_loss_percent`` is the BD-rate of the curves of metric minus metric without coding. Raises DataError where a comparison

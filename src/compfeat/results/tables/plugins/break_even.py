@@ -30,7 +30,7 @@ COLUMNS = (*PAIR, "loss_percent", "saved_bytes_per_image", "state_bytes", "image
     "where each metric is 1 percent worse than without coding, and the images after which more is saved than the states weigh.",
     category=RESULTS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_break_even(inputs: Inputs) -> pd.DataFrame:
     """Return COLUMNS of every comparison, cut, seed and metric whose states weigh more than the anchor's.
 
     ``images`` is empty where a curve does not get to the loss, or nothing is saved there. Raises DataError where a comparison lacks
@@ -73,5 +73,5 @@ def state_bytes(
         ]
 
     fitted = of_run(codecs)
-    own = fitted[fitted["codec"].isin(e.ladders[str(keys[ladder])].codecs)]
-    return int(of_run(transforms)["model_bytes"].sum() + own["array_bytes"].sum())
+    on_ladder = fitted[fitted["codec"].isin(e.ladders[str(keys[ladder])].codecs)]
+    return int(of_run(transforms)["model_bytes"].sum() + on_ladder["array_bytes"].sum())

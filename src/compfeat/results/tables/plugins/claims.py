@@ -55,7 +55,7 @@ Number = dict[str, Any]
     "numbers, too.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_claims(inputs: Inputs) -> pd.DataFrame:
     """Return the claims checked against this run and a recorded run, and some against the published numbers; no rows without any.
 
     Raises:
@@ -82,8 +82,8 @@ def recorded_claims(inputs: Inputs) -> pd.DataFrame:
     """Return the claims of a recorded run of several seeds on cuts that this run has; no rows without a record."""
     if not inputs.of("seeds_record"):
         return pd.DataFrame(columns=list(COLUMNS))
-    found = read_csv(inputs.file("seeds_record", "claims"), COLUMNS)
-    return found[found["cut"].isin(list(inputs.experiment.cuts))]
+    claims = read_csv(inputs.file("seeds_record", "claims"), COLUMNS)
+    return claims[claims["cut"].isin(list(inputs.experiment.cuts))]
 
 
 def verdict(low: float, high: float, limit: float) -> str:
@@ -128,10 +128,10 @@ def several_tasks_rows(bits: Iterable[Number], limits: ClaimsConfig) -> Iterator
         groups.setdefault(tuple(row[name] for name in WHERE), []).append(row)
     for where, tasks in groups.items():
         sure, possible = sum(row["high"] < 0 for row in tasks), sum(not row["low"] >= 0 for row in tasks)
-        found = SUPPORTED if sure >= least else NOT_SUPPORTED if possible < least else UNDECIDED
+        outcome = SUPPORTED if sure >= least else NOT_SUPPORTED if possible < least else UNDECIDED
         reason = "; ".join(sorted({row["reason"] for row in tasks} - {""}))
         numbers = {"metric": "", "value": sure, "low": sure, "high": possible, "reason": reason}
-        yield dict(zip(WHERE, where, strict=True)) | numbers | said | {"rule": rule, "verdict": found}
+        yield dict(zip(WHERE, where, strict=True)) | numbers | said | {"rule": rule, "verdict": outcome}
 
 
 def published_bits(intervals: pd.DataFrame) -> list[Number]:
@@ -148,8 +148,8 @@ def at_loss(savings: pd.DataFrame, percent: int) -> pd.DataFrame:
 
 def run_bits(intervals: pd.DataFrame, comparisons: Iterable[Comparison]) -> list[Number]:
     """Return this run's BD-rates (``intervals.csv``) that the claims are about; what has no interval says why."""
-    own = about(intervals, comparisons)
-    return _bits(own.assign(source=THIS_RUN, seed=own["seed"].astype(str)))
+    compared = about(intervals, comparisons)
+    return _bits(compared.assign(source=THIS_RUN, seed=compared["seed"].astype(str)))
 
 
 def _bits(intervals: pd.DataFrame, note: str = "") -> list[Number]:
@@ -178,8 +178,8 @@ def run_losses(
     numbers = []
     for row in _claimed(floats, limits).to_dict("records"):
         metric, seed = metrics[str(row["metric"])], str(row["seed"])
-        own = anchors[(anchors["cut"] == row["cut"]) & ((anchors["seed"] == seed) | (seed == ALL_SEEDS))]
-        anchor = float(own[metric.name].mean())
+        of_anchor = anchors[(anchors["cut"] == row["cut"]) & ((anchors["seed"] == seed) | (seed == ALL_SEEDS))]
+        anchor = float(of_anchor[metric.name].mean())
         value, *ends = (worse(metric, float(row[name]), anchor) for name in ("difference", "low", "high"))
         where = (THIS_RUN, str(row["cut"]), limits.method, limits.against, seed)
         numbers.append(_loss(where, metric, [value, *sorted(ends)], TOO_FEW if np.isnan(ends[0]) else ""))
@@ -193,12 +193,12 @@ def _loss(where: tuple[str, ...], metric: Metric, numbers: list[float], reason: 
 
 def recorded_numbers(claims: pd.DataFrame, claim: str, group: str, limits: ClaimsConfig) -> list[Number]:
     """Return what a recorded run of several seeds found for a claim, over all of its seeds (rows of its ``claims.csv``)."""
-    own = _claimed(claims, limits).assign(seed=claims["seed"].astype(str))
-    own = own[(own["group"] == group) & (own["claim"] == claim) & (own["source"] == THIS_RUN)]
-    own = own[own["seed"] == ALL_SEEDS].assign(source=RECORDED)
+    recorded = _claimed(claims, limits).assign(seed=claims["seed"].astype(str))
+    recorded = recorded[(recorded["group"] == group) & (recorded["claim"] == claim) & (recorded["source"] == THIS_RUN)]
+    recorded = recorded[recorded["seed"] == ALL_SEEDS].assign(source=RECORDED)
     texts = [*WHERE, "metric", "reason"]
-    own[texts] = own[texts].astype(object).fillna("")
-    return own[[*texts, "value", "low", "high"]].to_dict("records")  # type: ignore[return-value]
+    recorded[texts] = recorded[texts].astype(object).fillna("")
+    return recorded[[*texts, "value", "low", "high"]].to_dict("records")  # type: ignore[return-value]
 
 
 def _claimed(numbers: pd.DataFrame, limits: ClaimsConfig) -> pd.DataFrame:

@@ -40,7 +40,7 @@ rates that both curves have. ``verdict``: ``ok``, that there is no crossing, or 
     caption="Where the curve of a method that sends features crosses that of one that sends the image: bytes an image, the "
     "metric there, and which of the two is better below and above, over the rates that both curves have.",
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_crossovers(inputs: Inputs) -> pd.DataFrame:
     """Return a row a crossing, and one where there is none, of every comparison of features with an image (CELL and OUTCOME).
 
     ``split`` sends features, ``remote`` the image; ``remote_metric`` is another than ``metric`` where the decoded image itself is

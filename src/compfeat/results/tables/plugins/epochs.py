@@ -12,7 +12,7 @@ KEYS = ["cut", "training", "seed"]
 
 
 @table("epochs.csv", needs=("epochs",))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_epochs(inputs: Inputs) -> pd.DataFrame:
     """Return the tables of all trainings below each other, with cut, training and seed as the first columns.
 
     Raises:
@@ -20,10 +20,10 @@ def make(inputs: Inputs) -> pd.DataFrame:
     """
     tables = []
     for trained, path in inputs.trained("epochs"):
-        own = read_csv(path, ["epoch"])
-        taken = [name for name in KEYS if name in own.columns]
+        epochs = read_csv(path, ["epoch"])
+        taken = [name for name in KEYS if name in epochs.columns]
         if taken:
             raise DataError(f"{path}: column {taken[0]!r} would clash with the run's own; rename it in the stage train")
-        keys = pd.DataFrame([[*vars(trained).values()]] * len(own), columns=KEYS)
-        tables.append(pd.concat([keys, own], axis=1))
+        keys = pd.DataFrame([[*vars(trained).values()]] * len(epochs), columns=KEYS)
+        tables.append(pd.concat([keys, epochs], axis=1))
     return pd.concat(tables, ignore_index=True)

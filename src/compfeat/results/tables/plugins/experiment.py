@@ -9,6 +9,6 @@ from compfeat.results.tables.base import Inputs, table
 
 
 @table(EXPERIMENT, uses=SECTIONS)
-def make(inputs: Inputs) -> dict[str, Any]:
+def make_experiment(inputs: Inputs) -> dict[str, Any]:
     """Return the sections of the configuration and what follows from the plug-ins that they name."""
     return Resolved.of(inputs.experiment).dumped()

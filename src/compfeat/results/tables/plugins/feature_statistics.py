@@ -24,7 +24,7 @@ ROUNDING_VARIANCE = 1 / 12
 
 
 @table("feature_statistics.csv", needs=("features",), uses=("methods",))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_feature_statistics(inputs: Inputs) -> pd.DataFrame:
     """Return the statistics of the features of every method that sends features and transforms none, as its network gives them.
 
     Raises:
@@ -32,10 +32,10 @@ def make(inputs: Inputs) -> pd.DataFrame:
     """
     tables = []
     for trained, _ in inputs.trained("features"):
-        own = feature_statistics(inputs.features(trained))
+        statistics = feature_statistics(inputs.features(trained))
         for name, method in inputs.experiment.methods.items():
             if method.training == trained.training and method.sends == "features" and method.transform is None:
-                tables.append(own.assign(cut=trained.cut, method=name, seed=trained.seed)[[*KEYS, *COLUMNS]])
+                tables.append(statistics.assign(cut=trained.cut, method=name, seed=trained.seed)[[*KEYS, *COLUMNS]])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*KEYS, *COLUMNS])
 
 
@@ -69,8 +69,8 @@ def feature_statistics(features: NDArray[np.float32]) -> pd.DataFrame:
         histogram += counts
         image_entropies.append(entropy(counts))
         spectrum = np.abs(dctn(quantised.codes.astype(np.float64), axes=(-2, -1), norm="ortho"))
-        for k, own in enumerate(magnitudes):
-            own.append(math.fsum(spectrum[:, bins == k].ravel().tolist()))
+        for k, of_bin in enumerate(magnitudes):
+            of_bin.append(math.fsum(spectrum[:, bins == k].ravel().tolist()))
         by_channel = quantised.codes.reshape(channels, -1).astype(np.int64)
         sums += by_channel.sum(axis=1)
         products += by_channel @ by_channel.T

@@ -18,6 +18,6 @@ from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
     "unit, with its interval; without one where too few images have the metric.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_float_intervals(inputs: Inputs) -> pd.DataFrame:
     """Return a row a pair of methods, cut, seed and metric. Raises DataError where a comparison lacks a run."""
     return float_intervals(read_samples(inputs), inputs.experiment, compared_metrics(inputs.experiment.tasks))

@@ -35,7 +35,7 @@ RATIOS = np.geomspace(1e-3, 1e3, 13)
     tables=("points.csv", "per_image.csv"),
     uses=("tasks", "methods"),
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_gaussian_reference(inputs: Inputs) -> pd.DataFrame:
     """Return a row a coded point and task whose mean squared error lies above that on float features, and one of all at once.
 
     ``mse_rise``: by how much, in the squared unit of the task's output; empty for all tasks. ``rate_bpe``: bits per feature element
@@ -47,23 +47,25 @@ def make(inputs: Inputs) -> pd.DataFrame:
     """
     e = inputs.experiment
     points, images = inputs.table("points.csv", *POINT_KEYS, "rate_bpe"), inputs.table("per_image.csv", *POINT_KEYS)
-    known = [name for name in e.tasks if TASKS.get(name).likelihood == "regression"]
-    known = [name for name in known if {f"sse_{name}", f"n_{name}"} <= set(images)]
+    regressions = [name for name in e.tasks if TASKS.get(name).likelihood == "regression"]
+    regressions = [name for name in regressions if {f"sse_{name}", f"n_{name}"} <= set(images)]
     trainings = {name: method.training for name, method in e.methods.items() if method.sends == "features"}
     references = {
-        trained: mixtures(covariances(inputs.features(trained)), {name: own[name] for name in known if name in own})
-        for trained, own in sensitivities(inputs, trainings).items()
+        trained: mixtures(
+            covariances(inputs.features(trained)), {name: by_task[name] for name in regressions if name in by_task}
+        )
+        for trained, by_task in sensitivities(inputs, trainings).items()
     }
     rows: list[tuple[object, ...]] = []
     run_keys = list(POINT_KEYS[:3])
-    for (cut, method, seed), own in points[points["method"].isin(trainings)].groupby(run_keys, sort=True):
+    for (cut, method, seed), run_points in points[points["method"].isin(trainings)].groupby(run_keys, sort=True):
         run = Run(str(cut), str(method), int(str(seed)))
         of_tasks = references.get(Trained(run.cut, trainings[run.method], run.seed), {})
         of_run = images[(images[run_keys] == [cut, method, seed]).all(axis=1)]
         risen = {task: rises(of_run, run, task) for task in of_tasks if task != ALL_TASKS}
-        for row in own[own["codec"] != UNCODED].to_dict("records"):
+        for row in run_points[run_points["codec"] != UNCODED].to_dict("records"):
             rate = float(row["rate_bpe"])
-            rise = {task: found.get((row["codec"], row["quality"]), 0.0) for task, found in risen.items()}
+            rise = {task: by_point.get((row["codec"], row["quality"]), 0.0) for task, by_point in risen.items()}
             for task, tried in of_tasks.items():
                 limits = rise if task == ALL_TASKS else {task: rise[task]}
                 if np.isfinite(rate) and all(limit > 0 for limit in limits.values()):
@@ -73,36 +75,36 @@ def make(inputs: Inputs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def mixtures(found: NDArray[np.float64], own: Mapping[str, NDArray[np.float64]]) -> dict[str, list[Mixture]]:
+def mixtures(by_frequency: NDArray[np.float64], by_task: Mapping[str, NDArray[np.float64]]) -> dict[str, list[Mixture]]:
     """Return the mixtures of each task, one each, and of ALL_TASKS where there are several, one for each ratio of weights.
 
     Args:
-        found: see ``covariances``.
-        own: sensitivities (C x C) by task.
+        by_frequency: see ``covariances``.
+        by_task: sensitivities (C x C) by task.
     """
-    alone = {task: [Mixture.of(found, {task: own[task]}, {task: 1.0})] for task in own}
-    if len(own) < 2:
+    alone = {task: [Mixture.of(by_frequency, {task: by_task[task]}, {task: 1.0})] for task in by_task}
+    if len(by_task) < 2:
         return alone
     # In units of what all of the features' variance costs, so that ratios compare.
     costs = {task: max(float(mixture.variances.sum()), np.finfo(float).tiny) for task, (mixture,) in alone.items()}
-    weights = [dict(zip(own, (1.0, *ratios), strict=True)) for ratios in product(RATIOS, repeat=len(own) - 1)]
+    weights = [dict(zip(by_task, (1.0, *ratios), strict=True)) for ratios in product(RATIOS, repeat=len(by_task) - 1)]
     scaled = ({task: weight / costs[task] for task, weight in chosen.items()} for chosen in weights)
-    return alone | {ALL_TASKS: [Mixture.of(found, own, chosen) for chosen in scaled]}
+    return alone | {ALL_TASKS: [Mixture.of(by_frequency, by_task, chosen) for chosen in scaled]}
 
 
 def sensitivities(inputs: Inputs, trainings: Mapping[str, str]) -> dict[Trained, dict[str, NDArray[np.float64]]]:
     """Return each trained network's sensitivities (C x C) by task, from the first transform that has some, by the methods' names."""
-    found: dict[Trained, dict[str, NDArray[np.float64]]] = {}
+    by_network: dict[Trained, dict[str, NDArray[np.float64]]] = {}
     for name in sorted(inputs.of("transforms")):
         run, arrays = parse_run(name), inputs.arrays("transforms", name)
-        own = {
+        by_task = {
             key.removeprefix(SENSITIVITY): array.astype(np.float64)
             for key, array in arrays.items()
             if key.startswith(SENSITIVITY)
         }
-        if own:
-            found.setdefault(Trained(run.cut, trainings[run.method], run.seed), own)
-    return found
+        if by_task:
+            by_network.setdefault(Trained(run.cut, trainings[run.method], run.seed), by_task)
+    return by_network
 
 
 def rises(images: pd.DataFrame, run: Run, task: str) -> dict[tuple[str, str], float]:
@@ -113,7 +115,9 @@ def rises(images: pd.DataFrame, run: Run, task: str) -> dict[tuple[str, str], fl
     """
     errors = mean_squared(images[f"sse_{task}"].to_numpy(), images[f"n_{task}"].to_numpy())
     means = (
-        images.assign(error=errors).groupby(["codec", "quality"])["error"].agg(lambda own: np.nanmean(own.to_numpy()))
+        images.assign(error=errors)
+        .groupby(["codec", "quality"])["error"]
+        .agg(lambda values: np.nanmean(values.to_numpy()))
     )
     by_point: dict[Any, float] = means.to_dict()
     if (UNCODED, FLOAT) not in by_point:
@@ -140,5 +144,5 @@ def covariances(features: NDArray[np.float32]) -> NDArray[np.float64]:
     for tensor in features:
         spectrum = dctn(tensor - mean, axes=(-2, -1), norm="ortho").reshape(channels, area)
         total += spectrum.T[:, :, None] * spectrum.T[:, None, :]
-    found: NDArray[np.float64] = total / (len(features) * area)
-    return found
+    covariance: NDArray[np.float64] = total / (len(features) * area)
+    return covariance

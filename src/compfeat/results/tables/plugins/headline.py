@@ -36,7 +36,7 @@ HEADLINE = (
     "coding takes from each network's own metric, and favours a network that is worse before coding.",
     category=RESULTS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_headline(inputs: Inputs) -> pd.DataFrame:
     """Return HEADLINE.
 
     ``bd_rate_percent`` is the mean over the ``n_ok`` seeds (of ``n_seeds``) that were not refused, with the lowest and highest
@@ -55,8 +55,8 @@ def make(inputs: Inputs) -> pd.DataFrame:
     for key, cells in chosen.groupby(KEYS, sort=False):
         row: dict[str, Any] = dict(zip(KEYS, key, strict=True))
         name, accepted = metrics[str(row["metric"])], cells["bd_rate_percent"].dropna()
-        own = floats[(floats["cut"] == row["cut"]) & floats["seed"].isin(cells["seed"])]
-        anchor, test = (own.loc[own["method"] == row[side], name].mean() for side in ("against", "method"))
+        of_runs = floats[(floats["cut"] == row["cut"]) & floats["seed"].isin(cells["seed"])]
+        anchor, test = (of_runs.loc[of_runs["method"] == row[side], name].mean() for side in ("against", "method"))
         row.update(
             bd_rate_percent=accepted.mean(), bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max()
         )
@@ -64,17 +64,17 @@ def make(inputs: Inputs) -> pd.DataFrame:
         row.update(n_seeds=len(cells), n_ok=len(accepted), verdict=seeds_verdict(cells), float_metric=name)
         row.update(float_anchor=anchor, float_test=test, float_difference=test - anchor)
         rows.append(row)
-    found = pd.DataFrame(rows, columns=list(HEADLINE))
+    headline = pd.DataFrame(rows, columns=list(HEADLINE))
     payload = fitted[fitted["rate"] == "payload"].groupby(KEYS)["bd_rate_percent"].mean()
     parts = [payload.rename("payload_percent").reset_index()]
     savings = overall(inputs.table("operating_savings.csv", *KEYS, "seed", "loss_percent", *AT_LOSS))
     for loss in PERCENT:
-        own = savings.loc[savings["loss_percent"] == loss, [*KEYS, *AT_LOSS]]
-        parts.append(own.rename(columns={name: f"at_{loss:g}_{name}" for name in AT_LOSS}))
-    for part in parts if len(found) else ():
-        beside = found.drop(columns=[name for name in part if name not in KEYS])
-        found = beside.merge(part, on=KEYS, how="left")[list(HEADLINE)]
-    return found
+        at_loss = savings.loc[savings["loss_percent"] == loss, [*KEYS, *AT_LOSS]]
+        parts.append(at_loss.rename(columns={name: f"at_{loss:g}_{name}" for name in AT_LOSS}))
+    for part in parts if len(headline) else ():
+        beside = headline.drop(columns=[name for name in part if name not in KEYS])
+        headline = beside.merge(part, on=KEYS, how="left")[list(HEADLINE)]
+    return headline
 
 
 def overall(table: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
     "interval.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_intervals(inputs: Inputs) -> pd.DataFrame:
     """Return CELL and INTERVAL_COLUMNS of every comparison, cut, seed and metric. Raises DataError where a comparison lacks a run.
 
     Where there are several seeds, rows for all of them together, too.
@@ -39,7 +39,7 @@ def make(inputs: Inputs) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for c, cut, metric, sides in compared_sides(read_samples(inputs), e, compared_metrics(e.tasks)):
         plain, equal_loss = (
-            with_all({seed: bd_replicates(own, rules, equal_loss=equal) for seed, own in sides.items()}, e.statistics)
+            with_all({seed: bd_replicates(pair, rules, equal_loss=equal) for seed, pair in sides.items()}, e.statistics)
             for equal in (False, True)
         )
         for seed, values in plain.items():

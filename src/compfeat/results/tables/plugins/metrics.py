@@ -12,7 +12,7 @@ SIDES = ["method", "against", "ladder", "against_ladder"]
 
 
 @table("metrics.json", tables=("headline.csv",))
-def make(inputs: Inputs) -> dict[str, Any]:
+def make_metrics(inputs: Inputs) -> dict[str, Any]:
     """Return the BD-rates (%); refused ones are left out."""
     values: dict[str, Any] = {}
     for row in inputs.table("headline.csv", "cut", *SIDES, "metric", "bd_rate_percent").to_dict("records"):

@@ -30,18 +30,18 @@ COLUMNS = (
     "coding (uncoded), log-linear between efficient points; empty where the curve does not get there.",
     category=RESULTS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_operating_points(inputs: Inputs) -> pd.DataFrame:
     """Return a row a run, ladder, metric and loss (COLUMNS). Raises DataError where a run lacks its float features.
 
     ``loss`` is in ``loss_unit``; ``rate_bpe`` is empty where the image is sent.
     """
     e, points = inputs.experiment, inputs.table("points.csv", *POINTS, "bytes_per_image", "rate_bpe")
     rows: list[tuple[object, ...]] = []
-    for run, own in points.groupby(["cut", "method", "seed"], sort=False):
-        ladders = ((name, on(entry.codecs, own)) for name, entry in e.ladders.items())
+    for run, of_run in points.groupby(["cut", "method", "seed"], sort=False):
+        ladders = ((name, on(entry.codecs, of_run)) for name, entry in e.ladders.items())
         for (ladder, coded), metric in product(ladders, compared_metrics(e.tasks)):
             if len(coded):
-                start = uncoded(own, metric)
+                start = uncoded(of_run, metric)
                 rows += [(*run, ladder, metric.name, start, *row) for row in rates_at_losses(coded, metric, start)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -37,7 +37,7 @@ COLUMNS = (*PAIR, "loss_percent", "rate_change_percent", "low_percent", "high_pe
     "percent worse than its own without coding, with intervals over paired resamples of the images.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_operating_savings(inputs: Inputs) -> pd.DataFrame:
     """Return COLUMNS of every comparison, cut, seed, metric and loss. Raises DataError where a comparison lacks a run.
 
     Where there are several seeds, rows for all of them together, too.
@@ -46,10 +46,10 @@ def make(inputs: Inputs) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     compared = compared_sides(read_samples(inputs), e, compared_metrics(e.tasks))
     for (c, cut, metric, sides), loss in product(compared, PERCENT):
-        changes = {seed: rate_changes(own, metric, loss) for seed, own in sides.items()}
-        said = {str(seed): why for seed, own in sides.items() if (why := verdict(own, metric, loss))}
+        changes = {seed: rate_changes(pair, metric, loss) for seed, pair in sides.items()}
+        said = {str(seed): why for seed, pair in sides.items() if (why := verdict(pair, metric, loss))}
         for seed, values in with_all(changes, e.statistics).items():
-            refused = said.get(seed) or "; ".join(f"seed {own} {why}" for own, why in said.items())
+            refused = said.get(seed) or "; ".join(f"seed {name} {why}" for name, why in said.items())
             cells = interval_cells(values, e.statistics, refused, "rate at this loss")
             row = pair_keys(c, cut, seed, metric) | {"loss_percent": loss}
             rows.append(row | dict(zip(COLUMNS[len(row) :], cells, strict=True)))

@@ -11,7 +11,7 @@ from compfeat.results.tables.base import Inputs, table
 
 
 @table("per_image.csv", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods"))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_per_image(inputs: Inputs) -> pd.DataFrame:
     """Return a row an image and point: its bytes, and its scores that are one number. Raises DataError for damaged files."""
     images = pd.concat([per_image_table(measured) for measured in measured_points(inputs)], ignore_index=True)
     integers = [*LEDGER_BYTES, *(str(name) for name in images if str(name).startswith("n_"))]

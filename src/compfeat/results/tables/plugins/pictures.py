@@ -23,7 +23,7 @@ MOST_QUALITIES = 6
 
 
 @table("pictures.npz", needs=("pictures", "scenes"), uses=("methods", "codecs", "showcase"))
-def make(inputs: Inputs) -> Arrays:
+def make_pictures(inputs: Inputs) -> Arrays:
     """Return the arrays. Raises DataError where a file lacks one of the images."""
     e, chosen = inputs.experiment, inputs.experiment.showcase.images
     scenes = open_packed(inputs.file("scenes", "arrays"))
@@ -43,17 +43,17 @@ def make(inputs: Inputs) -> Arrays:
         run_id, _, codec = name.rpartition("/")
         if parse_run(run_id) not in shown:
             continue
-        own = inputs.arrays("pictures", name)
-        there = {key.partition("/")[0] for key in own}
-        for quality in shown_qualities(e, parse_run(run_id).method, codec, there):
+        pictures = inputs.arrays("pictures", name)
+        qualities = {key.partition("/")[0] for key in pictures}
+        for quality in shown_qualities(e, parse_run(run_id).method, codec, qualities):
             for i in chosen:
                 start = f"{quality}/{i}/"
-                found = {key.removeprefix(start): array for key, array in own.items() if key.startswith(start)}
-                if not found:
+                of_image = {key.removeprefix(start): array for key, array in pictures.items() if key.startswith(start)}
+                if not of_image:
                     raise DataError(
                         f"{inputs.file('pictures', name)}: lacks image {i} at {quality}; rerun the stage evaluate"
                     )
-                arrays |= {f"{i}/{run_id}/{codec}/{quality}/{key}": array for key, array in found.items()}
+                arrays |= {f"{i}/{run_id}/{codec}/{quality}/{key}": array for key, array in of_image.items()}
     return arrays
 
 

@@ -30,7 +30,7 @@ RATES = ("rate_bpe", "rate_bpe_authors", "rate_bpp", "bytes_per_image")
     "image is sent) and per input pixel (bpp); rate_bpe_authors leaves the side information out, as the authors did.",
     category=RESULTS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_points(inputs: Inputs) -> pd.DataFrame:
     """Return a row a point, with the columns of ``image_metrics`` where a method sends the image.
 
     Raises:
@@ -84,12 +84,12 @@ def points_table(rows: list[dict[str, Any]], metrics: list[str]) -> pd.DataFrame
 
 
 def check_lossless(
-    points: pd.DataFrame, metrics: list[str], known: Mapping[str, Mapping[tuple[str, str], str]]
+    points: pd.DataFrame, metrics: list[str], references: Mapping[str, Mapping[tuple[str, str], str]]
 ) -> None:
     """Check that every lossless point has exactly the metrics of the uncoded point that its codec refers to.
 
     Args:
-        known: of each method, the lossless (codec, quality) with the uncoded quality that each must equal.
+        references: of each method, the lossless (codec, quality) with the uncoded quality that each must equal.
 
     Raises:
         DataError: one has not, or that uncoded point is missing; the message names the point.
@@ -97,7 +97,7 @@ def check_lossless(
     run = ["cut", "method", "seed"]
     uncoded = points[points["codec"] == UNCODED].set_index([*run, "quality"])
     for row in points.to_dict("records"):
-        reference = known[str(row["method"])].get((str(row["codec"]), str(row["quality"])))
+        reference = references[str(row["method"])].get((str(row["codec"]), str(row["quality"])))
         if reference is None:
             continue
         key = (*(row[name] for name in run), reference)
@@ -106,10 +106,10 @@ def check_lossless(
                 f"{_id(row)}: its run has no point {UNCODED}/{reference} to check it against; add that point"
             )
         for metric in metrics:
-            found, expected = float(row[metric]), float(uncoded.loc[key, metric])
-            if found != expected and not (np.isnan(found) and np.isnan(expected)):
+            coded, expected = float(row[metric]), float(uncoded.loc[key, metric])
+            if coded != expected and not (np.isnan(coded) and np.isnan(expected)):
                 raise DataError(
-                    f"{_id(row)}: {metric} is {found!r}, expected {expected!r} as at {UNCODED}/{reference}, because a lossless "
+                    f"{_id(row)}: {metric} is {coded!r}, expected {expected!r} as at {UNCODED}/{reference}, because a lossless "
                     "codec changes nothing; the codec or the decoding is broken, or the two were evaluated differently"
                 )
 

@@ -25,7 +25,7 @@ COLUMNS = [
     "equal loss, of the metric minus that of the lossless point, which is shown for both networks.",
     category=AUTHORS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_published_bd_rate(inputs: Inputs) -> pd.DataFrame:
     """Return COLUMNS, one row a cut, metric and fit; sorted by cut, the authors' fit first.
 
     The authors' fit is there to reproduce their numbers, so a bent cubic is a warning there; for the library's fits it is a refusal,
@@ -35,12 +35,12 @@ def make(inputs: Inputs) -> pd.DataFrame:
     rules, as_published = Rules(), Rules(check_fit=False)
     fits = {AUTHORS_FIT: (authors_fit(), as_published)} | {fit: (library_fit(fit), rules) for fit in FITS}
     rows: list[dict[str, Any]] = []
-    for cut, own in points.groupby("cut", sort=True):
-        anchor, test = (own[own["method"] == method] for method in (ANCHOR, TEST))
+    for cut, of_cut in points.groupby("cut", sort=True):
+        anchor, test = (of_cut[of_cut["method"] == method] for method in (ANCHOR, TEST))
         for metric in METRICS:
             curves = (curve(anchor, metric, "rate_bpe"), curve(test, metric, "rate_bpe"))
             starts = (lossless(anchor, metric), lossless(test, metric))
-            row = {"cut": cut, "n_images": int(own["n_images"].iloc[0]), "metric": metric.curve_name}
+            row = {"cut": cut, "n_images": int(of_cut["n_images"].iloc[0]), "metric": metric.curve_name}
             row |= {"anchor_uncoded": starts[0], "test_uncoded": starts[1]}
             rows += [row | {"fit": name} | outcome_cells(curves, starts, metric, *how) for name, how in fits.items()]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -9,7 +9,7 @@ from compfeat.results.tables.base import Inputs, table
 
 
 @table("published_images.csv", needs=("published",))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_published_images(inputs: Inputs) -> pd.DataFrame:
     """Return a row an image at a codec and quality, sorted: cut, codec, quality, image_index, bytes by method, and ratio."""
     _, sizes = read_published(inputs)
     keys = ["cut", "codec", "quality", "image_index"]

@@ -25,7 +25,7 @@ from compfeat.results.tables.base import Inputs, table
 
 
 @table("published_intervals.csv", needs=("published",), uses=("statistics",))
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_published_intervals(inputs: Inputs) -> pd.DataFrame:
     """Return cut, metric, fit and INTERVAL_COLUMNS.
 
     Only sizes were published by image, so the rates are resampled and the metrics are not.

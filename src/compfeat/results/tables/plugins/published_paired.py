@@ -15,7 +15,7 @@ from compfeat.results.tables.base import AUTHORS, Inputs, table
     caption="Of the authors' images: the share that got smaller, the saving of all bytes and that of the median image (percent).",
     category=AUTHORS,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_published_paired(inputs: Inputs) -> pd.DataFrame:
     """Return a row a cut, codec and quality, sorted.
 
     n_images (that both have), smaller_share (0..1, share of images with fewer bytes), saving_percent (of all bytes) and

@@ -29,7 +29,7 @@ COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
     caption="Mean squared error of what is coded (after the method's transform, in its own unit squared), the bits per feature "
     "element that Gaussian components of the same variances would need for it, and how many more the point takes.",
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_rate_distortion(inputs: Inputs) -> pd.DataFrame:
     """Return one row a coded point of features with COLUMNS; ``bound_bpe`` and ``distance_bpe`` are empty without distortion.
 
     ``distortion`` is the mean over images and elements; rates are bits per feature element, so that distances of methods with
@@ -43,8 +43,8 @@ def make(inputs: Inputs) -> pd.DataFrame:
     for (cut, method, seed), of_run in points.groupby(list(POINT_KEYS[:3]), sort=False):
         run = Run(str(cut), str(method), int(str(seed)))
         variance = _array(*_read(inputs, run, UNCODED), "variance")
-        for codec, own in of_run.groupby("codec", sort=False):
-            rows += _rows(inputs, variance, run, str(codec), own)
+        for codec, of_codec in of_run.groupby("codec", sort=False):
+            rows += _rows(inputs, variance, run, str(codec), of_codec)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -71,7 +71,7 @@ def _read(inputs: Inputs, run: Run, codec: str) -> tuple[Path, Arrays]:
 
 
 def _array(path: Path, errors: Arrays, key: str) -> NDArray[np.float64]:
-    found = errors.get(key)
-    if found is None or not found.size:
+    array = errors.get(key)
+    if array is None or not array.size:
         raise DataError(f"{path}: lacks {key}; rerun the stage evaluate")
-    return found
+    return array

@@ -11,7 +11,7 @@ from compfeat.settings.runs import Point
 
 
 @table("resamples.npz", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods", "statistics"))
-def make(inputs: Inputs) -> Arrays:
+def make_resamples(inputs: Inputs) -> Arrays:
     """Return an array for every point and metric, under ``POINT/METRIC``: float64, (1 + R,).
 
     Element 0 is of the images as they are, the others of R resamples, which are the same for all points; R is 0 where images or
@@ -24,4 +24,4 @@ def make(inputs: Inputs) -> Arrays:
             counts = image_counts(len(measured.image_ids), inputs.experiment.statistics)
         samples[measured.point] = point_samples(measured, counts)
     points = of_different_images(samples).items()
-    return {f"{point.id}/{name}": values for point, own in points for name, values in own.items()}
+    return {f"{point.id}/{name}": values for point, of_point in points for name, values in of_point.items()}

@@ -27,7 +27,7 @@ PERCENTS = ["bd_rate_percent", "equal_loss_percent"]
     "this run; no rows with one seed. What is no larger says nothing.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_seed_noise(inputs: Inputs) -> pd.DataFrame:
     """Return a row an anchor of a comparison, cut, ladder and metric. Raises DataError where a file or a run's float features lack.
 
     ``n_pairs`` counts the ordered pairs of seeds that have a BD-rate; the others do not enter mean, standard deviation and max.

@@ -21,7 +21,7 @@ COLUMNS = [*CELL, *INTERVAL_COLUMNS]
     caption="BD-rates (percent) of a recorded run of several seeds, each and all together; no rows where none is recorded.",
     category=CERTAINTY,
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_seeds_intervals(inputs: Inputs) -> pd.DataFrame:
     """Return the rows of the record that are about cuts, comparisons and metrics of this run; none without a record.
 
     Columns that an older record lacks are empty.
@@ -30,6 +30,6 @@ def make(inputs: Inputs) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     e = inputs.experiment
     recorded = read_csv(inputs.file("seeds_record", "intervals"), [*CELL, "bd_rate_percent"]).reindex(columns=COLUMNS)
-    own = about(recorded, e.resolved_comparisons())
+    compared = about(recorded, e.resolved_comparisons())
     metrics = [metric.curve_name for metric in compared_metrics(e.tasks)]
-    return own[own["cut"].isin(list(e.cuts)) & own["metric"].isin(metrics)].reset_index(drop=True)
+    return compared[compared["cut"].isin(list(e.cuts)) & compared["metric"].isin(metrics)].reset_index(drop=True)

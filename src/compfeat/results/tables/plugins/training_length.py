@@ -30,7 +30,7 @@ RECORDED, THIS_RUN = "record", "this run"
     caption="BD-rates, plain and at equal loss, by the epochs of training after the start, each against a method that was trained "
     "as long.",
 )
-def make(inputs: Inputs) -> pd.DataFrame:
+def make_training_length(inputs: Inputs) -> pd.DataFrame:
     """Return the comparisons between methods that were trained equally long: of the record where there is one, else of this run.
 
     The anchors send features as they are. Of a record only cuts count that this run has.
@@ -45,9 +45,9 @@ def make(inputs: Inputs) -> pd.DataFrame:
         epochs = read_csv(inputs.file("length_record", "epochs"), LAST)
         recorded = read_json(inputs.file("length_record", "experiment"))
         source, methods = RECORDED, part_of({"methods": recorded["methods"]}).methods
-    own = intervals[intervals["cut"].isin(list(inputs.experiment.cuts))]
-    own = own.reindex(columns=[*CELL, *MEASURED])  # An older record lacks the BD-rates at equal loss.
-    return with_lengths(own, epochs, methods).assign(source=source)[COLUMNS]
+    of_cuts = intervals[intervals["cut"].isin(list(inputs.experiment.cuts))]
+    of_cuts = of_cuts.reindex(columns=[*CELL, *MEASURED])  # An older record lacks the BD-rates at equal loss.
+    return with_lengths(of_cuts, epochs, methods).assign(source=source)[COLUMNS]
 
 
 def with_lengths(intervals: pd.DataFrame, epochs: pd.DataFrame, methods: Mapping[str, MethodConfig]) -> pd.DataFrame:
@@ -55,9 +55,9 @@ def with_lengths(intervals: pd.DataFrame, epochs: pd.DataFrame, methods: Mapping
     length = epochs.groupby(["cut", "training"])["epoch"].max().to_dict()
     rows = []
     for row in intervals.to_dict("records"):
-        own, anchor = methods[row["method"]], methods[row["against"]]
-        lengths = [length[row["cut"], method.training] for method in (own, anchor)]
+        test, anchor = methods[row["method"]], methods[row["against"]]
+        lengths = [length[row["cut"], method.training] for method in (test, anchor)]
         if lengths[0] == lengths[1] and anchor.sends == "features" and anchor.transform is None:
-            transform = "" if own.transform is None else own.transform.name
+            transform = "" if test.transform is None else test.transform.name
             rows.append(row | {"transform": transform, "epochs": lengths[0]})
     return pd.DataFrame(rows, columns=[*CELL, *MEASURED, "transform", "epochs"])
