@@ -1,4 +1,4 @@
-"""Arrays: archives of named ones (``.npz``), such as the pictures of the showcase, and positions in them."""
+"""Arrays: archives of named ones (``.npz``), such as the pictures of the showcase; positions in them; files of features."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from compfeat.errors import DataError
@@ -59,3 +60,25 @@ def write_archive(path: Path, contents: Iterable[tuple[str, bytes]]) -> None:
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, content in contents:
             archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def open_features(path: Path) -> NDArray[np.float32]:
+    """Map a features file read-only: float32, N x C x h x w.
+
+    Raises:
+        DataError: the file is missing, damaged, cut short, or no features file.
+    """
+    try:
+        features: np.memmap[Any, np.dtype[Any]] = open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found; run the features stage") from None
+    except (OSError, ValueError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(
+            f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
+        ) from None
+    if features.dtype != np.float32 or features.ndim != 4 or not features.size:
+        raise DataError(
+            f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
+        )
+    return features

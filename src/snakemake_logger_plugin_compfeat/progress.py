@@ -82,8 +82,8 @@ class Progress:
         jobs = self.recorded.get(rule)
         if jobs:
             return jobs.get(name, sum(jobs.values()) / len(jobs))
-        own = [seconds for job, seconds in self.finished if job.rule == rule]
-        return sum(own) / len(own) if own else UNKNOWN_SECONDS
+        of_rule = [seconds for job, seconds in self.finished if job.rule == rule]
+        return sum(of_rule) / len(of_rule) if of_rule else UNKNOWN_SECONDS
 
     def slowness(self, now: float) -> float:
         """Return how many times longer than usual the jobs of this run take.
@@ -100,10 +100,12 @@ class Progress:
         begun = [*self.running.values(), *(job for job, _ in self.finished)]
         seconds = {}
         for rule, count in self.counts.items():
-            own = [job for job in begun if job.rule == rule]
-            if len(own) < count:
-                rest = count * self.usual_seconds(rule) - sum(self.usual_seconds(rule, job.name) for job in own)
-                seconds[rule] = max(rest, (count - len(own)) * LATE_SHARE * self.usual_seconds(rule))
+            begun_of_rule = [job for job in begun if job.rule == rule]
+            if len(begun_of_rule) < count:
+                rest = count * self.usual_seconds(rule) - sum(
+                    self.usual_seconds(rule, job.name) for job in begun_of_rule
+                )
+                seconds[rule] = max(rest, (count - len(begun_of_rule)) * LATE_SHARE * self.usual_seconds(rule))
         return seconds
 
     def seconds_left(self, now: float) -> float:

@@ -48,18 +48,18 @@ def files_ending(folders: Iterable[Path], end: str) -> list[Path]:
     Raises:
         UnusableNameError: a name is not UTF-8.
     """
-    found: list[Path] = []
+    ending: list[Path] = []
     passed: list[Path] = []
     for folder in folders:
         for path in folder.iterdir():
             if is_clutter(path) or not path.is_file():
                 continue
-            (found if path.name.lower().endswith(end.lower()) else passed).append(path)
+            (ending if path.name.lower().endswith(end.lower()) else passed).append(path)
     if passed:
         passed.sort()
         some = ", ".join(path.name for path in passed[:3]) + (", ..." if len(passed) > 3 else "")
         sys.stderr.write(f"passed over {len(passed)} files that do not end with {end} in {passed[0].parent}: {some}\n")
-    return sorted(map(require_text, found), key=lambda path: path.as_posix())
+    return sorted(map(require_text, ending), key=lambda path: path.as_posix())
 
 
 def require_folder(folder: Path, purpose: str) -> Path:
@@ -77,9 +77,9 @@ def require_file(path: Path, image: Path) -> Path:
     Raises:
         DataError: there is no such file.
     """
-    found = _alike(path)
-    if found is not None and found.is_file():
-        return found
+    alike = _alike(path)
+    if alike is not None and alike.is_file():
+        return alike
     raise DataError(f"{path}: not found; expected ground truth for {image.name}; restore it or remove the image")
 
 

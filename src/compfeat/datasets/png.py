@@ -83,11 +83,11 @@ def _read(path: Path, expected: str) -> Picture:
     return Picture(mode, header[BITS_AT], pixels, colours)
 
 
-def _wrong(path: Path, found: Picture, expected: str, likely: str) -> DataError:
+def _wrong(path: Path, picture: Picture, expected: str, likely: str) -> DataError:
     """Return the error of a picture of the wrong kind, with what it looks like."""
     hint = f"this looks like {likely}; " if likely else ""
     return DataError(
-        f"{path}: found a picture of mode {found.mode}, {found.bits} bits a sample; {hint}expected {expected}; "
+        f"{path}: found a picture of mode {picture.mode}, {picture.bits} bits a sample; {hint}expected {expected}; "
         "convert it, or take the right file"
     )
 
@@ -117,23 +117,23 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         DataError: the file is missing, is no PNG, cannot be decoded, or is not an 8-bit RGB image.
     """
     expected = "an 8-bit RGB image"
-    found = _read(path, expected)
-    if found.palette is not None:
-        colours: NDArray[np.uint8] = found.palette[found.pixels.astype(np.intp)]
+    picture = _read(path, expected)
+    if picture.palette is not None:
+        colours: NDArray[np.uint8] = picture.palette[picture.pixels.astype(np.intp)]
         return colours
-    if found.mode != "RGB" or found.bits != BYTE:
+    if picture.mode != "RGB" or picture.bits != BYTE:
         transparent = "a photograph with transparency"
         likely = {"L": "a grey photograph or a label map", "LA": transparent, "RGBA": transparent}
-        raise _wrong(path, found, expected, likely.get(found.mode, ""))
-    return found.pixels.astype(np.uint8, copy=False)
+        raise _wrong(path, picture, expected, likely.get(picture.mode, ""))
+    return picture.pixels.astype(np.uint8, copy=False)
 
 
-def _likely_labels(found: Picture) -> str:
+def _likely_labels(picture: Picture) -> str:
     """Return what a picture that is no map of label ids looks like; empty where nothing is known of it."""
-    if found.bits < BYTE:
+    if picture.bits < BYTE:
         return "a grey map of fewer than 8 bits a pixel, whose values may be ids or shades; store it with 8"
-    if found.mode in ("RGB", "RGBA"):
-        colours = found.pixels[..., :3]
+    if picture.mode in ("RGB", "RGBA"):
+        colours = picture.pixels[..., :3]
         if (colours == colours[..., :1]).all():
             return "a grey map that was stored with three channels; store it with one"
         return "a colour map (as *_color.png)"
@@ -141,7 +141,7 @@ def _likely_labels(found: Picture) -> str:
         "LA": "a grey map that was stored with transparency; store it without",
         "I;16": "instance ids (as *_instanceIds.png) or a disparity map",
         "I": "instance ids (as *_instanceIds.png) or a disparity map",
-    }.get(found.mode, "")
+    }.get(picture.mode, "")
 
 
 def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -159,15 +159,15 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
             outside ``classes``.
     """
     expected = "label ids, one byte a pixel, grey"
-    found = _read(path, expected)
-    pixels = found.pixels
-    if found.palette is not None:
-        grey = _grey(pixels, found.palette)
+    picture = _read(path, expected)
+    pixels = picture.pixels
+    if picture.palette is not None:
+        grey = _grey(pixels, picture.palette)
         if grey is None:
-            raise _wrong(path, found, expected, "a colour map with a palette")
+            raise _wrong(path, picture, expected, "a colour map with a palette")
         pixels = grey
-    elif found.mode != "L" or found.bits != BYTE:
-        raise _wrong(path, found, expected, _likely_labels(found))
+    elif picture.mode != "L" or picture.bits != BYTE:
+        raise _wrong(path, picture, expected, _likely_labels(picture))
     ids = pixels.astype(np.uint8, copy=False)
     _check_size(path, ids, size)
     largest = int(ids.max())
@@ -188,19 +188,19 @@ def read_disparity(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
         DataError: the file is missing, is no PNG, cannot be decoded, has another size, or is not 16-bit.
     """
     expected = "a 16-bit grey disparity map"
-    found = _read(path, expected)
-    grey = found.pixels if found.palette is None else _grey(found.pixels, found.palette)
+    picture = _read(path, expected)
+    grey = picture.pixels if picture.palette is None else _grey(picture.pixels, picture.palette)
     if grey is not None and grey.ndim == 2 and not grey.any():
         pixels: NDArray[np.generic] = grey  # no disparity at all, which optimisers store in fewer bits
-    elif found.mode in ("I;16", "I;16B", "I"):
-        pixels = found.pixels
+    elif picture.mode in ("I;16", "I;16B", "I"):
+        pixels = picture.pixels
     else:
         likely = {
             "L": "an 8-bit map, whose fractions of a pixel are lost",
             "P": "a label map",
             "RGB": "a picture for people",
         }
-        raise _wrong(path, found, expected, likely.get(found.mode, ""))
+        raise _wrong(path, picture, expected, likely.get(picture.mode, ""))
     codes = pixels.astype(np.float32)
     _check_size(path, codes, size)
     return np.where(codes > 0, (codes - 1) / 256, np.float32(0)).astype(np.float32)

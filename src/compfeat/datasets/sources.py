@@ -75,24 +75,24 @@ def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:
     return {path: digest for path, (_, digest) in now.items()}
 
 
-def content_identity(found: Listing, limit: int | None, known: Path) -> str:
+def content_identity(listed: Listing, limit: int | None, known: Path) -> str:
     """Return what a user's files of a split are: a hash of their names and contents, or why they cannot be listed.
 
     Args:
         limit: how many samples are taken; all where it is None.
         known: see ``content_hashes``.
     """
-    if found.problem:
-        return f"not there: {found.problem}"
-    hashes = content_hashes(found.files(limit), known)
+    if listed.problem:
+        return f"not there: {listed.problem}"
+    hashes = content_hashes(listed.files(limit), known)
     return hashlib.sha256("".join(f"{path} {digest}\n" for path, digest in hashes.items()).encode()).hexdigest()[:16]
 
 
-def render_changes(found: Listing, root: Path, manifest: Path, known: Path) -> str:
+def render_changes(listed: Listing, root: Path, manifest: Path, known: Path) -> str:
     """Return which file is not as it was rendered, in one line; empty where all are, and where nothing was rendered yet.
 
     Args:
-        found: what ``root`` has of the split.
+        listed: what ``root`` has of the split.
         manifest: CSV of what was rendered: path, relative to ``root``, and sha256.
         known: see ``content_hashes``.
     """
@@ -101,7 +101,7 @@ def render_changes(found: Listing, root: Path, manifest: Path, known: Path) -> s
     except CompfeatError:
         return ""
     rendered = {str(root / path): digest for path, digest in zip(table["path"], table["sha256"], strict=True)}
-    files = sorted({*map(Path, rendered), *found.files()})
+    files = sorted({*map(Path, rendered), *listed.files()})
     for path, digest in content_hashes(files, known).items():
         if rendered.get(path) != digest:
             what = "was not rendered" if path not in rendered else "is not as it was rendered" if digest else "is gone"

@@ -29,13 +29,13 @@ def differences(project: Path, record: Record) -> dict[str, Difference]:
         PurePosixPath(path).parent for path in record.image_lists if fingerprint(project / path) != expected[path]
     ]
     for path in sorted({*files_below(project, record.folders), *expected}):
-        recorded, found = expected.get(path), fingerprint(project / path)
-        kept = found is not None and record.deleted.get(path) == found.sha256
+        recorded, current = expected.get(path), fingerprint(project / path)
+        kept = current is not None and record.deleted.get(path) == current.sha256
         kept = kept or (recorded is None and any(PurePosixPath(path).is_relative_to(folder) for folder in unknown))
         if recorded is None and not kept:
-            result[path] = ("extra", None, found)
-        elif recorded != found and not kept:
-            result[path] = ("missing" if found is None else "changed", recorded, found)
+            result[path] = ("extra", None, current)
+        elif recorded != current and not kept:
+            result[path] = ("missing" if current is None else "changed", recorded, current)
     return result
 
 
@@ -45,20 +45,20 @@ def affected(project: Path, graph: Graph, damaged: Iterable[str]) -> dict[str, l
     A damaged figure, table or document counts as affected itself; an extra file, which no job reads, affects nothing.
     """
     bad = {path for path in damaged if graph.knows(path)}
-    found: dict[str, list[Any]] = {"figures": [], "tables": [], "documents": [], "files": []}
+    by_kind: dict[str, list[Any]] = {"figures": [], "tables": [], "documents": [], "files": []}
     for path in sorted(graph.downstream(bad)):
         kind = kind_of(path)
         if kind == "table" and path.endswith(".csv"):
             rows = rows_on(graph, project, path, bad)
             if rows["n_hit"] != 0 or path in bad:
-                found["tables"].append(rows)
+                by_kind["tables"].append(rows)
         elif kind == "table":
-            found["tables"].append({"path": path, "n_rows": None, "n_hit": None, "keys": []})
+            by_kind["tables"].append({"path": path, "n_rows": None, "n_hit": None, "keys": []})
         elif kind in READ:
-            found[f"{kind}s"].append(path)
+            by_kind[f"{kind}s"].append(path)
         elif path not in bad:
-            found["files"].append(path)
-    return found
+            by_kind["files"].append(path)
+    return by_kind
 
 
 def audit_report(project: Path, record: Record) -> dict[str, Any]:
@@ -67,21 +67,20 @@ def audit_report(project: Path, record: Record) -> dict[str, Any]:
     Raises:
         DataError: a file cannot be read.
     """
-    graph, found = record.graph(project), differences(project, record)
-    n_files = len(record.artifacts) + len(record.images(project))
+    graph, different = record.graph(project), differences(project, record)
     described = [
         {
             "path": path,
             "state": state,
             "expected": recorded and vars(recorded),
-            "found": there and vars(there),
+            "found": current and vars(current),
             "affected": sorted(one for one in graph.downstream([path]) - {path} if kind_of(one) in READ),
         }
-        for path, (state, recorded, there) in found.items()
+        for path, (state, recorded, current) in different.items()
     ]
     return {
-        "n_files": n_files,
-        **{f"n_{name}": sum(state == name for state, _, _ in found.values()) for name in STATES},
+        "n_files": len(record.artifacts) + len(record.images(project)),
+        **{f"n_{name}": sum(state == name for state, _, _ in different.values()) for name in STATES},
         "differences": described,
-        "affected": affected(project, graph, found),
+        "affected": affected(project, graph, different),
     }

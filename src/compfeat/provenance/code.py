@@ -45,15 +45,15 @@ def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ConfigError: one of them has no source text, or cannot be parsed.
     """
-    found: set[str] = set()
+    reached: set[str] = set()
     queue = list(modules)
     while queue:
         module = queue.pop()
-        if module not in found:
-            found.add(module)
+        if module not in reached:
+            reached.add(module)
             queue += [above for above in parents(module) if source_path(above).is_file()]
             queue += imported_modules(module)
-    return tuple(sorted(found))
+    return tuple(sorted(reached))
 
 
 def parents(module: str) -> list[str]:
@@ -79,9 +79,9 @@ def imported_modules(module: str) -> tuple[str, ...]:
         whole = ".".join([*package[: len(package) + 1 - up], below]) if up else below
         # The last part of `from a import b` is a module or something in one.
         candidates = (one for one in (whole, whole.rpartition(".")[0]) if one.partition(".")[0] in packages)
-        found = next((one for one in candidates if one != PACKAGE and source_path(one).is_file()), None)
-        if found is not None:
-            modules.add(found)
+        imported = next((one for one in candidates if one != PACKAGE and source_path(one).is_file()), None)
+        if imported is not None:
+            modules.add(imported)
     return tuple(sorted(modules))
 
 
@@ -92,10 +92,10 @@ def module_identities(*modules: str) -> dict[str, str]:
         ConfigError: one of them has no source text, or cannot be parsed.
     """
     before = len(known())
-    found = {module: identity(module) for module in closure(modules)}
+    identities = {module: identity(module) for module in closure(modules)}
     if len(known()) > before and KNOWN.parent.is_dir():
         write_text(KNOWN, json.dumps({key: [one.sha256, *one.imports] for key, one in known().items()}))
-    return found
+    return identities
 
 
 def identity(module: str) -> str:

@@ -118,14 +118,14 @@ class Writer:
 
     def _entity(self, identifier: str, kind: str, **properties: Any) -> ContextEntity:
         """Return an entity of the crate that is no file, made where it is not there yet."""
-        found = self.crate.get(identifier)
-        if found is None:
-            found = self.crate.add(ContextEntity(self.crate, identifier, properties={"@type": kind, **properties}))
-        return found
+        entity = self.crate.get(identifier)
+        if entity is None:
+            entity = self.crate.add(ContextEntity(self.crate, identifier, properties={"@type": kind, **properties}))
+        return entity
 
     def _about(self, path: str, name: str) -> dict[str, Any]:
-        found, kind = self.prints[path], mimetypes.guess_type(path)[0] or "application/octet-stream"
-        size = {"contentSize": str(found.size_bytes), "sha256": found.sha256}
+        fingerprint, kind = self.prints[path], mimetypes.guess_type(path)[0] or "application/octet-stream"
+        size = {"contentSize": str(fingerprint.size_bytes), "sha256": fingerprint.sha256}
         return {"name": name, **size, "encodingFormat": kind}
 
     def _existing(self, paths: Iterable[str]) -> list[File]:

@@ -60,20 +60,20 @@ def is_artifact(name: str) -> bool:
 
 def files_below(project: Path, folders: Iterable[str]) -> list[str]:
     """Return, sorted, all artifacts below ``folders``, relative to the project; links to folders count as files."""
-    found = []
+    paths = []
     for folder in sorted(set(folders)):
         for here, subfolders, names in os.walk(project / folder):
             subfolders[:] = filter(is_artifact, subfolders)
             links = [name for name in subfolders if Path(here, name).is_symlink()]
-            found += [Path(here, name) for name in [*filter(is_artifact, names), *links]]
-    return sorted(path.relative_to(project).as_posix() for path in found)
+            paths += [Path(here, name) for name in [*filter(is_artifact, names), *links]]
+    return sorted(path.relative_to(project).as_posix() for path in paths)
 
 
 def made_files(project: Path, layout: Layout) -> list[str]:
     """Return the paths of all tables, figures and documents that are there, sorted, tables first."""
     folders = [Path(path).parent for path in (layout.table("x"), layout.figure("x", "svg"), layout.document("x"))]
-    found = [path for folder in folders for path in sorted((project / folder).glob("*")) if path.is_file()]
-    return [path.relative_to(project).as_posix() for path in found if path.name[0] != "." and is_artifact(path.name)]
+    paths = [path for folder in folders for path in sorted((project / folder).glob("*")) if path.is_file()]
+    return [path.relative_to(project).as_posix() for path in paths if path.name[0] != "." and is_artifact(path.name)]
 
 
 def some(names: Sequence[str]) -> str:

@@ -76,26 +76,26 @@ class Graph:
 
     def upstream(self, target: str, keep: Keep | None = None, within: Collection[str] | None = None) -> set[str]:
         """Return ``target`` and all files that it was made from: through inputs that ``keep`` follows, and ``within`` these files."""
-        found, queue = {target}, [target]
+        behind, queue = {target}, [target]
         while queue:
             path = queue.pop()
             if path in self.maker:
                 job = self.maker[path]
                 inputs = {one for one in job.inputs if within is None or one in within}
-                new = {one for one in inputs - found if keep is None or keep(one, job)}
-                found |= new
+                new = {one for one in inputs - behind if keep is None or keep(one, job)}
+                behind |= new
                 queue += new
-        return found
+        return behind
 
     def downstream(self, paths: Iterable[str]) -> set[str]:
         """Return ``paths`` and all files that were made from them, directly or not."""
-        found = set(paths)
-        queue = list(found)
+        after = set(paths)
+        queue = list(after)
         while queue:
-            new = {made for job in self.readers.get(queue.pop(), ()) for made in job.outputs} - found
-            found |= new
+            new = {made for job in self.readers.get(queue.pop(), ()) for made in job.outputs} - after
+            after |= new
             queue += new
-        return found
+        return after
 
     def chain(self, target: str, keep: Keep | None = None) -> list[Step]:
         """Return the jobs behind ``target``, each after all jobs that it builds on; ``keep`` says which inputs are followed."""

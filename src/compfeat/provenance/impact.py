@@ -45,12 +45,12 @@ def impact_report(project: Path, graph: Graph, path: str) -> dict[str, Any]:
         what, concerned = _concerned(project, graph, path)
         jobs = [job for job in graph.jobs if concerned(job)]
         changed = {made for job in jobs for made in job.outputs}
-    found = affected(project, graph, changed)
+    report = affected(project, graph, changed)
     for kind in ("figures", "documents"):
-        found[kind] = [made for made in found[kind] if made != path]
-    found["tables"] = [table for table in found["tables"] if table["path"] != path]
-    found["files"] = sorted({*found["files"], *(made for made in changed if kind_of(made) not in READ)} - {path})
-    return {"path": path, "what": what, "rules": sorted({job.rule for job in jobs}), **found}
+        report[kind] = [made for made in report[kind] if made != path]
+    report["tables"] = [table for table in report["tables"] if table["path"] != path]
+    report["files"] = sorted({*report["files"], *(made for made in changed if kind_of(made) not in READ)} - {path})
+    return {"path": path, "what": what, "rules": sorted({job.rule for job in jobs}), **report}
 
 
 def _concerned(project: Path, graph: Graph, path: str) -> tuple[str, Concerned]:
@@ -73,8 +73,8 @@ def _concerned(project: Path, graph: Graph, path: str) -> tuple[str, Concerned]:
     if path.startswith("src/compfeat/") and path.endswith(".py"):
         module = ".".join(PurePosixPath(path).relative_to("src").with_suffix("").parts).removesuffix(".__init__")
         return f"the module {module}", lambda job: module in job.code
-    found = fingerprint(project / path)
-    sha256 = found.sha256 if found else ""
+    print_of_file = fingerprint(project / path)
+    sha256 = print_of_file.sha256 if print_of_file else ""
     # A template's is a param; an image's is in the list of what was prepared.
     return (
         "a file that jobs know by its SHA-256",

@@ -40,10 +40,10 @@ def inside(project: Path, path: str) -> str:
     Raises:
         DataError: it lies elsewhere.
     """
-    found = PurePosixPath(os.path.relpath(project.absolute() / path, project.absolute()))
-    if found.parts[:1] == ("..",):
+    relative = PurePosixPath(os.path.relpath(project.absolute() / path, project.absolute()))
+    if relative.parts[:1] == ("..",):
         raise DataError(f"{path}: lies outside the project {project}; expected a file of the run")
-    return found.as_posix()
+    return relative.as_posix()
 
 
 def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, str]) -> Report:

@@ -280,7 +280,7 @@ def present(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint]:
     Raises:
         DataError: one is missing.
     """
-    found = fingerprints(project, paths)
-    if missing := [path for path, value in found.items() if value is None]:
+    prints = fingerprints(project, paths)
+    if missing := [path for path, value in prints.items() if value is None]:
         raise DataError(f"{some(missing)}: not found; run make paper first")
-    return {path: value for path, value in found.items() if value is not None}
+    return {path: value for path, value in prints.items() if value is not None}

@@ -79,8 +79,8 @@ _PATTERNS = {kind: _pattern(path) for kind, path in _PATHS.items()}
 @cache
 def place(path: str) -> Place:
     """Return what ``path`` is; nothing where it is no file of the layout's output folder."""
-    found = ({"kind": kind, **match.groupdict()} for kind, p in _PATTERNS.items() if (match := p.fullmatch(path)))
-    return next(found, {})
+    places = ({"kind": kind, **match.groupdict()} for kind, p in _PATTERNS.items() if (match := p.fullmatch(path)))
+    return next(places, {})
 
 
 def kind_of(path: str) -> str:
@@ -218,10 +218,10 @@ def matching(rows: Sequence[Row], wanted: Mapping[str, str], name: str) -> list[
         if value not in known:
             shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
             raise ConfigError(f"--row {column}={value}: no such row in {name}; values of {column!r}: {shown}")
-    found = [row for row in rows if wanted.items() <= row.items()]
-    if not found:
+    matches = [row for row in rows if wanted.items() <= row.items()]
+    if not matches:
         raise ConfigError(f"--row: no row of {name} has all of {', '.join(f'{k}={v}' for k, v in wanted.items())}")
-    return found
+    return matches
 
 
 def rows_on(graph: Graph, project: Path, table: str, damaged: Iterable[str]) -> dict[str, Any]:

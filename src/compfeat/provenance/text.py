@@ -48,9 +48,9 @@ def lineage_lines(lineage: Report) -> Iterator[str]:
         if common:
             yield f"  settings: {_flags(common)}"
         for step in steps:
-            own = {name: value for name, value in step["settings"].items() if name not in common}
+            only_this = {name: value for name, value in step["settings"].items() if name not in common}
             took = "" if step["seconds"] is None else f", {step['seconds']} s"
-            yield f"  {step['started'] or 'when is not known'}{took}{': ' + _flags(own) if own else ''}"
+            yield f"  {step['started'] or 'when is not known'}{took}{': ' + _flags(only_this) if only_this else ''}"
             yield from (f"    {_line(file)}" for file in step["outputs"])
     if lineage["sources"]:
         yield from ("", "files that no job made", *(f"  {_line(file)}" for file in lineage["sources"]))

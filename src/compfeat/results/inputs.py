@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from compfeat.arrays import read_arrays
+from compfeat.arrays import open_features, read_arrays
 from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
 from compfeat.io import read_csv
@@ -81,9 +81,4 @@ class Inputs:
         Raises:
             DataError: they are missing or damaged.
         """
-        path = self.file("features", trained.id)
-        try:
-            features: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{path}: no features ({error}); delete it and rerun the stage features") from None
-        return features
+        return open_features(self.file("features", trained.id))

@@ -124,8 +124,8 @@ def known_keys(model: type[BaseModel], parts: list[str]) -> list[str]:
             current = section_in(current)
             continue
         current = field.annotation
-    found = section_in(current)
-    return list(found.model_fields) if found is not None else []
+    section = section_in(current)
+    return list(section.model_fields) if section is not None else []
 
 
 def section_in(annotation: Any) -> type[BaseModel] | None:

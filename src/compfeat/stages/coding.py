@@ -10,7 +10,7 @@ from compfeat.codecs.base import CODECS
 from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.layout import Layout
-from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Split, Trained
+from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Split
 from compfeat.stages.training import network_module, task_modules
 from compfeat.transforms.base import TRANSFORMS
 
@@ -41,19 +41,15 @@ class Coding:
             for codec in self.experiment.all_qualities(run.method):
                 yield run, codec
 
-    def trained_of(self, run: Run) -> Trained:
-        """Return the trained network of a run."""
-        return self.experiment.trained_of(run)
-
     def sent(self, run: Run, split: Split) -> str:
         """Return the file of what a run sends of a split: features, or packed images."""
         if self.experiment.methods[run.method].sends == "features":
-            return self.layout.features(self.trained_of(run), split)
+            return self.layout.features(self.experiment.trained_of(run), split)
         return self.layout.arrays(split)
 
     def network_files(self, run: Run) -> dict[str, str]:
         """Return the files of a run's trained network."""
-        trained = self.trained_of(run)
+        trained = self.experiment.trained_of(run)
         return {"weights": self.layout.weights(trained), "description": self.layout.description(trained)}
 
     def state_files(self, run: Run, codec: str | None = None) -> dict[str, str]:
@@ -75,7 +71,7 @@ class Coding:
             known = ", ".join(self.fitted(run)) or "nothing"
             raise ConfigError(f"{run.id}: {fitted!r} is not fitted; expected {known}")
         return {
-            "features": self.layout.features(self.trained_of(run), "train"),
+            "features": self.layout.features(self.experiment.trained_of(run), "train"),
             "scenes": self.layout.arrays("train"),
             **self.network_files(run),
             **({} if fitted == TRANSFORM else self.state_files(run)),
@@ -142,7 +138,7 @@ class Coding:
 
     def evaluate_settings(self, run: Run, codec: str) -> dict[str, Any]:
         """Return the settings of a job that evaluates."""
-        device = self.experiment.trainings[self.trained_of(run).training].device
+        device = self.experiment.trainings[self.experiment.trained_of(run).training].device
         showcase = list(self.experiment.showcase.images)
         return self.codec_settings(run, codec) | {"device": device, "threads": 1, "showcase": showcase}
 

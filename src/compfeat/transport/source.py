@@ -13,7 +13,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.arrays import read_arrays
+from compfeat.arrays import open_features, read_arrays
 from compfeat.codecs.base import CODECS, Codec, Item, State, built
 from compfeat.datasets.base import IMAGE
 from compfeat.datasets.packed import open_packed
@@ -75,28 +75,6 @@ def check_state(entry: type[Codec[Any]] | type[Transform[Any]], noun: str, name:
 def read_state(path: Path | None) -> State | None:
     """Return the arrays of a fitted state; None where there is no file to read. Raises DataError for a damaged one."""
     return None if path is None else read_arrays(path)
-
-
-def open_features(path: Path) -> NDArray[np.float32]:
-    """Map a features file read-only: float32, N x C x h x w.
-
-    Raises:
-        DataError: the file is missing, damaged, cut short, or no features file.
-    """
-    try:
-        features: np.memmap[Any, np.dtype[Any]] = open_memmap(path, mode="r")
-    except FileNotFoundError:
-        raise DataError(f"{path}: not found; run the features stage") from None
-    except (OSError, ValueError, EOFError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DataError(
-            f"{path}: damaged or no features file ({reason}); delete it and rerun the features stage"
-        ) from None
-    if features.dtype != np.float32 or features.ndim != 4 or not features.size:
-        raise DataError(
-            f"{path}: no features file; expected float32, images x channels x rows x columns; rerun features"
-        )
-    return features
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from compfeat.arrays import open_features
 from compfeat.errors import ConfigError, DataError
 from compfeat.settings.section import NoOptions
 from compfeat.transforms.base import Transform
-from compfeat.transport.source import CodecSettings, copies, open_features, sent, shape_sent
+from compfeat.transport.source import CodecSettings, copies, sent, shape_sent
 from helpers import SIZE, random_scenes
 
 FEATURES = np.random.default_rng(0).standard_normal((3, 4, 2, 3)).astype(np.float32)

@@ -72,11 +72,11 @@ def interval_line(
         sides: list[FloatArray] = []
         for column in (rate, metric):
             table = np.full((len(ids), len(points)), np.nan)
-            own = [row for row in rows if row["curve"] == name]
-            for row, value in zip(own, numbers(path, own, column), strict=True):
+            curve_rows = [row for row in rows if row["curve"] == name]
+            for row, value in zip(curve_rows, numbers(path, curve_rows, column), strict=True):
                 table[ids.index(row["image"]), points.index(row["point"])] = value
-            if np.isnan(table).any() or not points or len(own) != table.size:
-                raise DataError(f"{path}: the {name} has {len(own)} rows; expected one of each image and point")
+            if np.isnan(table).any() or not points or len(curve_rows) != table.size:
+                raise DataError(f"{path}: the {name} has {len(curve_rows)} rows; expected one of each image and point")
             sides.append(counts @ table / len(ids))
         curves.append(Curves.of(sides[0], values(sides[1], lower_is_better)))
     replicates = bd_rates(curves[0], curves[1], RULES)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.arrays import write_arrays
+from compfeat.arrays import open_features, write_arrays
 from compfeat.codecs.base import CODECS, Codec, Coding, State
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.settings.recipe import PluginConfig
 from compfeat.settings.section import Section, options_of
 from compfeat.transforms.base import TRANSFORMS, FitSource, model_bytes
-from compfeat.transport.source import open_features, transform_of, transformed
+from compfeat.transport.source import transform_of, transformed
 
 if TYPE_CHECKING:
     from compfeat.networks.split import SplitNetwork

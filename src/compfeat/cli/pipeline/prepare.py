@@ -73,7 +73,7 @@ def prepare(
     write_json(info, about | {"height": height, "width": width, "n_images": len(samples)})
     packed, tasks = open_packed(arrays), {name: TASKS.get(name)(dataset.class_names) for name in s.tasks}
     shares = {name: task.class_shares(packed) for name, task in tasks.items()}
-    write_json(class_shares, {name: own.tolist() for name, own in shares.items() if own is not None})
+    write_json(class_shares, {name: array.tolist() for name, array in shares.items() if array is not None})
 
 
 def records(

@@ -44,12 +44,12 @@ class Cityscapes(Dataset):
             if field in TRUTH:
                 require_folder(root / TRUTH[field][0] / split, f"the ground truth {field}")
         cities = sorted(path for path in images.iterdir() if path.is_dir() and not is_clutter(path))
-        found = files_ending(cities, IMAGE_END)
-        if not found:
+        paths = files_ending(cities, IMAGE_END)
+        if not paths:
             raise DataError(
                 f"{images}: contains no image; expected CITY/*{IMAGE_END}; unpack or render the split there"
             )
-        return unique([self._sample(root, split, path, fields) for path in found])
+        return unique([self._sample(root, split, path, fields) for path in paths])
 
     def _sample(self, root: Path, split: str, image: Path, fields: Sequence[str]) -> Sample:
         image_id, city = image.name[: -len(IMAGE_END)], image.parent.name
