@@ -178,8 +178,8 @@ def tables() -> dict[str, str]:
     heads += "at_1_rate_change_percent,verdict,float_anchor,float_test\n"
     claims = "claim,source,cut,method,against,ladder,metric,value\n"
     return {
-        "points.csv": "cut,method,seed,codec,quality,bytes_per_image,miou\n"
-        + "".join(f"{point}{size}\n" for point, size in zip(points, sizes, strict=True)),
+        "points.csv": "cut,method,seed,codec,quality,n_images,bytes_per_image,miou\n"
+        + "".join(f"{point},2{size}\n" for point, size in zip(points, sizes, strict=True)),
         "per_image.csv": "cut,method,seed,codec,quality,image_id\n"
         + "".join(f"{point},00000{i}_val\n" for point in points for i in range(2)),
         "epochs.csv": "cut,training,seed,epoch\n" + "".join(f"{CUT},{t},0,1\n" for t in TRAININGS),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compfeat.errors import DataError
-from compfeat.experiment.layout import Layout
 
 LISTED = 20
 """How many files an error or a report names."""
@@ -67,13 +66,6 @@ def files_below(project: Path, folders: Iterable[str]) -> list[str]:
             links = [name for name in subfolders if Path(here, name).is_symlink()]
             paths += [Path(here, name) for name in [*filter(is_artifact, names), *links]]
     return sorted(path.relative_to(project).as_posix() for path in paths)
-
-
-def made_files(project: Path, layout: Layout) -> list[str]:
-    """Return the paths of all tables, figures and documents that are there, sorted, tables first."""
-    folders = [Path(path).parent for path in (layout.table("x"), layout.figure("x", "svg"), layout.document("x"))]
-    paths = [path for folder in folders for path in sorted((project / folder).glob("*")) if path.is_file()]
-    return [path.relative_to(project).as_posix() for path in paths if path.name[0] != "." and is_artifact(path.name)]
 
 
 def some(names: Sequence[str]) -> str:

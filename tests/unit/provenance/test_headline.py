@@ -1,9 +1,10 @@
-"""What is shown at a run's end: BD-rates by cut, comparison and metric, a column a ladder, and what was made."""
+"""What is shown at a run's end: BD-rates by anchor and test with a column per cut and metric, and where to look."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from compfeat.reports.headline import LINES
 from recorded_run import Say
 
 
@@ -13,26 +14,45 @@ def headline(project: Path, say: Say) -> list[str]:
     return [" ".join(line.split()) for line in printed.splitlines()]
 
 
-def test_every_comparison_and_ladder_is_shown(run: Path, say: Say) -> None:
+def test_comparisons_are_shown_by_anchor_and_then_where_to_look(run: Path, say: Say) -> None:
     lines = headline(run, say)
-    assert "c256 Tight + HEVC vs Plain + HEVC -10.5 % (-5.0 %)" in lines
-    assert "c256 Rotated + LEARNED vs Plain + HEVC -10.5 % (-5.0 %)" in lines
-    assert "c256 Tight 0.6000" in lines
-    assert "3 runs, 13 points (7 coded)." in lines
-    assert "results/summarise/bd_rate.csv" in lines and "results/paper/paper.pdf" in lines
+    start = lines.index("against Plain + HEVC mIoU")
+    assert lines[start - 1] == "c256"
+    assert lines[start + 1 :] == [
+        *("Tight + HEVC −10.5", "Rotated + LEARNED −10.5", "against Plain + PUBLISHED", "Tight + PUBLISHED −10.5", ""),
+        *(
+            "paper results/paper/paper.pdf",
+            "explorer results/paper/explorer.html",
+            "numbers results/summarise/headline.csv",
+        ),
+    ]
+    assert "2 test images, seed 0" in lines[0]
+
+
+def test_what_finds_no_room_is_counted(run: Path, say: Say) -> None:
+    path = run / "results/summarise/headline.csv"
+    whole = path.read_text().splitlines()
+    more = [whole[1].replace("tight,plain", f"more{i},plain") for i in range(9)]
+    path.write_text("\n".join([*whole, *more]) + "\n")
+    lines = headline(run, say)
+    table = lines[: lines.index("")]
+    assert len(table) == LINES and table[-1] == "4 more comparisons: see the table headline.csv."
 
 
 def test_missing_intervals_say_why(run: Path, say: Say) -> None:
-    (run / "results/summarise/intervals.csv").write_text(
-        "verdict\nok\nno interval: few images\nno interval: few images\n"
-    )
+    path = run / "results/summarise/intervals.csv"
+    path.write_text("verdict\nok\nno interval: few images\nno interval: few images\n")
     assert "2 of 3 BD-rates have no interval: few images." in headline(run, say)
+    path.write_text("verdict\nno interval: few images\nno interval: another\n")
+    assert "2 of 2 BD-rates have no interval: few images, and for other reasons." in headline(run, say)
 
 
-def test_a_refusal_says_why_and_no_comparison_is_no_error(run: Path, say: Say) -> None:
+def test_a_refusal_is_counted_and_no_comparison_is_no_error(run: Path, say: Say) -> None:
     path = run / "results/summarise/headline.csv"
     whole = path.read_text()
     path.write_text(whole.replace("hevc,hevc,miou,-10.5,-5,ok", "hevc,hevc,miou,,,too little overlap"))
-    assert any("too little overlap" in line for line in headline(run, say))
+    lines = headline(run, say)
+    assert "Tight + HEVC refused" in lines
+    assert "1 of 3 BD-rates are refused; the table headline.csv says why." in lines
     path.write_text(whole.splitlines()[0] + "\n")
-    assert headline(run, say)[0] == "No comparison: the configuration names none."
+    assert headline(run, say)[0].startswith("No comparison: the configuration names none")

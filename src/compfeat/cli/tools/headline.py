@@ -1,4 +1,4 @@
-"""Show what was found, and where it lies."""
+"""Show what was found, and where to look."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
-from compfeat.io import read_csv
-from compfeat.provenance.files import made_files
-from compfeat.reports.headline import NEEDS, headline_text, missing_intervals
+from compfeat.reports.headline import INTERVALS, NEEDS, headline_text
 from compfeat.reports.summary import Tables
+
+LOOK = {"paper": "paper.pdf", "explorer": "explorer.html"}
+"""The documents to look at first."""
 
 
 def headline(*, config: list[Path], project: Path = Path()) -> None:
-    """Show what was found, and where it lies. make paper ends with it.
+    """Show what was found, and where to look. make paper ends with it.
 
     Args:
         config: the base configuration and its overlays.
@@ -24,9 +25,9 @@ def headline(*, config: list[Path], project: Path = Path()) -> None:
         ConfigError: a configuration is missing or is no YAML.
     """
     layout = Layout(str(load_config([project / path for path in config])["output"]), "")
-    print(headline_text(Tables.of(project / layout.table(name) for name in NEEDS)))
-    files, intervals = made_files(project, layout), layout.table("intervals.csv")
-    if intervals in files:
-        for line in missing_intervals(read_csv(project / intervals, ["verdict"])):
-            print(line)
-    print("\n".join([f"{len(files)} files:", *(f"  {path}" for path in files)]))
+    places = {name: layout.document(file) for name, file in LOOK.items()} | {"numbers": layout.table("headline.csv")}
+    paths = {name: project / layout.table(name) for name in (*NEEDS, INTERVALS)}
+    print(headline_text(Tables({name: path for name, path in paths.items() if name in NEEDS or path.is_file()})))
+    print()
+    for name, path in places.items():
+        print(f"{name:<10}{path}")
