@@ -249,6 +249,27 @@ def headline(runs: Sequence[str], columns: Mapping[str, tuple[Side, Side]]) -> s
     return markdown([f"BD-rate (%): {metrics(runs[0])}", *columns], cells)
 
 
+def photographs_headline() -> str:
+    """Return README's sentence and table of the run on photographs; nothing where that is not recorded."""
+    if recorded("photographs", "intervals") is None:
+        return ""
+    seeds = len(experiment("photographs")["seeds"])
+    columns = {
+        "PCA + HEVC": PHOTOGRAPHS["PCA, HEVC"],
+        "task KLT + HEVC": PHOTOGRAPHS["task KLT, HEVC"],
+        "task KLT + Laplace": PHOTOGRAPHS["task KLT, Laplace"],
+        "task KLT + Laplace against the picture + HEVC": PICTURE["task KLT, Laplace"],
+    }
+    return "\n".join(
+        [
+            "The same on photographs (CamVid), with EfficientNet-Lite0 trained on ImageNet, cut at strides 16 and",
+            f"32 ({seeds} seeds, [all numbers](docs/results/photographs.md)):",
+            "",
+            headline(["photographs"], columns),
+        ]
+    )
+
+
 def claims(run: str) -> str:
     """Return how many of the cells of each claim are supported, undecided and not supported."""
     table, rows = recorded(run, "claims"), []
@@ -288,8 +309,8 @@ def ranged(row: pd.Series[Any], names: Sequence[str]) -> str:
     """Return a value with its interval, as far as a row has them."""
     if names[0] not in row:
         return ""
-    value, low, high = (percent(row.get(name, float("nan"))) for name in names)
-    return value if REFUSED in (low, high) else f"{value} ({low} to {high})"
+    value, *ends = (percent(row.get(name, float("nan"))) for name in names)
+    return value if not ends or REFUSED in ends else f"{value} ({' to '.join(ends)})"
 
 
 def spread(run: str, test: Side, anchor: Side) -> str:

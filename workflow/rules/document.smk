@@ -1,10 +1,13 @@
-"""The documents: the paper and its supplement as PDF and the explorer as one HTML file, from tables and figures."""
+"""The documents: the paper as PDF and HTML, its supplement as PDF and the explorer as HTML, from tables and figures."""
 
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
 from compfeat.reports.paper.facts import TABLES as PAPER_TABLES
+from compfeat.reports.paper.photographs import FILES as PHOTOGRAPHS_FILES
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 
 DESCRIBED_STARTS = TRAINING.described_starts()
+# The recorded run on photographs, where there is one; the paper of the shipped experiment shows it.
+PHOTOGRAPHS = [f"data/reference/photographs/{name}" for name in PHOTOGRAPHS_FILES]
 
 
 rule paper:
@@ -14,8 +17,15 @@ rule paper:
         figures=[LAYOUT.figure(name, "pdf") for name in EXPERIMENT.figures],
         starts=DESCRIBED_STARTS,
         start_descriptions=[LAYOUT.start(weights) for weights in DESCRIBED_STARTS],
+        photographs=PHOTOGRAPHS if all(Path(path).is_file() for path in PHOTOGRAPHS) else [],
     output:
-        [
+        html=report(
+            LAYOUT.document("paper.html"),
+            caption="../report/paper.rst",
+            category="Documents",
+            labels={"result": "paper (HTML)"},
+        ),
+        pdf=[
             report(
                 LAYOUT.document(f"{name}.pdf"),
                 caption="../report/paper.rst",
@@ -39,7 +49,8 @@ rule paper:
         tools=versions("typst", "pandas"),
     shell:
         "python -m compfeat paper --settings {params.settings} --tables {input.tables:q} --networks {input.networks:q} "
-        "--figures {input.figures:q} --starts {input.starts:q} --pdf {output:q} > {log:q} 2>&1"
+        "--figures {input.figures:q} --starts {input.starts:q} --photographs {input.photographs:q} --pdf {output.pdf:q} "
+        "--html {output.html:q} > {log:q} 2>&1"
 
 
 rule explorer:

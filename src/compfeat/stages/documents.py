@@ -58,8 +58,8 @@ class Documents:
 
     @staticmethod
     def paper_texts() -> list[str]:
-        """Return the SHA-256 of each Typst file of the paper."""
-        return [sha256_of(path) for path in sorted((REPORTS / "paper").glob("*.typ"))]
+        """Return the SHA-256 of each Typst and CSS file of the paper."""
+        return [sha256_of(path) for kind in ("typ", "css") for path in sorted((REPORTS / "paper").glob(f"*.{kind}"))]
 
     @staticmethod
     def explorer_texts() -> list[str]:

@@ -22,7 +22,9 @@ def paper(
     networks: list[Path],
     figures: Sequence[Path] = (),
     starts: Sequence[Path] = (),
+    photographs: Sequence[Path] = (),
     pdf: list[Path],
+    html: Path | None = None,
 ) -> None:
     """Set the paper from the summary, the figures and the config.
 
@@ -32,7 +34,9 @@ def paper(
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
         starts: weights from outside the run that trainings start from and that have a description beside them.
+        photographs: tables of the recorded run on photographs, found by their names; none where there is no record.
         pdf: outputs, paper.pdf and supplement.pdf or one of them.
+        html: output, the paper as one file of HTML.
 
     Raises:
         DataError: a file is missing or damaged.
@@ -47,11 +51,14 @@ def paper(
             f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures"
         )
     experiment = summary.resolved.experiment
-    facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts))
+    record = Tables.of(photographs) if photographs else None
+    facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts), record)
     files = [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]
     for path in pdf:
         write_bytes(path, build(facts, files, templates(experiment)[path.stem]))
-    print(f"paper: {len(shown)} figures -> {', '.join(map(str, pdf))}")
+    if html is not None:
+        write_bytes(html, build(facts, files, templates(experiment)["paper"], "html"))
+    print(f"paper: {len(shown)} figures -> {', '.join(map(str, [*pdf, *([html] if html else [])]))}")
 
 
 def known_starts(files: Sequence[Path]) -> dict[str, TrainedOn]:

@@ -161,10 +161,13 @@ def build(
         page=page_facts(tables),
         facts=facts,
         figures=[
-            {"title": titled(text.name), "caption": text.caption, "picture": small_png(data)} for text, data in figures
+            {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
+            for text, data in figures
         ],
         tables=[
-            {"title": text.title, "caption": text.caption} | cells_of(table) for text, table in pages if len(table)
+            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
+            for text, table in pages
+            if len(table)
         ],
         style=STYLE.read_text(encoding="utf-8"),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],

@@ -1,6 +1,18 @@
 "use strict";
-// A filter of the BD-rates, and sorting of tables.
+// A filter of the BD-rates, sorting of tables, and links to tables and figures that are folded away.
 (() => {
+  /** Unfold what the page's address names. */
+  function unfold() {
+    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = named && named.closest("details");
+    if (folded) {
+      folded.open = true;
+      folded.scrollIntoView();
+    }
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   /** Show the rows of the BD-rates that have every word of the filter. */
   const filter = document.getElementById("interval-filter");
   filter.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-"""Setting the paper and its supplement: facts, tables and figures go into a folder with a template, and Typst makes a PDF of it."""
+"""Setting the paper and its supplement: facts, tables and figures go into a folder with a template, and Typst makes a PDF or HTML."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -19,6 +20,9 @@ FOLDER = Path(__file__).parent
 PAPER, OVERLAY, SUPPLEMENT = (FOLDER / f"{name}.typ" for name in ("paper", "overlay", "supplement"))
 IMPORTED = tuple(FOLDER / f"{name}.typ" for name in ("shared", "tables"))
 """What templates import."""
+STYLE = FOLDER / "paper.css"
+"""The look of the HTML."""
+Format = Literal["pdf", "html"]
 INTERNAL = "internal error"
 """How the message of an error begins that is Typst's own."""
 
@@ -29,27 +33,29 @@ def templates(experiment: Experiment) -> dict[str, Path]:
     return {"paper": PAPER if any(claim.published for claim in claims) else OVERLAY, "supplement": SUPPLEMENT}
 
 
-def build(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> bytes:
-    """Return a document's PDF: the same bytes for the same facts, tables and figures, whenever and wherever it is made.
+def build(facts: Facts, files: Iterable[Path], template: Path = PAPER, form: Format = "pdf") -> bytes:
+    """Return a document: the same bytes for the same facts, tables and figures, whenever and wherever it is made.
 
     Args:
         facts: see ``paper_facts``.
         files: the tables, the experiment and the PDFs of figures, which the template finds by their names.
         template: the document's.
+        form: a PDF, or one file of HTML that needs no other and no network; its formulas are MathML and its figures SVG.
 
     Raises:
         ToolError: Typst refuses the template; the message is Typst's.
     """
     with laid_out(facts, files, template) as path:
         try:
-            pdf_bytes = _compiled(path)
+            made = _compiled(path, form)
         except typst.TypstError as error:
             raise ToolError(
                 f"{template.name}: {error.message}; the template, the tables and the facts do not fit together"
             ) from None
-    if not isinstance(pdf_bytes, bytes):
-        raise ToolError(f"{template.name}: Typst made no single PDF")
-    return pdf_bytes
+    if not isinstance(made, bytes):
+        raise ToolError(f"{template.name}: Typst made no single document")
+    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+    return made if form == "pdf" else made.replace(b"</head>", style.encode(), 1)
 
 
 @contextmanager
@@ -63,7 +69,7 @@ def laid_out(facts: Facts, files: Iterable[Path], template: Path = PAPER) -> Ite
         yield folder / template.name
 
 
-def _compiled(template: Path) -> object:
+def _compiled(template: Path, form: Format) -> object:
     """Return what Typst makes of a template, without tags for screen readers where it cannot make these.
 
     Some positions of figures and page breaks end in an internal error of its tags (typst issue 8487). The pages are the same
@@ -74,7 +80,8 @@ def _compiled(template: Path) -> object:
         return typst.compile(
             template,
             root=template.parent,
-            format="pdf",
+            format=form,
+            sys_inputs={"target": form},
             ignore_system_fonts=True,
             font_paths=[],
             timestamp=0,

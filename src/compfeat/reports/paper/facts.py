@@ -12,7 +12,9 @@ from compfeat.codecs.tiling import grid_shape, tiled_shape
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.start import TrainedOn
+from compfeat.reports.paper.photographs import photographs_facts
 from compfeat.reports.settings import PaperSettings
+from compfeat.reports.summary import Tables
 from compfeat.tasks.base import TASKS, metrics_of
 
 Facts = dict[str, Any]
@@ -36,6 +38,7 @@ def paper_facts(
     settings: PaperSettings,
     descriptions: Sequence[Mapping[str, Any]],
     starts: Mapping[str, TrainedOn],
+    photographs: Tables | None = None,
 ) -> Facts:
     """Return everything that the template reads besides the tables and the experiment.
 
@@ -43,9 +46,11 @@ def paper_facts(
         experiment: of which the sections of trainings, methods, cuts and tasks are read.
         descriptions: the networks' ``network.json``, of each cut one at least.
         starts: what weights from outside the run were trained on, by their file, where that is known.
+        photographs: the recorded run on photographs; None where there is none.
     """
     e = experiment
     return {
+        "photographs": None if photographs is None else photographs_facts(photographs),
         "rendered": settings.rendered,
         "tasks": {task: TASKS.get(task).title for task in e.tasks},
         "published_metrics": published_metrics(),

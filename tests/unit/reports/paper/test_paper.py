@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -29,9 +30,11 @@ from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
 from compfeat.reports.paper.build import PAPER, SUPPLEMENT, build, laid_out, templates
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
+from compfeat.reports.paper.photographs import FILES as PHOTOGRAPHS
 from compfeat.reports.settings import FigureText
 from compfeat.reports.summary import Tables, ladder_labels, methods, metrics
 from compfeat.results.resolved import EXPERIMENT, Resolved
+from compfeat.results.tables.base import all_tables
 from documents import config_of, description, fourth_task, settings_of, write_descriptions
 from helpers import PROJECT
 from synthetic_summary import RUNS, summary_of, synthetic_experiment, write_summary
@@ -53,7 +56,7 @@ def copy_of(name: str, folder: Path) -> Path:
 
 def facts_for(experiment: Experiment, figures: tuple[FigureText, ...] = (), **more: Any) -> dict[str, Any]:
     described = [description(experiment, cut) for cut in experiment.cuts]
-    return paper_facts(experiment, settings_of(experiment, figures), described, more.get("starts", {}))
+    return paper_facts(experiment, settings_of(experiment, figures), described, more.pop("starts", {}), **more)
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -127,16 +130,24 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
         FigureText(name=name, caption=f"{name} {NASTY}", category=category)
         for name, category in (("rate_accuracy@hevc", "Rate and accuracy"), ("own_figure", f"Own {NASTY}"))
     )
-    page = build(facts_for(experiment_of("like_camvid")), files_of(summary_of("like_camvid")))
+    picture = build(facts_for(experiment_of("like_camvid")), files_of(summary_of("like_camvid")))
     for figure in figures:
-        (tmp_path / f"{figure.name}.pdf").write_bytes(page)
+        (tmp_path / f"{figure.name}.pdf").write_bytes(picture)
     shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
     pdfs = [tmp_path / f"{name}.pdf" for name in ("paper", "supplement")]
-    argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--pdf", *map(str, pdfs)]
+    page = tmp_path / "paper.html"
+    argv = [
+        "--settings",
+        settings_of(experiment, figures).model_dump_json(),
+        "--html",
+        str(page),
+        "--pdf",
+        *map(str, pdfs),
+    ]
     argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
     tables = list(map(str, files_of(summary_of("default"))))
     call("paper", [*argv, *tables, "--starts", "--figures", *map(str, shown)])
-    assert all(path.stat().st_size > 20_000 for path in pdfs)
+    assert all(path.stat().st_size > 20_000 for path in [*pdfs, page])
     with pytest.raises(DataError, match=r"rate_accuracy@hevc.pdf: not among --figures"):
         call("paper", [*argv, *tables])
     with pytest.raises(DataError, match=r"points.csv: not among"):
@@ -149,6 +160,60 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
             query += json.loads(typst.query(path, "figure", root=path.parent, ignore_system_fonts=True))
     captions = [text_of(figure["caption"]["body"]) for figure in query]
     assert [caption for caption in captions if NASTY in caption] == [figure.caption for figure in figures]
+
+
+@pytest.mark.parametrize("name", ["default", "image"])
+def test_the_html_is_one_file_that_links_to_the_explorer(name: str, tmp_path: Path) -> None:
+    figure = FigureText(name="rate_accuracy@hevc", caption="A figure", category="Rate and accuracy")
+    picture = tmp_path / f"{figure.name}.pdf"
+    picture.write_bytes(build(facts_for(experiment_of("like_camvid")), files_of(summary_of("like_camvid"))))
+    facts, template = facts_for(experiment_of(name), (figure,)), templates(experiment_of(name))["paper"]
+    made = [build(facts, [*files_of(summary_of(name)), picture], template, "html") for _ in range(2)]
+    assert made[0] == made[1]
+    page = made[0].decode()
+    assert page.startswith("<!DOCTYPE html>") and "<title>" in page and 'name="viewport"' in page and "<math" in page
+    assert set(re.findall(r'src="(.{11})', page)) == {"data:image/"} and not re.search(
+        r"<script|<link|url\(['\"]?http", page
+    )
+    links = re.findall(r'href="([^"#]*)(#[^"]*)?"', re.sub(r"<svg.*?</svg>", "", page, flags=re.S))
+    assert {file for file, _ in links if file} == {"explorer.html", "paper.pdf", "supplement.pdf"}
+    shown = {f"#table-{Path(spec.file).stem}" for spec in all_tables() if spec.title} | {f"#figure-{figure.name}"}
+    named = {anchor for file, anchor in links if file == "explorer.html" and anchor}
+    assert named and named <= shown
+    assert all(f'id="{anchor[1:]}"' in page for file, anchor in links if not file)
+
+
+def test_photographs_are_shown_where_they_are_recorded(tmp_path: Path) -> None:
+    methods = ("baseline", "remote", "klt", "task_klt")
+    pairs = (("klt", "baseline", "hevc", "hevc"), ("task_klt", "remote", "hevc", "hevc"))
+    e = synthetic_experiment(
+        methods, ("s32", "s16"), (0, 1), ("segmentation", "reconstruction"), ("hevc",), across=pairs
+    )
+    record = write_summary(tmp_path, e)
+    rates = read(record, "intervals").astype({"seed": str})
+    own = rates.query("seed == 'all' and cut == 's16' and method == 'klt' and metric == 'miou'")[
+        "bd_rate_percent"
+    ].iloc[0]
+    facts = facts_for(experiment_of("default"), photographs=Tables.of(record / name for name in PHOTOGRAPHS))
+    found = facts["photographs"]
+    assert (found["seeds"], found["cuts"]) == (2, ["s32", "s16"])
+    assert list(found["rows"]) == ["own features + HEVC", "picture + HEVC", "PCA + HEVC", "task KLT + HEVC"]
+    assert found["rows"]["PCA + HEVC"][1]["own"]["miou"] == own
+    assert found["rows"]["own features + HEVC"][0]["own"] == {"miou": None, "psnr_db": None}
+    rows = table(tables_in(facts, summary_of("default")), "sent", "s16: mIoU", "s32: PSNR", "bytes")
+    assert [row["sent"] for row in rows] == list(found["rows"])
+    assert rows[2]["s16: mIoU"] == f"{own:+.1f}".replace("-", "−") and rows[0]["s16: mIoU"] == "–"
+    assert not table(paper_of("default"), "sent")
+
+
+def test_recorded_seeds_have_a_section_of_their_own(tmp_path: Path) -> None:
+    folder = copy_of("default", tmp_path)
+    rates = read(folder, "intervals").assign(seed="all", bd_rate_percent=-12.34)
+    write_csv(folder / "seeds_intervals.csv", rates.reindex(columns=[*rates, "equal_loss_percent"]))
+    headers = [header for header, _ in tables_in(facts_for(experiment_of("default")), folder)]
+    without = copy_of("default", tmp_path / "without")
+    write_csv(without / "seeds_intervals.csv", rates.iloc[:0])
+    assert len(headers) > len(tables_in(facts_for(experiment_of("default")), without))
 
 
 def shapes(cut: str, width: int) -> tuple[dict[str, Any], tuple[int, int, int]]:

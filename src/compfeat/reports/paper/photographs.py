@@ -1,0 +1,102 @@
+"""The recorded run on photographs, which the paper shows beside the shipped experiment: BD-rates and bytes at a small loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from compfeat.reports.summary import ALL_SEEDS, RUN, Tables
+from compfeat.results.delta_rate import HEADLINE_FIT
+from compfeat.results.pairs import on, uncoded
+from compfeat.results.resolved import EXPERIMENT
+from compfeat.results.tables.plugins.operating_points import rates_at_losses
+from compfeat.tasks.base import Metric
+
+Side = tuple[str, str]
+"""A method and a ladder."""
+FILES = ("points.csv", "intervals.csv", EXPERIMENT)
+"""Files of the record that are read."""
+OWN: Side = ("baseline", "hevc")
+PICTURE: Side = ("remote", "hevc")
+SENT: dict[str, Side] = {
+    "own features + HEVC": OWN,
+    "picture + HEVC": PICTURE,
+    "PCA + HEVC": ("klt", "hevc"),
+    "task KLT + HEVC": ("task_klt", "hevc"),
+    "task KLT + Laplace": ("task_klt", "laplace"),
+}
+LOSS, METRIC = 0.01, "miou"
+"""The operating point that bytes are given at: so much less of this metric than without coding."""
+
+
+def photographs_facts(record: Tables) -> dict[str, Any]:
+    """Return what the paper says of the run on photographs.
+
+    ``rows`` has by what is sent a list with a dictionary per cut: ``own`` and ``picture``, the BD-rates (%) against the network's own
+    features and against the picture, by metric; ``bytes`` per image at a loss of LOSS of METRIC, the mean over the seeds. What the
+    record lacks, or a curve does not reach, is None. The rows that have no number are left out.
+
+    Raises:
+        DataError: a file is missing, damaged, or lacks a column.
+    """
+    e, points = record.resolved.experiment, record.csv("points.csv", *RUN, "n_images", "codec", "bytes_per_image")
+    compared = [metric for _, metric in record.resolved.metrics if metric.compared]
+    curves = {metric.curve_name: metric.name for metric in compared}
+    (metric,) = (metric for metric in compared if metric.name == METRIC)
+    names = ("method", "ladder", "against", "against_ladder")
+    rates = record.csv("intervals.csv", "cut", *names, "seed", "metric", "fit", "rate", "bd_rate_percent")
+    rates = rates[(rates["fit"] == HEADLINE_FIT) & (rates["rate"] == "total") & rates["metric"].isin(list(curves))]
+    if (together := rates["seed"].astype(str) == ALL_SEEDS).any():
+        rates = rates[together]
+    found = {
+        (r["cut"], (r["method"], r["ladder"]), (r["against"], r["against_ladder"]), curves[r["metric"]]): r[
+            "bd_rate_percent"
+        ]
+        for r in rates.to_dict("records")
+    }
+
+    def cell(cut: str, side: Side) -> dict[str, Any]:
+        against = {
+            name: {m.name: number_or_none(found.get((cut, side, anchor, m.name))) for m in compared}
+            for name, anchor in (("own", OWN), ("picture", PICTURE))
+        }
+        method, ladder = side
+        own = points[(points["cut"] == cut) & (points["method"] == method)]
+        size = bytes_at_loss(own, list(e.ladders[ladder].codecs), metric) if ladder in e.ladders else None
+        return {**against, "bytes": size}
+
+    rows = {label: [cell(cut, side) for cut in e.cuts] for label, side in SENT.items()}
+    return {
+        "dataset": e.dataset.name,
+        "split": e.dataset.evaluated_split,
+        "images": int(points["n_images"].max()),
+        "seeds": len(e.seeds),
+        "cuts": list(e.cuts),
+        "metrics": [{"name": m.name, "label": m.label} for m in compared],
+        "rows": {label: cells for label, cells in rows.items() if any(map(has_number, cells))},
+    }
+
+
+def bytes_at_loss(points: pd.DataFrame, codecs: list[str], metric: Metric) -> float | None:
+    """Return the bytes per image at a loss of LOSS of ``metric``: the mean over the seeds, None where one does not get there."""
+    sizes = [
+        float(str(size))
+        for _, own in points.groupby("seed")
+        if len(coded := on(codecs, own))
+        for loss, _, size, *_ in rates_at_losses(coded, metric, uncoded(own, metric))
+        if loss == LOSS
+    ]
+    return number_or_none(np.mean(sizes)) if sizes else None
+
+
+def number_or_none(value: Any) -> float | None:
+    """Return a number; None for one that is missing."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def has_number(cell: dict[str, Any]) -> bool:
+    """Return whether a cell has any number."""
+    values = [*cell["own"].values(), *cell["picture"].values(), cell["bytes"]]
+    return any(value is not None for value in values)
