@@ -29,7 +29,7 @@ FLOOR = 1e-7
     caption=(
         "The evaluated features as 8-bit codes. Left: share of the elements that have each code. Right: mean magnitude of the "
         "channels' orthonormal DCT coefficients by radial frequency (half a cycle per element is the finest pattern along one "
-        "axis). Numbers: share of zeros, order-0 entropy of all codes (bits per element), and by how much the channels' energies "
+        "axis). Numbers: share of zeros, order-0 entropy of all codes (bits per element), and how much the channels' energies "
         "differ (arithmetic over geometric mean of their variances: 0 dB if all are alike). Lines are means over seeds, thin "
         "lines single seeds. More than five methods are shown in several rows, each with the others in grey."
     ),

@@ -29,7 +29,7 @@ ROW = 0.15
     caption=(
         "Sizes of the evaluated images by each codec at its finest quality, side information included, all seeds together. A box "
         "contains half of the images, its line is the median, its whiskers enclose 90 % of them. Upper panels of a cut: bytes. "
-        "Lower panels: size of the same image relative to the method that it is compared with; left of 1 it got smaller."
+        "Lower panels: size of the same image relative to the method that it is compared with; a value below 1 is a smaller file."
     ),
 )
 def draw(tables: Tables) -> Figure:

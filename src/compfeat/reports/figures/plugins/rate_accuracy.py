@@ -40,8 +40,8 @@ PAIR = ["method", "against", "ladder", "against_ladder"]
     needs=("points.csv", "headline.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
-        "Task performance against rate on the ladder {ladder}, for each cut and method; up is better in every panel. Lines are "
-        "means over seeds, thin lines single seeds, dotted levels what is not coded at all. BD-rate: change of rate at equal "
+        "Task performance against rate with the ladder {ladder}, for each cut and method; up is better in every panel. Lines are "
+        "means over seeds, thin lines single seeds, dotted lines the level without coding. BD-rate: change of rate at equal "
         "performance of a method against another one (negative is a saving). More than five curves are shown in several rows, "
         "each with the others in grey. Where the image is sent, a line without marks is the decoded image itself, if the metric "
         "judges an image; it is cut off where it leaves the curves' range."

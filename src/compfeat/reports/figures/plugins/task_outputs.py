@@ -31,7 +31,7 @@ LABEL = 1.2
     caption=(
         "One image: the ground truth, then what the task decoders make of what each method sends, coded to about equal bytes "
         "(bytes of this image with side information; bpe: bits per feature element). One or two methods are shown without coding, "
-        "too, and at two rates. Black or grey pixels of the ground truth have none."
+        "too, and at two rates. Black or grey pixels have no ground truth."
     ),
 )
 def draw(tables: Tables) -> Figure:

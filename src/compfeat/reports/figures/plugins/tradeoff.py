@@ -29,8 +29,8 @@ X, Y = "_x", "_y"
     needs=("intervals.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
-        "BD-rates of every method on the ladder {ladder}, at equal first metric against those at equal other ones, with the "
-        "intervals of both; further left and further down more bits are saved. A BD-rate above +50 % stands at the border, with its "
+        "BD-rates of every method with the ladder {ladder}, at equal first metric against those at equal other ones, with the "
+        "intervals of both; values further left and down save more bits. A BD-rate above +50 % stands at the border, with its "
         "number. Methods of one network that differ in the weights of its tasks lie on a front: what one task gains the other loses."
     ),
     by_ladder=True,

@@ -23,8 +23,8 @@ WITHOUT = "no transform"
     needs=("training_length.csv", "published_intervals.csv", "experiment.json"),
     category="Length of training",
     caption=(
-        "BD-rates on the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "
-        "long, with their intervals; further down more bits are saved. A line joins methods with the same transform, or with none. "
+        "BD-rates with the ladder {ladder} by the epochs of training after the start, each against a method that was trained as "
+        "long, with their intervals; lower values save more bits. A line joins methods with the same transform, or with none. "
         "Dashed: what was published for the loss."
     ),
     by_ladder=True,
