@@ -110,7 +110,9 @@ def test_the_stage_writes_one_file_and_twice_the_same(tmp_path: Path) -> None:
     data = data_of(made[0].decode())
     assert data["chart"] == json.loads(json.dumps(facts_of("like_camvid")))["chart"]
     assert "Figure: own, hevc" in made[0].decode() and "<caption>What a user counted.</caption>" in made[0].decode()
-    assert not re.search(r'(src|href)="(?!#|data:|(paper\.html|paper\.pdf|supplement\.pdf)")', made[0].decode().partition("<script")[0])
+    assert not re.search(
+        r'(src|href)="(?!#|data:|(paper\.html|paper\.pdf|supplement\.pdf)")', made[0].decode().partition("<script")[0]
+    )
     with pytest.raises(DataError, match=r"own@hevc.png: not among the declared inputs"):
         call("explorer", [*argv, "--html", str(tmp_path / "c.html")])
 

@@ -67,7 +67,7 @@ def draw(tables: Tables) -> Figure:
                     ax.plot(value if value <= HIGHEST else float("nan"), place, mark, color=colour, markersize=3.5)
                     beyond(ax, [value], [place], [colour])
         ax.set_yticks(range(len(rows)), names, fontsize=6.5)
-        ax.set(ylim=(len(rows) - 0.4, -0.6), title=f"{cut}, {metric.curve_label}", xlabel="%", ylabel="")
+        ax.set(ylim=(len(rows) - 0.4, -0.6), title=f"{cut}, {metric.curve_label}", xlabel="BD-rate (%)", ylabel="")
         limits = [axis_limits(table), axis_limits(renamed(table))]
         ax.set(xlim=(min(low for low, _ in limits), max(high for _, high in limits)))
         ax.grid(False, axis="y")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compfeat.experiment.config import Experiment
 from compfeat.reports.figures.base import figure
 from compfeat.reports.figures.intervals import AUTHORS, COLUMNS, ENDS, HIGHEST, axis_limits, beyond, overall
 from compfeat.reports.figures.style import draw_lines, few_ticks, grid, line_entries
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WITHOUT = "no transform"
+
+
+def transform_labels(experiment: Experiment) -> dict[str, str]:
+    """Return what transforms are called, by their names: as the first method that has one."""
+    methods = reversed(experiment.methods.items())
+    return {method.transform.name: experiment.label(name) for name, method in methods if method.transform}
 
 
 @figure(
@@ -33,7 +40,9 @@ def draw(tables: Tables, ladder: str) -> Figure:
     """Draw cuts as rows and metrics as columns of panels; a line for each transform."""
     table = overall(tables.csv("training_length.csv", *COLUMNS, "transform", "epochs"))
     own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder)]
-    own = own.assign(kind=own["transform"].fillna(WITHOUT))
+    labels = transform_labels(tables.resolved.experiment)
+    names = own["transform"].map(lambda name: labels.get(name, name), na_action="ignore")
+    own = own.assign(kind=names.fillna(WITHOUT))
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
     styles, lengths = looks(own["kind"]), sorted(own["epochs"].unique().tolist())
     published = tables.csv("published_intervals.csv", "cut", "metric", ENDS[0]).set_index(["cut", "metric"])[ENDS[0]]
@@ -50,6 +59,8 @@ def draw(tables: Tables, ladder: str) -> Figure:
         if (cut, metric.curve_name) in published.index:
             ax.axhline(published[cut, metric.curve_name], **dashed, label=AUTHORS)
         ax.set(xscale="log", xlabel="epochs after the start", ylim=axis_limits(own), title=metric.curve_label)
+        # The limits of one length alone would differ from panel to panel.
+        ax.set_xlim(0.8 * lengths[0], 1.25 * lengths[-1])
         ax.set_xticks(lengths, [f"{length:g}" for length in lengths])
         ax.minorticks_off()
         few_ticks(ax, "y", 6)
