@@ -43,7 +43,7 @@ def test_where_the_runs_part_is_shown_and_not_what_follows(recorded: Path, ask: 
 
 def test_numbers_that_are_off_are_shown_with_the_worst_point(recorded: Path, ask: Ask, say: Say) -> None:
     path = recorded / POINTS
-    path.write_text(path.read_text().replace("plain,0,jpeg,q95,4.25,0.5", "plain,0,jpeg,q95,4.335,0.46"))
+    path.write_text(path.read_text().replace("plain,0,jpeg,q95,2,4.25,0.5", "plain,0,jpeg,q95,2,4.335,0.46"))
     report = ask(recorded, "verify", status=1)
     size, miou = (report["points"]["measures"][name] for name in ("bytes_per_image", "miou"))
     assert (size["largest"], size["mean"], size["n_equal"]) == (pytest.approx(2.0), pytest.approx(2.0 / 7), 6)
