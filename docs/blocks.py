@@ -258,7 +258,7 @@ def photographs_headline() -> str:
         "PCA + HEVC": PHOTOGRAPHS["PCA, HEVC"],
         "task KLT + HEVC": PHOTOGRAPHS["task KLT, HEVC"],
         "task KLT + Laplace": PHOTOGRAPHS["task KLT, Laplace"],
-        "task KLT + Laplace against the picture + HEVC": PICTURE["task KLT, Laplace"],
+        "same, against the picture": PICTURE["task KLT, Laplace"],
     }
     return "\n".join(
         [
