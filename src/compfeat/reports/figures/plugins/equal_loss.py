@@ -44,7 +44,8 @@ def draw(tables: Tables) -> Figure:
     table = sources(tables)
     found = cuts(table[table["source"] != AUTHORS]) or cuts(table)
     table = table[table["cut"].isin(found)]
-    noise = tables.csv("seed_noise.csv", "cut", "ladder", "metric", "bd_rate_std_percent")
+    noise = tables.csv("seed_noise.csv", "cut", "method", "ladder", "metric", "bd_rate_std_percent")
+    noise = noise[noise["method"].isin([against for _, against, *_ in compared(tables)])]
     rows = list(dict.fromkeys(zip(table["source"], table["ladder"], strict=True)))
     ladders = ladder_labels(tables)
     names = [fitted(source if not ladder else f"{source}, {ladders[ladder]}", 1.6, 6.5) for source, ladder in rows]
@@ -84,19 +85,24 @@ def renamed(table: pd.DataFrame) -> pd.DataFrame:
     return table[EQUAL_LOSS].set_axis(ENDS, axis=1)
 
 
+def compared(tables: Tables) -> set[tuple[str, str, str, str]]:
+    """Return the comparisons (PAIR) between two networks on one ladder."""
+    methods = tables.resolved.experiment.methods
+    return {
+        (c.method, c.against, c.ladder, c.against_ladder)
+        for c in comparisons(tables)
+        if c.ladder == c.against_ladder and methods[c.method].training != methods[c.against].training
+    }
+
+
 def sources(tables: Tables) -> pd.DataFrame:
     """Return published, this run's and recorded BD-rates of both kinds, of comparisons between two networks on one ladder."""
     columns = ("cut", "seed", *PAIR, "metric", *ENDS)
-    configured = tables.resolved.experiment.methods
-    compared = {
-        (c.method, c.against, c.ladder, c.against_ladder)
-        for c in comparisons(tables)
-        if c.ladder == c.against_ladder and configured[c.method].training != configured[c.against].training
-    }
+    pairs = compared(tables)
 
     def own(name: str, source: str) -> pd.DataFrame:
         table = overall(tables.csv(name, *columns)).reindex(columns=[*columns, *EQUAL_LOSS])
-        known = [pair in compared for pair in table[PAIR].itertuples(index=False, name=None)]
+        known = [pair in pairs for pair in table[PAIR].itertuples(index=False, name=None)]
         return table[known].assign(source=source)
 
     lengths = tables.csv("training_length.csv", "cut", "epochs", "ladder", "transform", "metric", *MEASURED)
