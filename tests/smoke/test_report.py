@@ -48,7 +48,7 @@ def opened(seen: Visit, category: str, label: str) -> Frame:
 
 def test_all_figures_tables_and_documents_are_in_it(report: Path, started: Browser) -> None:
     config = yaml.safe_load((report.parent / "config/config.yaml").read_text())
-    wanted = {"Documents": {"explorer (HTML)", "paper (PDF)", "supplement (PDF)"}}
+    wanted = {"Documents": {"explorer (HTML)", "paper (HTML)", "paper (PDF)", "supplement (PDF)"}}
     for spec in all_tables():
         if spec.title:
             wanted.setdefault(spec.category, set()).add(f"table: {spec.title}")

@@ -20,7 +20,7 @@ from compfeat.experiment.files import in_order_of, load_config
 from compfeat.experiment.layout import Layout
 from compfeat.provenance.tools import versions
 from compfeat.settings.runs import SPLITS, TRANSFORM, UNCODED, Point, Run, Trained
-from compfeat.stages.checks import checked
+from compfeat.stages.checks import ELSEWHERE, checked
 from compfeat.stages.coding import Coding
 from compfeat.stages.documents import Documents
 from compfeat.stages.params import code, flags, plugin_code, section, settings
@@ -87,3 +87,9 @@ wildcard_constraints:
     method="|".join(EXPERIMENT.methods),
     seed=r"\d+",
     codec="|".join([UNCODED, *EXPERIMENT.codecs]),
+
+
+def start_files(wildcards):
+    """Return the weights that a training starts from, by the stage's argument; those in an object store by a storage plugin."""
+    files = TRAINING.start_files(trained_of(wildcards))
+    return {name: storage(path) if ELSEWHERE in path else path for name, path in files.items()}

@@ -1,17 +1,10 @@
 """Training: one job per trained network. Trainings that start from another one wait for it."""
 
 from compfeat.settings.recipe import INSTALLED
-from compfeat.stages.checks import ELSEWHERE
 from compfeat.training.plugins import plugin_modules, programs
 
 KEPT_WEIGHTS = TRAINING.kept_weights()
 KEPT = [path for weights in KEPT_WEIGHTS for path in (weights, LAYOUT.start(weights))]
-
-
-def start_files(wildcards):
-    """Return the weights that a training starts from, by the stage's argument; those in an object store by a storage plugin."""
-    files = TRAINING.start_files(trained_of(wildcards))
-    return {name: storage(path) if ELSEWHERE in path else path for name, path in files.items()}
 
 
 rule train:
