@@ -22,7 +22,9 @@ OWN: Side = ("baseline", "hevc")
 PICTURE: Side = ("remote", "hevc")
 SENT: dict[str, Side] = {
     "own features + HEVC": OWN,
+    "paper's loss + HEVC": ("compressible", "hevc"),
     "picture + HEVC": PICTURE,
+    "picture + HEVC, network trained on coded pictures": ("remote_trained", "hevc"),
     "PCA + HEVC": ("klt", "hevc"),
     "task KLT + HEVC": ("task_klt", "hevc"),
     "task KLT + Laplace": ("task_klt", "laplace"),
