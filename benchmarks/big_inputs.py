@@ -136,7 +136,7 @@ def experiment(images: int, width: int) -> Experiment:
 
 
 def main(words: list[str]) -> int:
-    """Run, and print one row a job."""
+    """Run, and print one row per job."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=500, help="of test (default: 500)")
     parser.add_argument("--width", type=int, default=64, help="of networks (default: 64)")

@@ -24,9 +24,9 @@ SHAPE = (64, 8, 16)
 """Of the default's features at the cut c256."""
 IMAGES = 60
 BITS = 1.0
-"""Bits an element that every codec is brought near to."""
+"""Bits per element that every codec is brought near to."""
 HEADER = (
-    f"{'codec':<10} {'quality':<9} {'bits an element':>15} {'encode (ms an image)':>21} {'decode (ms an image)':>21}"
+    f"{'codec':<10} {'quality':<9} {'bits per element':>15} {'encode (ms per image)':>21} {'decode (ms per image)':>21}"
 )
 
 
@@ -63,7 +63,7 @@ def processor_seconds() -> float:
 
 
 def seconds(codec: Codec[Any], tensors: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Return bits an element, and the seconds of coding and of decoding, an image."""
+    """Return bits per element, and the seconds of coding and of decoding per image."""
     with tempfile.TemporaryDirectory() as name:
         stream, side_info = Path(name, "stream"), Path(name, "side_info")
         start = processor_seconds()
@@ -113,7 +113,7 @@ def times(repeats: int = 3) -> Iterator[Times]:
 def main() -> int:
     """Print the table."""
     print(
-        f"{IMAGES} images of {'x'.join(map(str, SHAPE))} features a run, at about {BITS:g} bits an element or what is nearest"
+        f"{IMAGES} images of {'x'.join(map(str, SHAPE))} features per run, at about {BITS:g} bits per element or what is nearest"
     )
     print(HEADER, flush=True)
     for row in times():

@@ -33,7 +33,7 @@ def tensors(count: int, shape: tuple[int, int, int] = SHAPE) -> list[NDArray[np.
 
 
 def jpeg_seconds(repeats: int = 5) -> tuple[float, float]:
-    """Return the seconds an image of our quantiser, tiling and JPEG, and of the same by loops over elements.
+    """Return the seconds per image of our quantiser, tiling and JPEG, and of the same by loops over elements.
 
     Ours takes many images in a row, as the stages do: after each pause for the loops the first one finds its caches cold.
     """
@@ -87,7 +87,7 @@ def hevc_seconds(repeats: int = 3) -> tuple[float, float]:
 
 
 def laplace_seconds(quality: str, repeats: int = 3) -> dict[str, tuple[float, float]]:
-    """Return the seconds an image of the codec of features at ``quality`` and of HEVC at QP 22, by ``encode`` and ``decode``.
+    """Return the seconds per image of the codec of features at ``quality`` and of HEVC at QP 22, by ``encode`` and ``decode``.
 
     Both code the same features to files on one core, each with all that it does to them; ffmpeg starts once for all images.
     """

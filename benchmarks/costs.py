@@ -114,7 +114,7 @@ def line(name: str, e: Experiment) -> str:
 
 
 def main(names: list[str]) -> int:
-    """Print one line a configuration."""
+    """Print one line per configuration."""
     for name in names or ["config", "camvid", "full", "cityscapes"]:
         files = ["config"] if name == "config" else ["config", name]
         print(line(name, checked(load_config([PROJECT / f"config/{file}.yaml" for file in files]))), flush=True)

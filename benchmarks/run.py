@@ -49,7 +49,7 @@ def main() -> int:
     print(Row("HEVC codec / ffmpeg fed raw frames", ours / bare, 1.10, detail).text, flush=True)
     for quality in ("d0", "d3"):
         for work, (ours, theirs) in coding.laplace_seconds(quality).items():
-            detail = f"{1e3 * ours:.2f} ms an image against {1e3 * theirs:.2f} ms"
+            detail = f"{1e3 * ours:.2f} ms per image against {1e3 * theirs:.2f} ms"
             print(Row(f"laplace {quality} / HEVC QP 22, {work}", ours / theirs, 1.0, detail).text, flush=True)
     for stage, (few, many) in memory.peaks().items():
         detail = f"{many / 2**20:.0f} MiB against {few / 2**20:.0f} MiB"

@@ -135,7 +135,7 @@ def main() -> None:
     for quality in (2, 4, 6, 8):
         outputs, sizes = split.run(test, codec, quality)
         mean, same = np.mean(sizes), (outputs.argmax(1) == uncoded).float().mean()
-        print(f"quality {quality}: {mean:7.1f} bytes a picture, top-1 class as without coding: {100 * same:.1f} %")
+        print(f"quality {quality}: {mean:7.1f} bytes per picture, top-1 class as without coding: {100 * same:.1f} %")
     print(f"{time.monotonic() - start:.0f} s")
 
 

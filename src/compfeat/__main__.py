@@ -20,7 +20,7 @@ from compfeat.cli.arguments import command
 from compfeat.errors import CompfeatError
 
 GROUPS = {"tools": "Commands for people", "pipeline": "Stages, which Snakemake runs"}
-"""The packages of ``compfeat.cli`` with one module a command."""
+"""The packages of ``compfeat.cli`` with one module per command."""
 READER_LEFT = 141
 """Exit status of a program whose reader went away, as in shells."""
 

@@ -77,7 +77,7 @@ class Registry(Generic[T]):
             if importing != name:
                 yield f"is registered by the module {importing}; expected a module's own name: register({importing!r})"
             if self._registered_by.get(name) is module:
-                yield "is registered twice; expected one a module"
+                yield "is registered twice; expected one per module"
         if (given := getattr(entry, "__dict__", {}).get("name", name)) != name:
             yield f"has the name {given!r}; expected that of its module"
         if self.base is None:

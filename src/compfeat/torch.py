@@ -163,7 +163,7 @@ def importance(
         weights: how much each output counts, by name; 1 for those that are not named. A tensor's name is "", in a dict it is its
             key, in a list its number.
         bands: of spatial frequency, as in ``FeatureCodec.fit``.
-        directions: random directions of each output an image.
+        directions: random directions of each output per image.
         seed: of these.
 
     Raises:

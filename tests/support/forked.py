@@ -1,6 +1,6 @@
 """Python programs that start by fork, off a process that has imported the heavy packages already.
 
-Importing is most of what a small run takes: torch is two seconds a job, Snakemake more than one. ``argv("-m", "snakemake", ...)``
+Importing is most of what a small run takes: torch takes two seconds per job, Snakemake more. ``argv("-m", "snakemake", ...)``
 does what ``python -m snakemake ...`` does, in its caller's folder, environment and process group, with its caller's input and
 output; so do the jobs that such a run starts. The project's own package is imported anew, from where PYTHONPATH says.
 

@@ -223,7 +223,7 @@ WRONG = [
     ("dataset: {size: [100, 256]}", "'dataset.size': 100x256 does not fit cut c512; expected multiples of 32 px"),
     (f"{{dataset: {{size: [96, 160]}}, training: {{phases: [{PHASE}]}}}}", "phases"),
     (f"{{dataset: {{size: [64, 64]}}, training: {{phases: [{PHASE}]}}}}", "phase 0: one image of 64x64 px, 2 times"),
-    ("dataset: {size: [32, 32], images: {train: 1}}", "gives one feature element a channel at cut c512"),
+    ("dataset: {size: [32, 32], images: {train: 1}}", "gives one feature element per channel at cut c512"),
     ("training: {phases: [{epochs: 1}]}", "phases.0.downscale' is missing"),
     ("dataset: {images: {val: null}}", "key 'dataset.images.val': found null; expected how many"),
     ("showcase: {images: [999]}", "key 'showcase.images': image 999 is beyond the"),

@@ -1,4 +1,4 @@
-"""Figures: one job a figure, from the tables that the figure says it needs."""
+"""Figures: one job per figure, from the tables that the figure says it needs."""
 
 from compfeat.reports.figures.base import FIGURES
 

@@ -1,6 +1,6 @@
 """One look at the schedule a second, however many jobs have finished.
 
-Snakemake 9 limits how many jobs it starts a second. After every look at the schedule it sets a timer for another one, and every job that
+Snakemake 9 limits how many jobs it starts per second. After every look at the schedule it sets a timer for another one, and every job that
 finishes makes one look more, so that after a hundred jobs it looks a hundred times a second and takes a core with it
 (https://github.com/snakemake/snakemake/pull/3744). One timer at a time finds the same jobs.
 """

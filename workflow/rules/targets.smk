@@ -1,4 +1,4 @@
-"""What DVC asks for: one target a stage, `snakemake STAGE_all`. Each names its files, so that stale ones do no harm."""
+"""What DVC asks for: one target per stage, `snakemake STAGE_all`. Each names its files, so that stale ones do no harm."""
 
 
 rule prepare_all:

@@ -1,4 +1,4 @@
-"""Codecs that ffmpeg runs: one process a job, frames fed and fetched one at a time by pipes, argv by ffmpeg-python."""
+"""Codecs that ffmpeg runs: one process per job, frames fed and fetched one at a time by pipes, argv by ffmpeg-python."""
 
 from __future__ import annotations
 

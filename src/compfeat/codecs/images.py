@@ -1,4 +1,4 @@
-"""Codecs that write one image file a frame, by Pillow: the files stand one after the other in the stream."""
+"""Codecs that write one image file per frame, by Pillow: the files stand one after the other in the stream."""
 
 from __future__ import annotations
 

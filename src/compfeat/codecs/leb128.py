@@ -1,4 +1,4 @@
-"""Whole numbers from 0 on in 7 bits a byte."""
+"""Whole numbers from 0 on in 7 bits per byte."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST = 8
 
 
 def leb128(value: int) -> bytes:
-    """Return a number in little-endian base 128, 7 bits a byte, as short as it can be (AV1 specification, 4.10.5)."""
+    """Return a number in little-endian base 128, 7 bits per byte, as short as it can be (AV1 specification, 4.10.5)."""
     groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
     return bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
 

@@ -2,7 +2,7 @@
 
 Source: docs/explanation/feature-codec.md.
 
-The length is in 7 bits a byte, the lowest first; all bytes but its last have their top bit set. The check, one byte, is the
+The length is in 7 bits per byte, the lowest first; all bytes but its last have their top bit set. The check, one byte, is the
 remainder of length and body by x^8 + x^2 + x + 1, which finds every error within 8 bits in a row, changed by a byte that depends on
 a key and on the image's place, which finds another state, quality or order in 255 of 256 images.
 """

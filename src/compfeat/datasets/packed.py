@@ -1,4 +1,4 @@
-"""The packed form of a split: one ``.npy`` of records, one an image, read through a memory map."""
+"""The packed form of a split: one ``.npy`` of records, one per image, read through a memory map."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compfeat.errors import DataError
 from compfeat.io import atomic_path
 
 Packed = np.ndarray[Any, np.dtype[np.void]]
-"""Packed scenes: a structured array, one record an image: ``image``, then every truth of the tasks by its field."""
+"""Packed scenes: a structured array, one record per image: ``image``, then every truth of the tasks by its field."""
 
 
 def record_dtype(height: int, width: int, truths: Sequence[Truth]) -> np.dtype[np.void]:

@@ -18,7 +18,7 @@ DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow raises for a file that it cannot decode."""
 BYTE = 8
 HEADER_BYTES, BITS_AT = 29, 24
-"""Of the signature and the first chunk, and where in it the bits a sample are (PNG specification, section 11.2.2)."""
+"""Of the signature and the first chunk, and where in it the bits per sample are (PNG specification, section 11.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Picture:
 
     Attributes:
         mode: Pillow's name of how the pixels are kept.
-        bits: bits a sample in the file.
+        bits: bits per sample in the file.
         pixels: H x W (x channels); of an indexed picture, indices.
         palette: of an indexed picture, its colours, uint8, n x 3.
     """
@@ -87,7 +87,7 @@ def _wrong(path: Path, picture: Picture, expected: str, likely: str) -> DataErro
     """Return the error of a picture of the wrong kind, with what it looks like."""
     hint = f"this looks like {likely}; " if likely else ""
     return DataError(
-        f"{path}: found a picture of mode {picture.mode}, {picture.bits} bits a sample; {hint}expected {expected}; "
+        f"{path}: found a picture of mode {picture.mode}, {picture.bits} bits per sample; {hint}expected {expected}; "
         "convert it, or take the right file"
     )
 
@@ -131,7 +131,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 def _likely_labels(picture: Picture) -> str:
     """Return what a picture that is no map of label ids looks like; empty where nothing is known of it."""
     if picture.bits < BYTE:
-        return "a grey map of fewer than 8 bits a pixel, whose values may be ids or shades; store it with 8"
+        return "a grey map of fewer than 8 bits per pixel, whose values may be ids or shades; store it with 8"
     if picture.mode in ("RGB", "RGBA"):
         colours = picture.pixels[..., :3]
         if (colours == colours[..., :1]).all():
@@ -150,7 +150,7 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
     A grey map that an optimiser stored with a palette is read by its grey values, never by the palette's index.
 
     Args:
-        path: PNG of one byte a pixel.
+        path: PNG of one byte per pixel.
         classes: uint8, [n_ids]: the class of every id.
         size: (height, width) that the image has.
 
@@ -158,7 +158,7 @@ def read_labels(path: Path, classes: NDArray[np.uint8], size: tuple[int, int]) -
         DataError: the file is missing, is no PNG, cannot be decoded, has another size, is another kind of map, or contains an id
             outside ``classes``.
     """
-    expected = "label ids, one byte a pixel, grey"
+    expected = "label ids, one byte per pixel, grey"
     picture = _read(path, expected)
     pixels = picture.pixels
     if picture.palette is not None:

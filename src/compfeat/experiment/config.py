@@ -57,7 +57,7 @@ class Experiment(Section):
     methods: dict[Name, MethodConfig] = Field(
         min_length=1, description="what is compared, by name, in the order of display"
     )
-    seeds: tuple[Seed, ...] = Field(min_length=1, description="one run of every cut and method a seed")
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="one run of every cut and method per seed")
     codecs: dict[Name, CodecConfig] = Field(min_length=1, description="codecs and their qualities")
     ladders: dict[Name, LadderConfig] = Field(description="curves of rate against a metric")
     comparisons: tuple[ComparisonConfig, ...] = Field(description="which method is compared with which")

@@ -18,7 +18,7 @@ class Layout:
     prepared: str
 
     def arrays(self, split: str) -> str:
-        """Packed scenes of a split, one record an image (``datasets/packed.py``)."""
+        """Packed scenes of a split, one record per image (``datasets/packed.py``)."""
         return f"{self.prepared}/{split}.npy"
 
     def index(self, split: str) -> str:

@@ -29,7 +29,7 @@ class Description(Section):
     cut: str = Field(description="the configuration's name of the cut")
     place: str = Field(description="the network's name of the cut")
     width: int = Field(description="channels of the stem")
-    decoder_convolutions: int = Field(description="3x3 convolutions a decoder stage")
+    decoder_convolutions: int = Field(description="3x3 convolutions per decoder stage")
     training: str = Field(description="the configuration's name of the training")
     seed: int
     tasks: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The split multi-task network (docs/explanation/method.md, "Network"): an encoder that ends at the cut, and one decoder a task."""
+"""The split multi-task network (docs/explanation/method.md, "Network"): an encoder that ends at the cut, and one decoder per task."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def stage_channels(channels: int, widening: int, stride: int) -> tuple[int, ...]
 
 
 class SplitNetwork(nn.Module):
-    """One encoder up to the cut and one decoder a task.
+    """One encoder up to the cut and one decoder per task.
 
     Args:
         network: name of the backbone, a module of ``compfeat.networks``.
         place: where it is cut, one of the backbone's ``cuts``.
         width: channels of the stem.
         tasks: the tasks that get a decoder, in this order.
-        decoder_convolutions: 3x3 convolutions a decoder stage; 1 in the paper's networks.
+        decoder_convolutions: 3x3 convolutions per decoder stage; 1 in the paper's networks.
 
     Raises:
         ConfigError: the network or the place is unknown, or its stride is no power of two.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from compfeat.experiment.entries import LadderConfig
 from compfeat.settings.runs import Comparison
 
 MINUS = "\N{MINUS SIGN}"
@@ -31,6 +32,12 @@ def comparison_label(comparison: Comparison, methods: Mapping[str, str], ladders
     """
     sides = ((comparison.method, comparison.ladder), (comparison.against, comparison.against_ladder))
     return " vs ".join(side_label(*side, methods, ladders) for side in sides)
+
+
+def codec_label(codec: str, ladders: Mapping[str, LadderConfig]) -> str:
+    """Return a codec's label: that of the first ladder with this codec alone, else its name in capitals."""
+    own = (ladder.label for ladder in ladders.values() if ladder.codecs == (codec,) and ladder.label)
+    return next(own, codec.upper())
 
 
 def number(value: float | None, digits: int, sign: str = "") -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.arrays import Arrays
-from compfeat.reports.summary import POINT, Tables, methods, qualities
+from compfeat.reports.summary import POINT, Tables, codec_labels, methods, qualities
 from compfeat.settings.runs import QUANTISED, UNCODED, Point, parse_point
 from compfeat.tasks.base import TASKS, Metric
 
@@ -32,6 +32,7 @@ class Showcase:
         image_id: its name in the tables.
         points: those that have pictures; methods in the order of display, qualities from fine to coarse.
         labels: of the methods that have pictures, in the order of display.
+        codecs: labels of the codecs, by name.
         lossless: whether each codec and quality is, in the order of display.
         sizes: the image's rows of ``per_image.csv``, by point.
         bits: bits per feature element for each byte of the image, by point; nan where the image is sent.
@@ -42,6 +43,7 @@ class Showcase:
     image_id: str
     points: tuple[Point, ...]
     labels: dict[str, str]
+    codecs: dict[str, str]
     lossless: dict[tuple[str, str], bool]
     sizes: dict[Point, int]
     bits: dict[Point, float]
@@ -71,7 +73,9 @@ class Showcase:
             sizes = {point_of(r): int(sum(r[name] for name in BYTES)) for r in own.to_dict("records")}
             shown = {p.run.method for p in points}
             named = {method: label for method, label in labels.items() if method in shown}
-            made.append(cls(arrays, position, image_id, tuple(points), named, lossless, sizes, bits))
+            made.append(
+                cls(arrays, position, image_id, tuple(points), named, codec_labels(tables), lossless, sizes, bits)
+            )
         return made
 
     def cuts(self) -> list[str]:
@@ -106,6 +110,10 @@ class Showcase:
         lossless = [key for key, is_lossless in self.lossless.items() if is_lossless]
         coded = [replace(point, codec=codec, quality=quality) for codec, quality in lossless]
         return min((p for p in coded if p in self.sizes), key=lambda p: self.sizes[p], default=None)
+
+    def coding(self, point: Point) -> str:
+        """Return how a point is coded: codec and quality."""
+        return "not coded" if point.codec == UNCODED else f"{self.codecs[point.codec]} {point.quality}"
 
     def weight(self, point: Point) -> str:
         """Return what the image weighs at a point, side information included; empty where it is not coded."""

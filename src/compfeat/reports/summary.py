@@ -12,6 +12,7 @@ import pandas as pd
 from compfeat.arrays import Arrays, read_arrays
 from compfeat.errors import DataError
 from compfeat.io import read_csv, read_json
+from compfeat.reports.labels import codec_label
 from compfeat.results.resolved import EXPERIMENT, Resolved
 from compfeat.settings.runs import FLOAT, UNCODED, Comparison
 from compfeat.tasks.base import Metric
@@ -90,6 +91,13 @@ def methods(tables: Tables) -> dict[str, str]:
 def ladder_labels(tables: Tables) -> dict[str, str]:
     """Return every ladder's label, in the order of display."""
     return {name: ladder.label or name for name, ladder in tables.resolved.experiment.ladders.items()}
+
+
+def codec_labels(tables: Tables, codecs: Iterable[str] = ()) -> dict[str, str]:
+    """Return the label of every codec of the config, in its order, then of ``codecs`` that it does not have."""
+    experiment = tables.resolved.experiment
+    names = dict.fromkeys([codec for codec, _ in tables.resolved.lossless] + [*codecs])
+    return {name: codec_label(name, experiment.ladders) for name in names}
 
 
 def comparisons(tables: Tables) -> list[Comparison]:

@@ -1,1 +1,1 @@
-"""Results: what a run found, as tables (``tables/``, one module a table), and the computations that they share."""
+"""Results: what a run found, as tables (``tables/``, one module per table), and the computations that they share."""

@@ -160,7 +160,7 @@ class Side:
     """One run on one ladder under every resample.
 
     Attributes:
-        rates: bytes an image, (1 + R, P).
+        rates: bytes per image, (1 + R, P).
         values: what curves of the metric are drawn over, (1 + R, P).
         uncoded: the same of the float features, (1 + R,).
     """

@@ -16,7 +16,7 @@ HALVINGS = 60
 
 
 def gaussian_rate(variances: NDArray[np.float64], distortion: float) -> float:
-    """Return the least rate (bits a component) at which the components lose ``distortion`` in the sum of their squares.
+    """Return the least rate (bits per component) at which the components lose ``distortion`` in the sum of their squares.
 
     Reverse water-filling: a component of variance v gets the distortion min(v, level) and log2(v / level) / 2 bits where v is above
     the level.
@@ -73,7 +73,7 @@ class Mixture:
         )
 
     def rate(self, rises: Mapping[str, float]) -> float:
-        """Return the rate (bits a component) at which no task's loss rises by more than ``rises`` (> 0 each)."""
+        """Return the rate (bits per component) at which no task's loss rises by more than ``rises`` (> 0 each)."""
         low, high = 0.0, float(self.variances.max(initial=0.0))
         if high <= 0 or self._fits(high, rises):
             return 0.0

@@ -1,6 +1,6 @@
 """The points of two methods that are compared, and the curves through them.
 
-Rates are bytes an image, so that a method that sends the image compares.
+Rates are bytes per image, so that a method that sends the image compares.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def outcome_cells(
 
 
 def curve(points: pd.DataFrame, metric: Metric, rate: str = "total_bytes") -> Curve:
-    """Return the curve of one run's points over a column of bytes, as bytes an image, or of another rate as it is."""
+    """Return the curve of one run's points over a column of bytes, as bytes per image, or of another rate as it is."""
     rates = points[rate].to_numpy(dtype=float, na_value=np.nan)
     if rate.endswith("_bytes"):
         rates = rates / points["n_images"].to_numpy(dtype=float)

@@ -17,7 +17,7 @@ from compfeat.results.measured import compared_metrics
 from compfeat.tasks.base import Metric
 
 FEATURE_ELEMENTS = {"c512": 512 * 8 * 16, "c256": 256 * 16 * 32}
-"""Feature elements an image, C * H * W, of the paper's two cuts."""
+"""Feature elements per image, C * H * W, of the paper's two cuts."""
 POINT_KEYS = ["cut", "method", "codec", "quality"]
 POINT_COLUMNS = [*POINT_KEYS, "n_images", "total_bytes", "miou", "psnr_db", "rmse"]
 SIZE_COLUMNS = [*POINT_KEYS, "image_index", "bytes"]

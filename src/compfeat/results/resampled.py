@@ -34,7 +34,7 @@ def interval(replicates: FloatArray, confidence: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Curves:
-    """One curve a row, by rising rate; cells after the last point are nan.
+    """One curve per row, by rising rate; cells after the last point are nan.
 
     Attributes:
         log_rate: (R, P).

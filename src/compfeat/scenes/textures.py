@@ -1,6 +1,6 @@
 """Textures of the rendered streets: one periodic noise atlas and the paints that colour vertical surfaces with it.
 
-A paint maps coordinates on a surface (metres along it, one a column; metres above ground, one a pixel) to a material
+A paint maps coordinates on a surface (metres along it, one per column; metres above ground, one per pixel) to a material
 number (0 is see-through) and a brightness factor.
 """
 

@@ -45,7 +45,7 @@ class NetworkConfig(Section):
     width: int = Field(
         ge=8, multiple_of=4, description="channels of the stem; it scales every channel count; 64 in the paper"
     )
-    decoder_convolutions: int = Field(ge=1, description="3x3 convolutions a decoder stage; 1 in the paper's networks")
+    decoder_convolutions: int = Field(ge=1, description="3x3 convolutions per decoder stage; 1 in the paper's networks")
 
 
 class Phase(Section):
@@ -56,7 +56,7 @@ class Phase(Section):
     crop_width_px: int = Field(
         ge=0, description="width of the strip that is seen of each image, before downscaling; 0 for all (px)"
     )
-    batch_size: int = Field(ge=1, description="images a step")
+    batch_size: int = Field(ge=1, description="images per step")
     learning_rate: float = Field(gt=0, description="the peak (Adam)")
     final_rate_fraction: float = Field(ge=0, le=1, description="of the peak, where the cosine ends")
 

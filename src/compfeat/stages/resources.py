@@ -211,7 +211,7 @@ class Jobs:
         return len(e.cuts) * len(e.seeds) * qualities * self.evaluated
 
     def render(self, split: Split, processes: int) -> Predicted:
-        """Units: pixels of one image a process; pixels of all images, of which each counts for SCENE_PIXELS more."""
+        """Units: pixels of one image per process; pixels of all images, of which each counts for SCENE_PIXELS more."""
         cost, pixels = COSTS["render"], self.pixels
         memory = cost.base_mb * (processes > 1) + processes * (cost.base_mb / 1.5 + cost.bytes_per_unit * pixels / MEGA)
         return Predicted(memory, cost.base_s + cost.ns_per_unit * self.images(split) * (pixels + SCENE_PIXELS) / 1e9)

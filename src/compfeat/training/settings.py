@@ -61,7 +61,7 @@ def check_phases(
 
     Raises:
         ConfigError: a strip is wider than the images, a side is not a multiple of what the phase needs, or a batch has a single
-            feature element a channel, of which batch normalisation finds no variance.
+            feature element per channel, of which batch normalisation finds no variance.
     """
     for i, phase in enumerate(phases):
         if phase.crop_width_px > width_px:
@@ -79,6 +79,6 @@ def check_phases(
         if images * (height_px // needed) * ((phase.crop_width_px or width_px) // needed) == 1:
             raise ConfigError(
                 f"phase {i}: one image of {height_px}x{phase.crop_width_px or width_px} px, {phase.downscale} times smaller, gives "
-                f"one feature element a channel at cut {cut}; expected two or more; raise its batch_size or dataset.images.train, "
+                f"one feature element per channel at cut {cut}; expected two or more; raise its batch_size or dataset.images.train, "
                 "or lower its downscale"
             )

@@ -1,4 +1,4 @@
-"""Bands of spatial frequency: what a transform that has one matrix a band divides a channel's map into.
+"""Bands of spatial frequency: what a transform that has one matrix per band divides a channel's map into.
 
 Source: docs/explanation/transforms.md, "Bands of spatial frequency".
 """

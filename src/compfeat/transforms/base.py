@@ -24,7 +24,7 @@ class FitSource:
 
     Attributes:
         features: float32, N x C x h x w, in the split's order; a memory map.
-        scenes: packed scenes of the split, one record an image; a memory map.
+        scenes: packed scenes of the split, one record per image; a memory map.
         network: loads the trained network (and torch).
     """
 

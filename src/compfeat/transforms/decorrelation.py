@@ -89,7 +89,7 @@ def moments(
 ) -> tuple[NDArray[np.float64], Matrix, NDArray[np.float64]]:
     """Return mean, covariance (bands x C x C) and each band's share of the frequencies of features N x C x h x w, over some images.
 
-    Without ``band`` the mean is one a channel (C,), and the covariance that of all positions; with it the mean is one an element
+    Without ``band`` the mean is one per channel (C,), and the covariance that of all positions; with it the mean is one per element
     (C x h x w), and the covariances are of the DCT's coefficients about it; without ``element_mean`` it is alike in each channel.
 
     Raises:

@@ -57,7 +57,7 @@ def sensitivities(
 ) -> dict[str, Sensitivity]:
     """Return the sensitivity of every task of the network, by name, over the train images at ``positions``.
 
-    Back-projects ``directions`` random directions of each task's output an image through its decoder: M is the mean of g g^T, added
+    Back-projects ``directions`` random directions of each task's output per image through its decoder: M is the mean of g g^T, added
     up over positions, or over the frequencies of a band. One task's numbers do not depend on which others there are.
 
     Args:

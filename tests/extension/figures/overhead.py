@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     caption="The share of the bytes that are headers or side information, by codec; the dots are points.",
 )
 def draw(tables: Tables) -> Figure:
-    """Draw one dot a point."""
+    """Draw one dot per point."""
     from compfeat.reports.figures.style import panels
 
     shares = tables.csv("overhead.csv", "codec", "overhead")

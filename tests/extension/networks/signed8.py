@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @NETWORKS.register("signed8")
 class Signed8(Backbone):
-    """Eight input pixels a feature element."""
+    """Eight input pixels per feature element."""
 
     cuts = {"s8": Place(channels=128, stride=8, signed=True)}  # noqa: RUF012 (a declaration)
 

@@ -1,4 +1,4 @@
-"""A table: which share of its bytes a point spends on headers and side information."""
+"""A table: which share of its bytes each point spends on headers and side information."""
 
 from __future__ import annotations
 

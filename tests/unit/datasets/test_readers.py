@@ -182,7 +182,7 @@ def too_large(path: Path) -> None:
 
 
 LARGE = ": is too large (Image size (200000000 pixels) exceeds limit of"
-SHADES = "this looks like a grey map of fewer than 8 bits a pixel"
+SHADES = "this looks like a grey map of fewer than 8 bits per pixel"
 """Whether a sample of 1 of 15 is the id 1 or the shade 17 is for the user to say."""
 BEYOND = "found palette index 5 of a palette of 2 colours"
 PALETTE = (b"\x05" * (SIZE[1] // 2), bytes([7, 7, 7, 11, 11, 11]))
@@ -204,7 +204,7 @@ REFUSED: list[tuple[str, Callable[[Path], Any], str]] = [
     ("disparity_px", lambda path: png(path, GREY + 1), "this looks like an 8-bit map, whose fractions of a pixel"),
     *((field, too_large, LARGE) for field in FIELDS),
     ("image", lambda path: png(path, GREY), "RGB"),
-    ("image", lambda path: raw_png(path, 16, 2, bytes(6 * SIZE[1])), "mode RGB, 16 bits a sample; expected an 8-bit"),
+    ("image", lambda path: raw_png(path, 16, 2, bytes(6 * SIZE[1])), "mode RGB, 16 bits per sample; expected an 8-bit"),
     ("image", lambda path: raw_png(path, 8, 6, bytes(4 * SIZE[1])), "this looks like a photograph with transparency"),
     ("image", with_much_text, "save it without its metadata"),
     ("image", without_width, "fetch the file again"),

@@ -79,7 +79,7 @@ def test_docstrings_comments_and_layout_do_not_count(old: str, new: str, edit: E
 
 
 def test_descriptions_of_keys_do_not_count_but_their_limits_do(edit: Edit) -> None:
-    assert edit("settings/recipe.py", 'description="images a step"', 'description="batch size"') == set()
+    assert edit("settings/recipe.py", 'description="images per step"', 'description="batch size"') == set()
     changed = edit("settings/recipe.py", 'ge=1, description="batch size"', 'ge=2, description="batch size"')
     assert changed >= {"train compressible", "train baseline"}
 

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 import synthetic_summary
 from compfeat.arrays import read_arrays, write_arrays
+from compfeat.experiment.entries import LadderConfig
 from compfeat.io import read_csv
 from compfeat.reports.explorer.build import build as build_explorer
 from compfeat.reports.explorer.tables import NEEDS, interval_rows
@@ -23,7 +24,7 @@ from compfeat.reports.figures.base import FIGURES
 from compfeat.reports.figures.style import theme
 from compfeat.reports.headline import NEEDS as HEADLINE
 from compfeat.reports.headline import headline_text
-from compfeat.reports.labels import comparison_label
+from compfeat.reports.labels import codec_label, comparison_label
 from compfeat.reports.paper.build import build as build_paper
 from compfeat.reports.paper.facts import TABLES, paper_facts
 from compfeat.reports.showcase import NEEDS as PICTURES
@@ -120,6 +121,15 @@ def test_a_comparison_is_called_by_both_sides_everywhere() -> None:
     tables, wanted = explorer_tables(summary_of("three_methods")), "baseline + LAPLACE vs baseline + HEVC"
     assert {row["who"] for row in interval_rows(tables) if row["method"] == row["against"]} == {wanted}
     assert "against baseline + HEVC" in headline_text(tables) and "  baseline + LAPLACE" in headline_text(tables)
+
+
+def test_a_codec_is_called_as_its_own_ladder_is() -> None:
+    ladders = {
+        "published": LadderConfig(codecs=("png", "jpegxl"), label="PNG and JPEG XL"),
+        "xl": LadderConfig(codecs=("jpegxl",), label="JPEG XL"),
+        "own": LadderConfig(codecs=("laplace",), label=""),
+    }
+    assert [codec_label(name, ladders) for name in ("png", "jpegxl", "laplace")] == ["PNG", "JPEG XL", "LAPLACE"]
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ def test_references_are_of_what_rose_and_of_every_method_of_the_network(inputs: 
     assert found[["method", "codec", "quality", "task"]].to_numpy().tolist() == [
         [name, "a", "rough", "reconstruction"] for name in ("plain", "turned")
     ]
-    # White features of two channels and a rise of 0.1 of all 2: half of log2(20) bits an element.
+    # White features of two channels and a rise of 0.1 of all 2: half of log2(20) bits per element.
     assert found["mse_rise"].tolist() == pytest.approx([0.1] * 2)
     assert found["reference_bpe"].tolist() == pytest.approx([np.log2(20) / 2] * 2, rel=0.03)
     assert found["excess_bpe"].tolist() == pytest.approx((0.5 - found["reference_bpe"]).tolist())

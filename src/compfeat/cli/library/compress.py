@@ -26,7 +26,7 @@ def compress(
         out: output: the file, or the folder.
         quality: any number; 0 is fine, each 2 more double the step. 4 where none of the three is given.
         step: of the quantiser instead, in the features' unit.
-        max_bytes: the finest step instead that needs at most so many bytes an image.
+        max_bytes: the finest step instead that needs at most so many bytes per image.
     """
     fitted, given = FeatureCodec.load(codec), read_npy(features)
     several = given.ndim == 4
@@ -35,4 +35,4 @@ def compress(
         data = fitted.encode(tensor, quality, step=step, max_bytes=max_bytes)
         write_bytes(out / f"{position:06d}.cf" if several else out, data)
         sizes.append(len(data))
-    print(f"{out}: {sum(sizes)} bytes, {sum(sizes) / len(sizes):.1f} an image")
+    print(f"{out}: {sum(sizes)} bytes, {sum(sizes) / len(sizes):.1f} per image")

@@ -1,1 +1,1 @@
-"""Stages of the pipeline: one module a stage, each reading and writing the files it is given and nothing else."""
+"""Stages of the pipeline: one module per stage, each reading and writing the files it is given and nothing else."""

@@ -23,7 +23,7 @@ def draw(*, figure: str, tables: list[Path], pdf: Path, png: Path) -> None:
         figure: its name; NAME@LADDER where it shows one ladder.
         tables: the files that it needs, found by their names.
         pdf: output, for print.
-        png: output, 200 dots an inch.
+        png: output, 200 dots per inch.
 
     Raises:
         ConfigError: the figure is unknown.

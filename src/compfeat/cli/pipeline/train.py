@@ -70,7 +70,7 @@ def train(
             brings, where there are no initial ones.
         weights: output: the trained weights (.safetensors).
         description: output: what network they are (.json).
-        epoch_table: output: one row an epoch (.csv).
+        epoch_table: output: one row per epoch (.csv).
 
     Raises:
         ConfigError: settings cannot go together or with the data, or the training diverged.

@@ -38,8 +38,8 @@ class Options(Section):
 class Laplace(Codec[Options]):
     """``d0``, ``d0.5`` to ``d16``: the step D = D0 2^(j/2), in the features' own unit, with D0 fitted.
 
-    Its state is that of ``laplace_levels``. An image's bytes are the length of the range coder's (7 bits a byte, the last without the
-    top bit), a check byte, and the range coder's bytes.
+    Its state is that of ``laplace_levels``. An image's bytes are the length of the range coder's (7 bits per byte, the last without
+    the top bit), a check byte, and the range coder's bytes.
     """
 
     qualities = tuple(f"d{half / 2:g}" for half in range(HALF_RUNGS))

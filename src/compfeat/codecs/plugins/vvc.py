@@ -44,7 +44,7 @@ class Vvc(FfmpegCodec[VvcOptions]):
     stream_format = "vvc"
     minimum = 32
     remedy = (
-        "ffmpeg gives VVenC a byte a sample for a picture and its headers: where a picture is noise at a fine quality, take a "
+        "ffmpeg gives VVenC a byte per sample for a picture and its headers: where a picture is noise at a fine quality, take a "
         "coarser one; or set the config key tools.ffmpeg to another ffmpeg"
     )
 
@@ -97,5 +97,5 @@ def nal_role(head: bytes) -> Nal:
     if len(head) < 3:
         raise ValueError("slice cut short")
     if not head[2] & 0x80:  # sh_picture_header_in_slice_header_flag
-        raise ValueError("a slice without its picture's header; expected one slice a picture")
+        raise ValueError("a slice without its picture's header; expected one slice per picture")
     return Nal.FIRST_SLICE

@@ -32,7 +32,7 @@ from compfeat.reports.labels import cells_of, listed, number
 from compfeat.reports.looks import looks
 from compfeat.reports.settings import FigureText, TableText
 from compfeat.reports.showcase import Showcase
-from compfeat.reports.summary import Tables, comparisons, cuts, methods, qualities
+from compfeat.reports.summary import Tables, codec_labels, comparisons, cuts, methods, qualities
 from compfeat.settings.runs import UNCODED
 
 FOLDER = Path(__file__).parent
@@ -68,6 +68,7 @@ def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
             }
             for name, label in shown.items()
         ],
+        "codec_labels": choices.codec_labels,
         "without_bits": [name for name in shown if name not in bits],
         "chart": chart_spec(choices, point_rows(tables), styles, labels),
         "viewer": viewer(showcases, tables.csv("per_image.csv", "image_id"), measured_by_task(tables)),
@@ -87,6 +88,7 @@ def choices_of(tables: Tables) -> Choices:
     return Choices(
         methods=list(methods(tables)),
         codecs={codec: codec in shown for codec in codecs},
+        codec_labels=codec_labels(tables, published_points(tables)["codec"]),
         metrics=metrics,
         cuts=cuts(points),
         seeds=[MEAN, *seeds] if len(seeds) > 1 else seeds,
@@ -116,7 +118,7 @@ def page_facts(tables: Tables) -> Facts:
         "dataset": str(points["dataset"].iloc[0]),
         "n_images": int(points["n_images"].iloc[0]),
         "n_published": int(published["n_images"].iloc[0]),
-        "published_codecs": listed([str(c).upper() for c in dict.fromkeys(published["codec"])]),
+        "published_codecs": listed([choices.codec_labels[codec] for codec in dict.fromkeys(published["codec"])]),
         "resamples": int(intervals["n_resamples"].max()) if len(intervals) else 0,
         "confidence": f"{100 * float(intervals['confidence'].iloc[0]):g} %" if len(intervals) else "",
         "cuts": choices.cuts,

@@ -36,6 +36,7 @@ class Choices:
     Attributes:
         methods: this run's methods.
         codecs: its codecs, and whether each is shown at first.
+        codec_labels: labels of these and of the published codecs.
         metrics: the metrics that have values.
         cuts: the cuts.
         seeds: the seeds; before several of them MEAN.
@@ -45,6 +46,7 @@ class Choices:
 
     methods: Sequence[str]
     codecs: Mapping[str, bool]
+    codec_labels: Mapping[str, str]
     metrics: Sequence[Metric]
     cuts: Sequence[str]
     seeds: Sequence[str]
@@ -92,7 +94,7 @@ def inputs(choices: Choices, labels: Mapping[str, str]) -> Iterator[alt.Paramete
     for i, name in enumerate(choices.methods):
         yield checkbox(f"method_{i}", "method", labels[name], True)
     for i, (name, shown) in enumerate(choices.codecs.items()):
-        yield checkbox(f"codec_{i}", "codec", name.upper(), shown)
+        yield checkbox(f"codec_{i}", "codec", choices.codec_labels[name], shown)
 
 
 def radio(name: str, titles: Mapping[str, str], value: str) -> alt.Parameter:
@@ -112,6 +114,7 @@ def constants(choices: Choices, labels: Mapping[str, str]) -> Iterator[alt.Param
         values = (f"{json.dumps(name)}: {kind}_{i}" for i, name in enumerate(names))
         yield alt.param(name=f"{kind}s", expr="{" + ", ".join(values) + "}")
     yield alt.param(name="labels", value=dict(labels))
+    yield alt.param(name="codec_labels", value=dict(choices.codec_labels))
     yield alt.param(name="rates", value=RATES)
     shown = {
         m.name: {
@@ -148,6 +151,7 @@ def chosen(chart: Chart) -> Chart:
             x="log ? log(datum.rate) / LN2 : datum.rate",
             line="datum.source + ' ' + datum.method + ' ' + datum.seed + ' ' + datum.ladder",
             label="labels[datum.method]",
+            codec_label="codec_labels[datum.codec]",
         )
         .transform_calculate(
             rate_text="format(datum.rate, rate == 'bpe' ? '.3f' : ',.0f')",
@@ -211,7 +215,7 @@ def layers(choices: Choices, points: Rows, looks: Mapping[str, Look]) -> Any:
     dashes = [[2.0 * part for part in look.dash] or [1, 0] for look in looks.values()]
     dash = alt.StrokeDash("method:N", scale=alt.Scale(domain=list(looks), range=dashes), legend=named)
     shapes = alt.Scale(domain=codecs, range=[SHAPES[i % len(SHAPES)] for i in range(len(codecs))])
-    shape = alt.Shape("codec:N", scale=shapes, legend=alt.Legend(title=None, labelExpr="upper(datum.value)"))
+    shape = alt.Shape("codec:N", scale=shapes, legend=alt.Legend(title=None, labelExpr="codec_labels[datum.value]"))
     width = alt.StrokeWidth("role:O", scale=alt.Scale(domain=list(WIDTHS), range=list(WIDTHS.values())), legend=None)
     forms = "format(log ? pow(2, datum.value) : datum.value, rate == 'bpe' ? '.3~r' : ',.4~r')"
     ends = alt.Scale(zero=False, nice=False, padding=alt.expr("log ? 16 : 0"), domainMin=alt.expr("log ? null : 0"))
@@ -233,7 +237,7 @@ def layers(choices: Choices, points: Rows, looks: Mapping[str, Look]) -> Any:
     lines = lines.encode(x=x, y=y, color=color, strokeDash=dash, strokeWidth=width, detail="line:N", order="rate:Q")
     whiskers = of(OURS).transform_filter("isValid(datum.low)").mark_rule(opacity=0.6).properties(name="intervals")
     whiskers = whiskers.encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=color)
-    told = {"source": "source", "label": "method", "codec": "codec", "quality": "quality", "seed": "seed"}
+    told = {"source": "source", "label": "method", "codec_label": "codec", "quality": "quality", "seed": "seed"}
     told |= {"rate_told": "rate", "value_told": "value", "interval": "interval"}
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in told.items()]
     marks = [

@@ -31,7 +31,7 @@
     document.getElementById("published-note").hidden = !published;
     fill(document.getElementById("curve-table"), `${metrics[metric].title} against rate, cut ${cut}`,
       ["source", "method", "seed", "codec", "quality", right(rates[rate]), right(metrics[metric].title), right("interval")],
-      points.map((p) => [p.source, p.label, p.seed, p.codec, p.quality, right(p.rate_text), right(p.value_text), right(p.interval)]));
+      points.map((p) => [p.source, p.label, p.seed, p.codec_label, p.quality, right(p.rate_text), right(p.value_text), right(p.interval)]));
     for (const row of document.querySelectorAll("#interval-table tr[data-cut]")) {
       row.classList.toggle("chosen", row.dataset.cut === cut && row.dataset.metric === metrics[metric].curve);
     }

@@ -12,6 +12,7 @@ from compfeat.reports.summary import (
     ALL_SEEDS,
     POINT,
     Tables,
+    codec_labels,
     ladder_labels,
     measured,
     methods,
@@ -104,7 +105,8 @@ def interval_rows(tables: Tables) -> Rows:
     recorded = tables.csv("seeds_intervals.csv", *CELL, *ENDS)
     points = published_points(tables)
     anchor, *_, test = dict.fromkeys(map(str, points["method"]))
-    codecs = listed([str(codec).upper() for codec in dict.fromkeys(points["codec"])])
+    known = codec_labels(tables, points["codec"])
+    codecs = listed([known[codec] for codec in dict.fromkeys(points["codec"])])
     published = tables.csv("published_intervals.csv", "cut", "metric", *ENDS).assign(
         method=test, against=anchor, seed="–", ladder=codecs, against_ladder=codecs
     )

@@ -25,7 +25,7 @@
 
   /** Return the qualities of the chosen codec, from the finest to the coarsest. */
   const qualities = () => [...new Set(own(chosen(form, "codec")[0]).map((p) => p.quality))];
-  const name = (codec, quality) => (codec === UNCODED ? "not coded" : `${codec.toUpperCase()} ${quality}`);
+  const name = (codec, quality) => (codec === UNCODED ? "not coded" : `${facts.codec_labels[codec]} ${quality}`);
 
   function picture(which, alt, caption, title, method) {
     const img = element("img", { src: `data:image/png;base64,${pictures[which]}`, alt });

@@ -22,7 +22,7 @@ HIGHEST = 50.0
 
 
 def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a cell: of several seeds the row of all of them."""
+    """Return one row per cell: of several seeds the row of all of them."""
     several = table["seed"].astype(str) == ALL_SEEDS
     return table[several] if several.any() else table
 

@@ -12,6 +12,7 @@ from compfeat.codecs.tiling import grid_shape, tiled_shape
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.start import TrainedOn
+from compfeat.reports.labels import codec_label
 from compfeat.reports.paper.photographs import photographs_facts
 from compfeat.reports.settings import PaperSettings
 from compfeat.reports.summary import Tables
@@ -57,7 +58,10 @@ def paper_facts(
         "cuts": cut_facts(e, descriptions),
         "trainings": list(dict.fromkeys(trained.training for trained in e.trained())),
         "starts": start_facts(e, starts),
-        "codecs": {name: entry.model_dump() for name, entry in settings.codecs.items()},
+        "codecs": {
+            name: entry.model_dump() | {"label": codec_label(name, e.ladders)}
+            for name, entry in settings.codecs.items()
+        },
         "figures": [figure.model_dump() for figure in settings.figures],
         "tools": settings.tools,
     }

@@ -1,1 +1,1 @@
-"""Tables: ``base.py`` has what a table declares and the registry, ``plugins/`` one module a table."""
+"""Tables: ``base.py`` has what a table declares and the registry, ``plugins/`` one module per table."""

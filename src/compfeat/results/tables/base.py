@@ -1,6 +1,6 @@
-"""Tables: one module a table, which makes the one file that is called like it, from the files that it declares.
+"""Tables: one module per table, which makes the one file that is called like it, from the files that it declares.
 
-The workflow has one job a table (``compfeat.stages.tables``). Modules import no slow package at their top: the workflow reads their
+The workflow has one job per table (``compfeat.stages.tables``). Modules import no slow package at their top: the workflow reads their
 declarations.
 """
 

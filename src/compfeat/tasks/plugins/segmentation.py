@@ -1,4 +1,4 @@
-"""Semantic segmentation: confusion matrices, one an image, and the mean intersection over union of their sum.
+"""Semantic segmentation: confusion matrices, one per image, and the mean intersection over union of their sum.
 
 Source: docs/explanation/method.md, "Task metrics" (the authors' convention, which is kept).
 """

@@ -37,7 +37,7 @@ class Options(LinearOptions):
     sensitivity_images: int | None = Field(
         32, ge=1, description="train images that sensitivities are taken of, evenly spaced; null for all"
     )
-    directions: int = Field(4, ge=1, description="random directions of each task's output an image")
+    directions: int = Field(4, ge=1, description="random directions of each task's output per image")
     seed: int = Field(0, ge=0, description="of the random directions")
 
 

@@ -331,8 +331,9 @@ def summary_for(e: Experiment, folder: Path) -> Path:
 
 def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) -> None:
     """Check all that the tables state of an experiment."""
+    by_label = {facts["codecs"][name]["label"]: name for name in e.codecs}
     used = [codec for codec in e.codecs if any(codec in e.qualities(name) for name in e.methods)]
-    codecs = table(tables, "codec", "module", "options")
+    codecs = [row | {"codec": by_label[row["codec"]]} for row in table(tables, "codec", "module", "options")]
     assert list(dict.fromkeys(row["codec"] for row in codecs)) == used
     for row in codecs:
         entry = e.codecs[row["codec"]]
@@ -356,9 +357,9 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
     assert ("rendered" in setup["dataset"]) == facts["rendered"]
     for (name, method), row in zip(e.methods.items(), table(tables, "method", "sends", "codecs"), strict=True):
         transform = "–" if method.transform is None else method.transform.name
-        codecs_of = [codec for codec in e.codecs if codec in e.qualities(name)]
+        codecs_of = [label for label, codec in by_label.items() if codec in e.qualities(name)]
         assert list(row.values())[1:3] == [method.training, transform] and row["sends"] == method.sends
-        assert row["codecs"] == (", ".join(codecs_of) or "–")
+        assert row["codecs"] == ("; ".join(codecs_of) or "–")
 
 
 @pytest.mark.slow

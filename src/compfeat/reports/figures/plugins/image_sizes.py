@@ -11,7 +11,7 @@ from compfeat.reports.figures.base import figure
 from compfeat.reports.figures.style import few_ticks, fitted, grid
 from compfeat.reports.looks import looks
 from compfeat.reports.showcase import BYTES
-from compfeat.reports.summary import POINT, Tables, comparisons, cuts, methods, qualities
+from compfeat.reports.summary import POINT, Tables, codec_labels, comparisons, cuts, methods, qualities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def draw(tables: Tables) -> Figure:
         ax.set_yticks(range(len(boxes.columns)), [fitted(str(name), 1.5, 7) for name in boxes])
         ax.set(xlabel=kind, ylim=(len(boxes.columns) - 0.4, -0.6), ylabel=f"cut {cut}" if kind == SIZE else "")
         if row is rows[0]:
-            ax.set_title(f"{codec.upper()} {finest[codec]}")
+            ax.set_title(f"{codec_labels(tables)[codec]} {finest[codec]}")
         ax.grid(False, axis="y")
 
     rows = [(cut, kind) for cut in cuts(coded) for kind in (SIZE, *([RATIO] if pairs else []))]

@@ -12,7 +12,7 @@ from compfeat.reports.figures.base import figure
 from compfeat.reports.figures.style import MOST_HEIGHT, WIDTH, fitted, grid, picture
 from compfeat.reports.showcase import FILE, NEEDS, Showcase, ShownTask, shown_tasks
 from compfeat.reports.summary import Tables, metrics_by_task
-from compfeat.settings.runs import UNCODED, Point
+from compfeat.settings.runs import Point
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,8 +83,7 @@ def chosen(showcase: Showcase, cut: str) -> list[Point]:
 
 def label(showcase: Showcase, point: Point) -> str:
     """Return what a row says of its point: method, codec, quality and what the image weighs."""
-    coding = "not coded" if point.codec == UNCODED else f"{point.codec.upper()} {point.quality}"
-    lines = [showcase.labels[point.run.method], coding, *showcase.weight(point).split(", ")]
+    lines = [showcase.labels[point.run.method], showcase.coding(point), *showcase.weight(point).split(", ")]
     return fitted("\n".join(line for line in lines if line), LABEL - 0.1, 6)
 
 

@@ -70,5 +70,5 @@ def title(showcase: Showcase, cut: str, method: str) -> str:
     """Return cut, method and lossless size."""
     point = showcase.uncoded(cut, method)
     coded = None if point is None else showcase.coded_losslessly(point)
-    more = "" if coded is None else f"\n{showcase.weight(coded)} ({coded.codec.upper()} {coded.quality})"
+    more = "" if coded is None else f"\n{showcase.weight(coded)} ({showcase.coding(coded)})"
     return f"cut {cut}, {showcase.labels[method]}{more}"

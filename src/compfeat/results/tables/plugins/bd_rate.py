@@ -19,7 +19,7 @@ OUTCOME = (
 
 @table("bd_rate.csv", tables=("points.csv",), uses=(*COMPARED, "bd_rate"))
 def make_bd_rate(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a comparison, cut, seed, metric, kind of bytes and fit.
+    """Return a row per comparison, cut, seed, metric, kind of bytes and fit.
 
     ``equal_loss_percent`` is the BD-rate of the curves of metric minus metric without coding. Raises DataError where a comparison
     lacks a run, or a run its float features.

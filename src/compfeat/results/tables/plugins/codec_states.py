@@ -12,7 +12,7 @@ COLUMNS = ("cut", "method", "seed", "codec", "arrays", "array_bytes", "file_byte
 
 @table("codec_states.csv", needs=("states",))
 def make_codec_states(inputs: Inputs) -> pd.DataFrame:
-    """Return one row a run and fitted codec: how many arrays its state has, their bytes, and those of the file.
+    """Return one row per run and fitted codec: how many arrays its state has, their bytes, and those of the file.
 
     Raises:
         DataError: a file is missing or damaged.

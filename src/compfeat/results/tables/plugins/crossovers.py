@@ -37,14 +37,14 @@ rates that both curves have. ``verdict``: ``ok``, that there is no crossing, or 
     tables=("points.csv",),
     uses=(*COMPARED, "bd_rate"),
     title="Crossovers",
-    caption="Where the curve of a method that sends features crosses that of one that sends the image: bytes an image, the "
+    caption="Where the curve of a method that sends features crosses that of one that sends the image: bytes per image, the "
     "metric there, and which of the two is better below and above, over the rates that both curves have.",
 )
 def make_crossovers(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a crossing, and one where there is none, of every comparison of features with an image (CELL and OUTCOME).
+    """Return a row per crossing, and one where there is none, of every comparison of features with an image (CELL and OUTCOME).
 
     ``split`` sends features, ``remote`` the image; ``remote_metric`` is another than ``metric`` where the decoded image itself is
-    judged in place of the network's output. All rates are bytes an image. Raises DataError where a comparison lacks a run.
+    judged in place of the network's output. All rates are bytes per image. Raises DataError where a comparison lacks a run.
     """
     e = inputs.experiment
     senders = {name for name, method in e.methods.items() if method.sends == "image"}

@@ -40,12 +40,12 @@ def make_feature_statistics(inputs: Inputs) -> pd.DataFrame:
 
 
 def feature_statistics(features: NDArray[np.float32]) -> pd.DataFrame:
-    """Return the statistics of quantised features, one a row with COLUMNS (``x`` is empty where there is none).
+    """Return the statistics of quantised features, one per row with COLUMNS (``x`` is empty where there is none).
 
     - ``code_share``: share (0..1) of the elements that have code ``x`` (0..255); ``zero_share``: that of code 0.
     - ``dct_magnitude_steps``: mean |coefficient| (quantiser steps) of the channels' orthonormal 2-D DCT-II at radial frequency ``x``
-      (cycles an element).
-    - ``entropy_bits``: order-0 entropy of the codes of the whole split, bits an element; ``mean_image_entropy_bits``: mean of the
+      (cycles per element).
+    - ``entropy_bits``: order-0 entropy of the codes of the whole split, bits per element; ``mean_image_entropy_bits``: mean of the
       images' own, what a coder that knows each image's histogram needs.
     - ``mean_range``: mean of the tensors' max - min, in the units of the network's features.
     - ``channel_gain_db``, ``channel_rank``: see the functions of these names.
@@ -95,7 +95,7 @@ def feature_statistics(features: NDArray[np.float32]) -> pd.DataFrame:
 
 
 def radial_bins(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return each DCT coefficient's bin (H x W) and the bins' radial frequencies (cycles an element).
+    """Return each DCT coefficient's bin (H x W) and the bins' radial frequencies (cycles per element).
 
     Coefficient (u, v) has the frequency hypot(u / 2H, v / 2W); a bin is 1 / (2 min(H, W)) wide.
     """

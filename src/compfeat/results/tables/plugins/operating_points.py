@@ -26,12 +26,12 @@ COLUMNS = (
     tables=("points.csv",),
     uses=("tasks", "ladders"),
     title="Operating points",
-    caption="Bytes an image and bits per feature element at which a metric is a little worse than that of the same network without "
+    caption="Bytes per image and bits per feature element at which a metric is a little worse than that of the same network without "
     "coding (uncoded), log-linear between efficient points; empty where the curve does not get there.",
     category=RESULTS,
 )
 def make_operating_points(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a run, ladder, metric and loss (COLUMNS). Raises DataError where a run lacks its float features.
+    """Return a row per run, ladder, metric and loss (COLUMNS). Raises DataError where a run lacks its float features.
 
     ``loss`` is in ``loss_unit``; ``rate_bpe`` is empty where the image is sent.
     """
@@ -47,7 +47,7 @@ def make_operating_points(inputs: Inputs) -> pd.DataFrame:
 
 
 def rates_at_losses(points: pd.DataFrame, metric: Metric, start: float) -> Iterator[tuple[object, ...]]:
-    """Yield loss, unit, bytes an image, bits per element and verdict of every operating loss of one run on one ladder."""
+    """Yield loss, unit, bytes per image, bits per element and verdict of every operating loss of one run on one ladder."""
     sizes = points["bytes_per_image"].to_numpy(float)
     bits_per_byte = float(points["rate_bpe"].iloc[0]) / sizes[0]
     curve = Curves.of(sizes[None], metric.curve_values(points[metric.name].to_numpy(float))[None])

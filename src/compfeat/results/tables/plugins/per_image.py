@@ -12,14 +12,14 @@ from compfeat.results.tables.base import Inputs, table
 
 @table("per_image.csv", needs=("scores", "ledgers", "descriptions"), uses=("tasks", "methods"))
 def make_per_image(inputs: Inputs) -> pd.DataFrame:
-    """Return a row an image and point: its bytes, and its scores that are one number. Raises DataError for damaged files."""
+    """Return a row per image and point: its bytes, and its scores that are one number. Raises DataError for damaged files."""
     images = pd.concat([per_image_table(measured) for measured in measured_points(inputs)], ignore_index=True)
     integers = [*LEDGER_BYTES, *(str(name) for name in images if str(name).startswith("n_"))]
     return images.astype(dict.fromkeys(integers, "Int64"))
 
 
 def per_image_table(measured: Measured) -> pd.DataFrame:
-    """Return one row an image of one point, in the order of its images; cells that are not known are empty."""
+    """Return one row per image of one point, in the order of its images; cells that are not known are empty."""
     columns: dict[str, Any] = {**keys(measured.point), "image_id": measured.image_ids}
     for name in LEDGER_BYTES:
         columns[name] = pd.NA if measured.ledger is None else measured.ledger[name].to_numpy()

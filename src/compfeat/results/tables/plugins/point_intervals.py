@@ -13,7 +13,7 @@ COLUMNS = (*POINT_KEYS, "metric", "value", "low", "high", "confidence", "n_resam
 
 @table("point_intervals.csv", tables=(RESAMPLES,), uses=("tasks", "statistics"))
 def make_point_intervals(inputs: Inputs) -> pd.DataFrame:
-    """Return the intervals of every point's compared metrics and of its bytes an image (COLUMNS), sorted by point.
+    """Return the intervals of every point's compared metrics and of its bytes per image (COLUMNS), sorted by point.
 
     They are of each point alone. What makes an image hard does not cancel in them as it does in a comparison, so two curves
     whose intervals overlap may well differ: that is for the intervals of the BD-rates to say.

@@ -31,7 +31,7 @@ RATES = ("rate_bpe", "rate_bpe_authors", "rate_bpp", "bytes_per_image")
     category=RESULTS,
 )
 def make_points(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a point, with the columns of ``image_metrics`` where a method sends the image.
+    """Return a row per point, with the columns of ``image_metrics`` where a method sends the image.
 
     Raises:
         DataError: points do not go together, or a lossless one changed something.

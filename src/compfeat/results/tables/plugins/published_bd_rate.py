@@ -26,7 +26,7 @@ COLUMNS = [
     category=AUTHORS,
 )
 def make_published_bd_rate(inputs: Inputs) -> pd.DataFrame:
-    """Return COLUMNS, one row a cut, metric and fit; sorted by cut, the authors' fit first.
+    """Return COLUMNS, one row per cut, metric and fit; sorted by cut, the authors' fit first.
 
     The authors' fit is there to reproduce their numbers, so a bent cubic is a warning there; for the library's fits it is a refusal,
     as everywhere else. ``*_uncoded`` are the metric at the lossless PNG point, in its unit.

@@ -10,7 +10,7 @@ from compfeat.results.tables.base import Inputs, table
 
 @table("published_images.csv", needs=("published",))
 def make_published_images(inputs: Inputs) -> pd.DataFrame:
-    """Return a row an image at a codec and quality, sorted: cut, codec, quality, image_index, bytes by method, and ratio."""
+    """Return a row per image at a codec and quality, sorted: cut, codec, quality, image_index, bytes by method, and ratio."""
     _, sizes = read_published(inputs)
     keys = ["cut", "codec", "quality", "image_index"]
     wide = sizes.pivot_table(index=keys, columns="method", values="bytes", aggfunc="sum")[[ANCHOR, TEST]]

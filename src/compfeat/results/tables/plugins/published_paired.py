@@ -16,7 +16,7 @@ from compfeat.results.tables.base import AUTHORS, Inputs, table
     category=AUTHORS,
 )
 def make_published_paired(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a cut, codec and quality, sorted.
+    """Return a row per cut, codec and quality, sorted.
 
     n_images (that both have), smaller_share (0..1, share of images with fewer bytes), saving_percent (of all bytes) and
     median_saving_percent (of the single images).

@@ -30,7 +30,7 @@ COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
     "element that Gaussian components of the same variances would need for it, and how many more the point takes.",
 )
 def make_rate_distortion(inputs: Inputs) -> pd.DataFrame:
-    """Return one row a coded point of features with COLUMNS; ``bound_bpe`` and ``distance_bpe`` are empty without distortion.
+    """Return one row per coded point of features with COLUMNS; ``bound_bpe`` and ``distance_bpe`` are empty without distortion.
 
     ``distortion`` is the mean over images and elements; rates are bits per feature element, so that distances of methods with
     transforms of other scales compare, too.

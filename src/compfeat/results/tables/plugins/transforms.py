@@ -13,7 +13,7 @@ COLUMNS = ("cut", "method", "seed", "transform", "model_bytes")
 
 @table("transforms.csv", needs=("transforms",), uses=("methods",))
 def make_transforms(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a run whose transform is fitted: ``model_bytes`` are what sender and receiver need to know of it, once.
+    """Return a row per run whose transform is fitted: ``model_bytes`` are what sender and receiver need to know of it, once.
 
     Raises:
         DataError: a state is missing or damaged.
