@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """A method and the ladder that it is drawn on."""
 PAIR = ["method", "against", "ladder", "against_ladder"]
+OTHER_LADDERS = (("d", (1.0, 1.0)), ("X", (5.0, 1.2, 1.0, 1.2, 1.0, 1.2)), ("h", (2.2, 2.2)))
+"""Marks and dashes of curves on other ladders, which have the colours of their methods."""
 
 
 @figure(
@@ -85,11 +88,14 @@ def draw(tables: Tables, ladder: str) -> Figure:
 
 
 def styles_of(keys: Sequence[Key], labels: Mapping[str, str], ladder: str) -> Iterator[Any]:
-    """Yield the look of each curve: its method's; on another ladder with other marks and dashes."""
-    styles = looks(labels)
+    """Yield the look of each curve: its method's; on another ladder with the next of OTHER_LADDERS' marks and dashes."""
+    styles, others = looks(labels), cycle(OTHER_LADDERS)
     for method, name in keys:
-        look = styles[method]
-        yield look if name == ladder else replace(look, marker="d", dash=(1.0, 1.0))
+        if name == ladder:
+            yield styles[method]
+        else:
+            marker, dash = next(others)
+            yield replace(styles[method], marker=marker, dash=dash)
 
 
 def groups_of(keys: Sequence[Key], compared: Sequence[Comparison], rows: int) -> list[list[Key]]:
