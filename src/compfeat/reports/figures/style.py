@@ -169,7 +169,7 @@ def draw_lines(
     mean, table = mean[mean[by].isin(full)], table[table[by].isin(full)]
     dashes = {"dashes": {name: style.dash or "" for name, style in styles.items()}}
     # In reverse, so that the dashes of an anchor lie on the full line of a test that hardly differs.
-    order = [name for name in reversed(styles) if name in full]
+    order = [name for name in full[::-1] if name in styles]
     look = plain | seaborn_look(by, styles) | dashes | {"hue_order": order, "style_order": order} | options
     if len(table["seed"].unique()) > 1:
         sns.lineplot(table, **look | {"markers": False, "units": "seed", "linewidth": 0.5, "alpha": 0.5})

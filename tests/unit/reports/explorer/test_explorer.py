@@ -111,7 +111,7 @@ def test_the_stage_writes_one_file_and_twice_the_same(tmp_path: Path) -> None:
     assert made[0] == made[1] and len(made[0]) < 15_000_000
     data = data_of(made[0].decode())
     assert data["chart"] == json.loads(json.dumps(facts_of("like_camvid")))["chart"]
-    assert "Figure: own, hevc" in made[0].decode() and "<caption>What a user counted.</caption>" in made[0].decode()
+    assert "Figure: own, hevc" in made[0].decode() and '<p class="caption">What a user counted.</p>' in made[0].decode()
     assert not re.search(
         r'(src|href)="(?!#|data:|(paper\.html|paper\.pdf|supplement\.pdf)")', made[0].decode().partition("<script")[0]
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import browser as chromium
-from browser import ARTIFACTS, PHONE, Visit, sideways, visit
+from browser import ARTIFACTS, DESKTOP, PHONE, Visit, sideways, visit
 from compfeat.__main__ import call
 from compfeat.reports.explorer.tables import NEEDS
 from compfeat.reports.settings import ExplorerSettings, TableText
@@ -280,3 +280,26 @@ def test_the_bd_rates_are_filtered_and_tables_are_shown(started: Browser, files:
         page.click("#more summary:text-is('Table: The claims')")
         assert "about 20 % fewer bits" in page.inner_text("#more details[open] table")
         seen.assert_clean()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_link_from_the_paper_unfolds_its_table(
+    size: dict[str, int], started: Browser, files: dict[str, Path], tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper.html"
+    paper.write_text(f'<a href="{files["default"].as_uri()}#table-headline">a number</a>', encoding="utf-8")
+    with visit(started, paper, size) as seen:
+        page = seen.page
+        page.click("a")
+        page.wait_for_selector("#chart svg")
+        summary, table = page.locator("#table-headline summary"), page.locator("#table-headline table")
+        assert page.locator("#more details[open]").count() == 1 and sideways(page) == 0
+        # The page scrolls smoothly.
+        page.wait_for_function(
+            "document.querySelector('#table-headline table').getBoundingClientRect().y < innerHeight - 100"
+        )
+        page.wait_for_timeout(500)
+        box = summary.bounding_box()
+        assert box is not None and box["y"] > -1 and table.is_visible()
+        seen.screenshot(f"explorer_linked_{size['width']}")
+        assert seen.errors == []
