@@ -376,13 +376,14 @@ def train_losses(run: str) -> dict[str, str]:
     return {str(training): ", ".join(percent(value) for value in row) for training, row in above.iterrows()}
 
 
-def lengths(*methods: str) -> dict[str, tuple[Side, Side]]:
+def lengths(*methods: str, ladders: Sequence[str] = ("HEVC", "PNG and JPEG")) -> dict[str, tuple[Side, Side]]:
     """Return the comparisons of methods by the epochs of their training, each with a baseline that was trained as long."""
     labels = {"compressible": "paper's loss", "task_klt": "task KLT"}
     return {
         f"{labels[method]}, {coded}, {epochs} epochs": ((method + ending, ladder), (f"baseline{ending}", ladder))
         for method in methods
         for coded, ladder in (("HEVC", HEVC), ("PNG and JPEG", PUBLISHED))
+        if coded in ladders
         for epochs, ending in ((4, ""), (12, "_12"), (36, "_36"))
     }
 
@@ -392,9 +393,10 @@ def transforms(ladder: str, anchor: str = "") -> dict[str, tuple[Side, Side]]:
     return {label: ((method, ladder), ("baseline", anchor or ladder)) for label, method in TRANSFORMS.items()}
 
 
-def codecs(rate: str = "total") -> str:
-    """Return BD-rates of all codecs against HEVC on the same features: of all bytes, or of the ``payload`` alone."""
-    return sides("codecs", {label: ("", ladder) for label, ladder in CODECS.items()}, "baseline", "task_klt", rate)
+def codecs(rate: str = "total", *labels: str) -> str:
+    """Return BD-rates of codecs, by default of all, against HEVC on the same features: of all bytes, or of the ``payload`` alone."""
+    rows = {label: ("", ladder) for label, ladder in CODECS.items() if label in (labels or CODECS)}
+    return sides("codecs", rows, "baseline", "task_klt", rate)
 
 
 def ablations() -> str:
