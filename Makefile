@@ -75,7 +75,7 @@ $(DOCS_READY): $(READY) requirements-docs.lock
 	@touch $@
 
 .PHONY: setup
-setup: $(READY) ## Create .venv with what a run needs (every other target does this when it is due)
+setup: $(READY) ## Create .venv with what a run needs (other targets do this when needed)
 
 .PHONY: paper
 paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
@@ -83,7 +83,7 @@ paper: $(READY) ## Make everything: data, networks, bitstreams, tables, figures
 	@$(BIN)/python -m compfeat headline --config $(CONFIGS)
 
 .PHONY: start
-start: $(READY) ## Train again, in hours, the networks that the default starts from, and record them: data/start
+start: $(READY) ## Train the networks that the default starts from again, in hours, and record them: data/start
 	$(BIN)/snakemake $(if $(CORES),--cores $(CORES)) --configfile config/start.yaml --quiet host rules $(PROGRESS)
 	@$(MAKE) --no-print-directory record CONFIG=config/start.yaml
 
@@ -112,11 +112,11 @@ test: $(TEST_READY) lint ## Check style, types and imports, then run all tests
 	$(PYTEST)
 
 .PHONY: scale
-scale: $(SCALE_READY) ## Test a cluster, an object store, a container's recipe and failures at scale, in an hour: docs/how-to/cluster.md
+scale: $(SCALE_READY) ## Test a cluster, an object store and failures, in an hour: docs/how-to/cluster.md
 	$(BIN)/pytest -m scale tests/scale
 
 .PHONY: browser
-browser: ## Install Chromium for the tests of the HTML pages, where apt-get and root are there
+browser: ## Install Chromium for the tests of the HTML pages (needs apt-get and root)
 	@.ci/browser
 
 .PHONY: lint
@@ -128,11 +128,11 @@ lint: $(TEST_READY) ## Check style, types and imports only
 	$(BIN)/lint-imports
 
 .PHONY: check
-check: lint ## Check style, types and imports, and run the fast unit tests: for while you work
+check: lint ## Check style, types and imports, and run the fast unit tests
 	$(PYTEST) -m "not slow" tests/unit
 
 .PHONY: keys
-keys: $(READY) ## Write config/README.md's table of keys and the JSON schema, from the configuration's model
+keys: $(READY) ## Write config/README.md's table of keys and the JSON schema
 	$(BIN)/python -m compfeat config --schema > workflow/schemas/config.schema.json
 	$(BIN)/python -m compfeat config --readme config/README.md > config/README.new && mv config/README.new config/README.md
 
@@ -140,7 +140,7 @@ keys: $(READY) ## Write config/README.md's table of keys and the JSON schema, fr
 PAGES = README.md $(sort $(shell find docs -name '*.md'))
 
 .PHONY: numbers
-numbers: $(TEST_READY) ## Fill in the tables of README.md and docs from the records: docs/blocks.py
+numbers: $(TEST_READY) ## Fill in the tables of README.md and docs from the records
 	$(BIN)/cog -r -P -I docs -p "from blocks import *" $(PAGES)
 
 .PHONY: docs
@@ -156,7 +156,7 @@ report: $(READY) ## Write one HTML file with results, code and run times: OUTPUT
 	$(SNAKEMAKE) --report $(OUTPUT)/report.html
 
 .PHONY: pictures
-pictures: $(TEST_READY) ## Draw docs/images' pictures of the paper and the explorer, of a finished run
+pictures: $(TEST_READY) ## Take docs/images' pictures of the paper and the explorer from a finished run
 	$(BIN)/python tests/support/pictures.py $(OUTPUT) docs/images
 
 # Where the run of CONFIG is recorded.
@@ -166,7 +166,7 @@ RECORD = data/reference/$(or $(basename $(notdir $(CONFIG))),default)
 TRIGGERS = --rerun-triggers code input mtime params software-env
 
 .PHONY: record
-record: $(READY) ## Record the run's files and their hashes, if they are up to date; the default run's in DVC too
+record: $(READY) ## Record an up-to-date run's files and hashes; the default's in DVC too
 	@plan=$$($(SNAKEMAKE) $(TRIGGERS) --dry-run 2>&1) || { echo "$$plan" >&2; exit 1; }; \
 	case "$$plan" in *"Nothing to be done"*) ;; \
 	*) echo "make record: the results are not up to date, so there is nothing sound to record; run make paper first" >&2; exit 1;; esac
@@ -181,7 +181,7 @@ audit: $(READY) ## Check every file of the run against its record
 REV ?=
 
 .PHONY: plots
-plots: $(READY) ## Let DVC plot the results, or with REV=COMMIT those of a commit beside them: dvc_plots/index.html
+plots: $(READY) ## Plot the results by DVC, with REV=COMMIT against a commit: dvc_plots/index.html
 	@$(BIN)/python -m compfeat plots --page .dvc/tmp/plots.html
 	$(BIN)/dvc plots $(if $(REV),diff "$(REV)",show) --html-template .dvc/tmp/plots.html
 
@@ -197,7 +197,7 @@ FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude pip --exclude compf
 PINNED = "\# Pinned by make lock, from pyproject.toml: edit that and run make lock instead of editing this."
 
 .PHONY: lock
-lock: ## Choose the newest packages that pyproject.toml allows and pin them: requirements.lock, requirements-test.lock, requirements-docs.lock, requirements-scale.lock
+lock: ## Pin the newest packages that pyproject.toml allows, in the four requirements*.lock
 	"$(PYTHON)" -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet "setuptools>=77" torch==2.13.0 ".[workflow]"
 	{ echo $(PINNED); $(FREEZE); } > requirements.lock

@@ -6,7 +6,6 @@ comparison or a column that a record lacks gives no row or column.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +15,6 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.__main__ import names
 from compfeat.experiment.config import Experiment
 from compfeat.results.inputs import Inputs
 from compfeat.results.losses import loss_unit
@@ -278,7 +276,8 @@ def claims(run: str) -> str:
     for (text, claim, source), own in table.groupby(["text", "claim", "source"], sort=False):
         counts = own["verdict"].value_counts()
         numbers = [str(counts.get(verdict, 0)) for verdict in ("supported", "undecided", "not supported")]
-        rows.append([f"{text}: {str(claim).replace('_', ' ')}", str(source), *numbers])
+        kind = str(claim).replace("_", " ")
+        rows.append([str(text) if kind in str(text) else f"{text}: {kind}", str(source), *numbers])
     return markdown(["claim", "measured on", "supported", "undecided", "not supported"], rows)
 
 
@@ -478,12 +477,3 @@ def make_targets() -> str:
 def result_tables() -> str:
     """Return the tables of a run that have a title."""
     return markdown(["file", "what it has"], [[f"`{spec.file}`", spec.title] for spec in all_tables() if spec.title])
-
-
-def commands() -> str:
-    """Return the commands for people, with the first line of what each says of itself."""
-    rows = []
-    for name in names("tools"):
-        source = (PROJECT / "src/compfeat/cli/tools" / f"{name}.py").read_text(encoding="utf-8")
-        rows.append([f"`{name}`", (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]])
-    return markdown(["command", "what it does"], rows)
