@@ -63,7 +63,7 @@ def fitted(e: Experiment, method: str) -> int:
 
 
 def features(e: Experiment) -> list[tuple[Trained, Split]]:
-    """Return the networks and splits of which there are features: those of train where something is fitted to them."""
+    """Return the networks and splits that have features: those of train where something is fitted to them."""
     read = {e.trained_of(run) for run in e.runs() if fitted(e, run.method)}
     evaluated: list[tuple[Trained, Split]] = [(trained, e.dataset.evaluated_split) for trained in e.trained()]
     return [*evaluated, *((trained, "train") for trained in e.trained() if trained in read)]

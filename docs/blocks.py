@@ -145,14 +145,14 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 @cache
 def recorded(run: str, table: str) -> pd.DataFrame | None:
-    """Return a table of a record, None where there is none."""
+    """Return a table of a record, None if there is none."""
     path = PROJECT / "data/reference" / run / f"{table}.csv"
     return pd.read_csv(path, dtype={"seed": str}) if path.is_file() else None
 
 
 @cache
 def experiment(run: str) -> dict[str, Any]:
-    """Return the experiment of a record, empty where there is none."""
+    """Return the experiment of a record, empty if there is none."""
     path = PROJECT / "data/reference" / run / "experiment.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
@@ -168,7 +168,7 @@ def percent(value: float) -> str:
 
 
 def comparison(run: str, test: Side, anchor: Side, rate: str = "total", **keys: object) -> pd.DataFrame:
-    """Return the rows of a comparison in intervals.csv, by metric: of all seeds where there are several.
+    """Return the rows of a comparison in intervals.csv, by metric: of all seeds if there are several.
 
     Those of another rate than the total are in bd_rate.csv.
     """

@@ -2,7 +2,7 @@
 
 Libraries choose by the processor in which order they add, and so round differently. AVX2 is what nearly every x86-64 processor
 since 2013 has; one thread a library keeps sums from being split by the number of cores. NumPy's logarithms and exponentials have a
-last bit of their own with AVX-512; OpenBLAS, by which polynomials are fitted and eigenvectors found, adds by the processor's name.
+last bit of their own with AVX-512; OpenBLAS, which fits polynomials and finds eigenvectors, adds by the processor's name.
 
 What a user's session says to libraries (a notebook's backend of matplotlib, a module's PYTHONPATH) does not count. What chooses
 devices, threads, caches and networks does.

@@ -65,12 +65,12 @@ class FeatureCodec:
 
     Attributes:
         transform: the state of the decorrelating transform (``transforms.linear.Linear``).
-        tables: the state of the codec behind it (``codecs.laplace_levels``).
+        tables: the state of the codec after it (``codecs.laplace_levels``).
         shape: (C, h, w) of the features that it was fitted to.
     """
 
     def __init__(self, transform: Mapping[str, NDArray[Any]], tables: Mapping[str, NDArray[Any]]) -> None:
-        """Take the two states, such as a run of the pipeline has. Raises DataError where they are none, or of different features."""
+        """Take the two states, such as a run of the pipeline has. Raises DataError if they are none, or of different features."""
         self.transform, self.tables = little_endian(transform), little_endian(tables)
         laplace_levels.check(self.tables, REFIT)
         decorrelation.check(self.transform, REFIT)
@@ -96,7 +96,7 @@ class FeatureCodec:
 
         Args:
             features: N x C x h x w, finite.
-            importance: how much noise costs what comes behind: of each channel (C,), as a matrix (C x C), or one for each band of
+            importance: how much noise costs what comes after: of each channel (C,), as a matrix (C x C), or one for each band of
                 spatial frequency (bands x C x C; see ``compfeat.torch.importance``). None weighs all channels alike.
             bands: of spatial frequency that have a matrix each, 1 to 64.
             floor: the share of the importance that is the same in all directions, above 0 to 1.
@@ -119,7 +119,7 @@ class FeatureCodec:
         return cls(state, laplace_levels.fitted(transformed(state, given), finest_bits))
 
     def adapted(self, features: ArrayLike) -> FeatureCodec:
-        """Return this codec for features of another size: means and scales of ``features``, all else as it is.
+        """Return this codec for features of another size: means and scales of ``features``, all else unchanged.
 
         A few images are enough. Other sizes can be coded without, at a cost (docs/how-to/use-the-library.md).
 
@@ -155,7 +155,7 @@ class FeatureCodec:
             raise DataError(f"{path}: {error}") from None
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the codec, atomically; a few hundred kB that sender and receiver need once. Raises DataError where it cannot."""
+        """Write the codec, atomically; a few hundred kB that sender and receiver need once. Raises DataError if it cannot."""
         named = {f"transform_{name}": array for name, array in self.transform.items()}
         named |= {f"tables_{name}": array for name, array in self.tables.items()}
         write_arrays(Path(path), {**named, "version": np.array(VERSION, np.uint8)})
@@ -294,13 +294,13 @@ class FeatureCodec:
 
 
 def read_info(data: bytes) -> StreamInfo:
-    """Return what a bitstream says of itself, unchecked. Raises BitstreamError where it is none."""
+    """Return what a bitstream says of itself, unchecked. Raises BitstreamError if it is none."""
     n, shape, start = header(data)
     return StreamInfo(shape, n / PER_QUALITY, len(data) - start - CHECK_BYTES, len(data))
 
 
 def header(data: bytes) -> tuple[int, tuple[int, int, int], int]:
-    """Return n, shape and the payload's first byte. Raises BitstreamError where it is no bitstream of this version."""
+    """Return n, shape and the payload's first byte. Raises BitstreamError if it is no bitstream of this version."""
     if data[:1] != bytes([MAGIC]):
         raise BitstreamError(
             f"no bitstream of features: begins with {bytes(data[:2]).hex() or 'nothing'}; expected cf01"
@@ -327,7 +327,7 @@ def header(data: bytes) -> tuple[int, tuple[int, int, int], int]:
 
 
 def as_features(features: ArrayLike, dimensions: int) -> NDArray[np.float32]:
-    """Return features as float32. Raises DataError where they are empty, not finite, or of other dimensions."""
+    """Return features as float32. Raises DataError if they are empty, not finite, or of other dimensions."""
     given = np.asanyarray(features)
     expected = "N x C x h x w" if dimensions == 4 else "C x h x w"
     if given.ndim != dimensions or not given.size or given.dtype.kind not in "fiu":
@@ -353,7 +353,7 @@ def transformed(state: State, features: NDArray[np.float32]) -> NDArray[np.float
 def within_float32(
     function: Callable[[NDArray[np.float32]], NDArray[np.float32]], features: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return what ``function`` makes of features. Raises DataError where it is beyond float32."""
+    """Return what ``function`` makes of features. Raises DataError if it is beyond float32."""
     with np.errstate(over="ignore"):
         found = function(features)
     if not np.isfinite(found).all():
@@ -362,7 +362,7 @@ def within_float32(
 
 
 def weighed(importance: ArrayLike, channels: int, band: NDArray[np.intp] | None, floor: float) -> decorrelation.Matrix:
-    """Return the sensitivity of each band, bands x C x C. Raises DataError where ``importance`` is none."""
+    """Return the sensitivity of each band, bands x C x C. Raises DataError if ``importance`` is none."""
     matrices = np.asarray(importance, dtype=np.float64)
     count = 1 if band is None else int(band.max()) + 1
     if matrices.ndim == 1:
@@ -421,5 +421,5 @@ def mean_elsewhere(mean: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[
 
 
 def little_endian(state: Mapping[str, NDArray[Any]]) -> State:
-    """Return a state's arrays as they are saved."""
+    """Return a state's arrays in saved form."""
     return {name: np.asarray(array, array.dtype.newbyteorder("<"), order="C") for name, array in state.items()}

@@ -93,7 +93,7 @@ def read_json(path: Path) -> Any:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal. Raises DataError where it is missing."""
+    """Return the SHA-256 of a file in hexadecimal. Raises DataError if it is missing."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

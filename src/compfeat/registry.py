@@ -132,7 +132,7 @@ class Registry(Generic[T]):
         return self._entries[name]
 
     def _import(self, name: str, module: str) -> None:
-        """Import a plug-in's module. Raises ConfigError where it cannot be imported."""
+        """Import a plug-in's module. Raises ConfigError if it cannot be imported."""
         try:
             importlib.import_module(module)
         except (Exception, SystemExit) as error:

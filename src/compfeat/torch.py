@@ -1,4 +1,4 @@
-"""Cutting any PyTorch network in two, by hooks that leave it as it is (docs/how-to/use-the-library.md)."""
+"""Cutting any PyTorch network in two, by hooks that do not change it (docs/how-to/use-the-library.md)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BATCH = 16
 
 
 class Split:
-    """A network that is cut behind one of its modules: what that module returns is sent, all that follows runs on what arrives.
+    """A network that is cut after one of its modules: what that module returns is sent, all that follows runs on what arrives.
 
     The module's output may be maps N x C x h x w, tokens N x T x C (their features are N x C x 1 x T) or vectors N x C.
     """
@@ -35,7 +35,7 @@ class Split:
 
     @classmethod
     def at(cls, model: nn.Module, name: str) -> Split:
-        """Return ``model`` cut behind its module ``name``, as ``model.named_modules()`` calls it.
+        """Return ``model`` cut after its module ``name``, as ``model.named_modules()`` calls it.
 
         Raises:
             ConfigError: there is none of that name, or the model is in training mode.
@@ -49,7 +49,7 @@ class Split:
         return cls(model, modules[name], name)
 
     def features(self, images: Tensor) -> NDArray[np.float32]:
-        """Return what is sent of ``images`` (N x ...), N x C x h x w; what comes behind the cut does not run."""
+        """Return what is sent of ``images`` (N x ...), N x C x h x w; what comes after the cut does not run."""
         parts: list[NDArray[np.float32]] = []
 
         def keep(maps: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class Split:
             if not torch.allclose(output, results[1][name], rtol=1e-4, atol=1e-5 * float(output.abs().max())):
                 raise ConfigError(
                     f"module {self.name!r}: the model's output{f' {name}' if name else ''} depends on more than what it returns; "
-                    "cut where nothing goes around, behind the last connection that is skipped"
+                    "cut where nothing goes around, after the last skip connection"
                 )
         self._whole = True
 

@@ -1,6 +1,6 @@
 """A display of how far a run is, for Snakemake: ``snakemake --logger compfeat``.
 
-On a terminal it is one line at the bottom, drawn anew each second; elsewhere one plain line per finished job. Warnings and errors
+On a terminal it is one line at the bottom, redrawn each second; elsewhere one plain line per finished job. Warnings and errors
 stand above it; of a job that failed, the end of its log.
 """
 

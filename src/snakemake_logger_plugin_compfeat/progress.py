@@ -67,11 +67,11 @@ class Progress:
         self.running[number] = job
 
     def stop(self, number: int) -> Job | None:
-        """Note that job ``number`` no longer runs, and return it; None where it is not known."""
+        """Note that job ``number`` no longer runs, and return it; None if it is not known."""
         return self.running.pop(number, None)
 
     def finish(self, number: int, now: float) -> Job | None:
-        """Note that job ``number`` is done, and return it; None where it is not known."""
+        """Note that job ``number`` is done, and return it; None if it is not known."""
         job = self.stop(number)
         if job is not None:
             self.finished.append((job, now - job.started))

@@ -33,7 +33,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 def executable() -> str | None:
-    """Return the browser to use, or None where there is none."""
+    """Return the browser to use, or None if there is none."""
     named = os.environ.get("COMPFEAT_CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 

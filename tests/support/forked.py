@@ -2,7 +2,7 @@
 
 Importing is most of what a small run takes: torch takes two seconds per job, Snakemake more. ``argv("-m", "snakemake", ...)``
 does what ``python -m snakemake ...`` does, in its caller's folder, environment and process group, with its caller's input and
-output; so do the jobs that such a run starts. The project's own package is imported anew, from where PYTHONPATH says.
+output; so do the jobs that such a run starts. The project's own package is imported again, from where PYTHONPATH says.
 
 What forks share is the seed of Python's hashes. The run whose bytes others are compared with is one of real processes
 (``tests/conftest.py``), so nothing rests on a fork being the same.

@@ -1,4 +1,4 @@
-"""Write the test vectors of docs/reference/stream-format.md anew: only where the format changes, and its version with it."""
+"""Write the test vectors of docs/reference/stream-format.md again: only where the format changes, and its version with it."""
 
 from __future__ import annotations
 

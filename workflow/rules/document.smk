@@ -6,7 +6,7 @@ from compfeat.reports.paper.photographs import FILES as PHOTOGRAPHS_FILES
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 
 DESCRIBED_STARTS = TRAINING.described_starts()
-# The recorded run on photographs, where there is one; the paper of the shipped experiment shows it.
+# The recorded run on photographs, if there is one; the paper of the shipped experiment shows it.
 PHOTOGRAPHS = [f"data/reference/photographs/{name}" for name in PHOTOGRAPHS_FILES]
 
 

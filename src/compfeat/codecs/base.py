@@ -61,7 +61,7 @@ class Decoded(NamedTuple):
 
     Attributes:
         item: features or image.
-        picture: uint8, H x W or H x W x 3: what was decoded, to look at; None where a codec codes no picture.
+        picture: uint8, H x W or H x W x 3: what was decoded, to look at; None if a codec codes no picture.
     """
 
     item: Item
@@ -93,7 +93,7 @@ class Codec(WithOptions[OptionsT], ABC):
         state: State | None = None,
         sent: Sends = "features",
     ) -> None:
-        """Raises ConfigError where ``quality`` is unknown.
+        """Raises ConfigError if ``quality`` is unknown.
 
         Args:
             quality: one that the codec has.
@@ -118,7 +118,7 @@ class Codec(WithOptions[OptionsT], ABC):
 
     @classmethod
     def reference(cls, quality: str, sends: Sends, options: OptionsT | None = None) -> str | None:
-        """Return the uncoded quality, FLOAT or QUANTISED, whose scores a lossless quality must have; None where there is none.
+        """Return the uncoded quality, FLOAT or QUANTISED, whose scores a lossless quality must have; None if there is none.
 
         A lossless codec of floating-point numbers refers to FLOAT; those of frames to QUANTISED (see ``frames``).
         """
@@ -170,7 +170,7 @@ class Codec(WithOptions[OptionsT], ABC):
 
     @abstractmethod
     def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
-        """Return each image's bytes; their sum is the size of both files. Raises BitstreamError where one is damaged."""
+        """Return each image's bytes; their sum is the size of both files. Raises BitstreamError if one is damaged."""
 
 
 CODECS: Registry[type[Codec[Any]]] = Registry("compfeat.codecs.plugins", "codec", Codec)

@@ -71,7 +71,7 @@ class FfmpegCodec(FrameCodec[F]):
     def coded_format(self, grey: bool) -> str:
         """Return ffmpeg's name of the pixel format that the encoder is given, for grey pictures or for RGB.
 
-        Where that of grey pictures is none of grey, ``raw`` puts them into its first plane, as they are.
+        Where that of grey pictures is none of grey, ``raw`` puts them into its first plane, unchanged.
         """
         return self.grey_format() if grey else "yuv420p"
 

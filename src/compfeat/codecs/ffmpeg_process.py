@@ -44,7 +44,7 @@ def is_bundled(path: str) -> bool:
 
 
 def ffmpeg_python() -> Any:
-    """Return the package ffmpeg-python, which has no types. Raises ToolError where it is not installed."""
+    """Return the package ffmpeg-python, which has no types. Raises ToolError if it is not installed."""
     try:
         import ffmpeg
 
@@ -74,7 +74,7 @@ def version_line(ffmpeg: str | None) -> str:
 
 @cache
 def encoders(ffmpeg: str | None) -> frozenset[str]:
-    """Return the names of the encoders that an ffmpeg has. Raises ToolError where the binary cannot be run."""
+    """Return the names of the encoders that an ffmpeg has. Raises ToolError if the binary cannot be run."""
     argv = [binary(ffmpeg), "-hide_banner", "-encoders"]
     with running(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         text = process.communicate()[0].decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Codecs of pictures: features are quantised between minimum and maximum and tiled into one grey image; images stay as they are.
+"""Codecs of pictures: features are quantised between minimum and maximum and tiled into one grey image; images are not changed.
 
 The quantiser and the grid of tiles have modules of their own.
 
@@ -68,7 +68,7 @@ class FrameCodec(Codec[F]):
 
     @abstractmethod
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
-        """Return each frame's bytes; their sum is the size of ``stream``. Raises BitstreamError where it is damaged."""
+        """Return each frame's bytes; their sum is the size of ``stream``. Raises BitstreamError if it is damaged."""
 
     @classmethod
     def reference(cls, quality: str, sends: Sends, options: F | None = None) -> str | None:
@@ -127,7 +127,7 @@ class FrameCodec(Codec[F]):
         return self._with_side_info(self.measure_frames(stream), side_info)
 
     def _with_side_info(self, sizes: list[FrameBytes], side_info: Path) -> list[ImageBytes]:
-        """Return the bytes of frames and of their side information. Raises BitstreamError where that is not one pair each."""
+        """Return the bytes of frames and of their side information. Raises BitstreamError if that is not one pair each."""
         each = 0 if self.sent == "image" else SIDE_INFO_BYTES
         found = side_info.stat().st_size if side_info.is_file() else 0
         if found != each * len(sizes):

@@ -180,4 +180,4 @@ def check(state: State, remedy: str = REFIT) -> None:
             )
     laws = state["laws"]
     if (laws[:, :2] == 0).any() or (laws[:, 0] + 2 * laws[:, 1:].sum(axis=1, dtype=int) != TOTAL).any():
-        raise DataError(f"state of codec 'laplace': 'laws' are no counts of which all levels' sum to {TOTAL}; {remedy}")
+        raise DataError(f"state of codec 'laplace': 'laws' are not counts that sum to {TOTAL}; {remedy}")

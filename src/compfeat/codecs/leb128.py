@@ -15,7 +15,7 @@ def leb128(value: int) -> bytes:
 
 
 def read_leb128(data: mmap.mmap | bytes, start: int) -> tuple[int, int]:
-    """Return the number that begins at ``start``, and where it ends. Raises ValueError where it is cut short or too long."""
+    """Return the number that begins at ``start``, and where it ends. Raises ValueError if it is cut short or too long."""
     value = 0
     for position in range(LONGEST):
         byte = data[start + position : start + position + 1]

@@ -32,7 +32,7 @@ def packed(body: bytes, key: bytes, position: int) -> bytes:
 
 
 def unpacked(stream: Path, key: bytes) -> Iterator[tuple[bytes, ImageBytes]]:
-    """Yield each image's body and bytes, of which the body is the payload.
+    """Yield each image's body, which is the payload, and all its bytes.
 
     Raises:
         BitstreamError: the file is missing or empty, ends within an image, or an image fails its check.

@@ -150,7 +150,7 @@ def _low_bits(numbers: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray
 
 
 def _numbers(bits: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of which ``_low_bits`` gave the bits; above them is a 1."""
+    """Return the numbers whose bits ``_low_bits`` gave; above them is a 1."""
     shifts = np.arange(LENGTHS - 1, -1, -1)
     placed = np.zeros((len(lengths), LENGTHS), np.int64)
     placed[shifts < lengths[:, None]] = bits
@@ -159,7 +159,7 @@ def _numbers(bits: NDArray[np.int32], lengths: NDArray[np.int64]) -> NDArray[np.
 
 
 def _shortest(encoder: Any) -> bytes:
-    """Return the fewest bytes that, with zeros behind them, decode to what was encoded.
+    """Return the fewest bytes that, with zeros after them, decode to what was encoded.
 
     The library ends on whole words. Of the numbers in the coder's last interval this takes the one that ends with most zeros; it
     keeps to the side of a carry on which the library's own words lie.

@@ -40,7 +40,7 @@ class Nal(Enum):
 
 
 def opened(stream: Path) -> IO[bytes]:
-    """Open the file ``stream``. Raises BitstreamError where it is missing."""
+    """Open the file ``stream``. Raises BitstreamError if it is missing."""
     try:
         return stream.open("rb")
     except OSError as error:
@@ -49,7 +49,7 @@ def opened(stream: Path) -> IO[bytes]:
 
 @contextmanager
 def mapped(stream: Path) -> Iterator[mmap.mmap]:
-    """Map the file ``stream`` read-only. Raises BitstreamError where it is missing or empty."""
+    """Map the file ``stream`` read-only. Raises BitstreamError if it is missing or empty."""
     with opened(stream) as file:
         try:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -30,14 +30,14 @@ source image, 0 where there is no ground truth. A dataset may have more fields, 
 
 @dataclass(frozen=True)
 class Truth:
-    """One array of an image's ground truth, as it is packed.
+    """One array of an image's ground truth in its packed form.
 
     Attributes:
         field: its name in a packed record.
         source: the field of a dataset's scene that it is made from.
         dtype: numpy type of its elements.
         resize: makes it from the scene's field (H x W x ..., at source size) at a size (height, width).
-        channels: shape behind height and width; empty for a map.
+        channels: shape after height and width; empty for a map.
         trained: whether training reads it; others are for scores alone.
     """
 
@@ -83,7 +83,7 @@ DATASETS: Registry[type[Dataset]] = Registry("compfeat.datasets.plugins", "datas
 
 
 def unique(samples: list[Sample]) -> list[Sample]:
-    """Return ``samples``. Raises DataError where two have one id, or a name is not UTF-8: tables could not tell, or hold, them."""
+    """Return ``samples``. Raises DataError if two have one id, or a name is not UTF-8: tables could not tell, or hold, them."""
     first: dict[str, Sample] = {}
     for sample in samples:
         for path in sample.files.values():

@@ -24,7 +24,7 @@ def comparable(name: str) -> str:
 
 
 def require_text(path: Path) -> Path:
-    """Return ``path``. Raises UnusableNameError where a name in it is not UTF-8."""
+    """Return ``path``. Raises UnusableNameError if a name in it is not UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -63,7 +63,7 @@ def files_ending(folders: Iterable[Path], end: str) -> list[Path]:
 
 
 def require_folder(folder: Path, purpose: str) -> Path:
-    """Return ``folder``. Raises DataError where there is no such folder."""
+    """Return ``folder``. Raises DataError if there is no such folder."""
     if not folder.is_dir():
         raise DataError(
             f"{folder}: no such folder; expected {purpose}; check the dataset's root and split, or drop the task"

@@ -93,7 +93,7 @@ def _wrong(path: Path, picture: Picture, expected: str, likely: str) -> DataErro
 
 
 def _grey(pixels: NDArray[np.generic], palette: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return an indexed picture's grey values; None where a colour that it uses is not grey."""
+    """Return an indexed picture's grey values; None if a colour that it uses is not grey."""
     used = palette[np.unique(pixels).astype(np.intp)]
     if (used != used[:, :1]).any():
         return None

@@ -23,7 +23,7 @@ class Listing:
 
     Attributes:
         samples: all of it, in its fixed order.
-        problem: why it cannot be listed, in one line; empty where it can.
+        problem: why it cannot be listed, in one line; empty if it can.
         misnamed: whether the problem is a file's name, which no run can use.
     """
 
@@ -45,7 +45,7 @@ def listing(name: str, root: Path, split: str, fields: Sequence[str]) -> Listing
 
 
 def content_hashes(files: Iterable[Path], known: Path) -> dict[str, str]:
-    """Return the SHA-256 of ``files`` by their path; empty where there is no such file.
+    """Return the SHA-256 of ``files`` by their path; empty if there is no such file.
 
     Args:
         files: the files, in a fixed order.
@@ -89,7 +89,7 @@ def content_identity(listed: Listing, limit: int | None, known: Path) -> str:
 
 
 def render_changes(listed: Listing, root: Path, manifest: Path, known: Path) -> str:
-    """Return which file is not as it was rendered, in one line; empty where all are, and where nothing was rendered yet.
+    """Return which file is not as it was rendered, in one line; empty if all are, and where nothing was rendered yet.
 
     Args:
         listed: what ``root`` has of the split.

@@ -45,17 +45,17 @@ class Experiment(Section):
     dataset: DatasetConfig
     tasks: tuple[Name, ...] = Field(min_length=1, description="tasks to train and score: plug-ins of compfeat.tasks")
     cuts: dict[Name, CutConfig] = Field(min_length=1, description="the networks, by where they are cut")
-    trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="how networks are trained, by name")
+    trainings: dict[Name, TrainingConfig] = Field(min_length=1, description="ways to train networks, by name")
     keep: KeepConfig | None = Field(
         None,
-        description="networks to keep for other configurations to start from, which is then all that a run makes; null for none",
+        description="networks to keep as starts for other configurations; the run then makes nothing else; null for none",
     )
     keep_features: bool = Field(
         True,
-        description="whether features stay on the disk; false deletes each file of them when nothing of the run reads it any more",
+        description="whether features stay on disk; false deletes each file when the run no longer needs it",
     )
     methods: dict[Name, MethodConfig] = Field(
-        min_length=1, description="what is compared, by name, in the order of display"
+        min_length=1, description="the methods to compare, by name, in the order of display"
     )
     seeds: tuple[Seed, ...] = Field(min_length=1, description="one run of every cut and method per seed")
     codecs: dict[Name, CodecConfig] = Field(min_length=1, description="codecs and their qualities")
@@ -65,7 +65,7 @@ class Experiment(Section):
     statistics: StatisticsConfig
     records: dict[RecordName, File] | None = Field(
         None,
-        description="folders of recorded runs of the same experiment that are shown beside: one of several seeds, one of several "
+        description="folders of recorded runs of the same experiment to show as well: one of several seeds, one of several "
         "lengths of training; null for none",
     )
     claims: dict[Name, ClaimsConfig] | None = Field(None, description="the claims to check, by name; null for none")
@@ -94,7 +94,7 @@ class Experiment(Section):
         return needed
 
     def start_file(self, cut: str, training: str) -> str | None:
-        """Return the weights file from outside the run that a training of a cut starts from; None where it starts from none.
+        """Return the weights file from outside the run that a training of a cut starts from; None if it starts from none.
 
         Raises:
             ConfigError: the path begins with the home folder of nobody.
@@ -105,7 +105,7 @@ class Experiment(Section):
         return str(own_path(start.replace(CUT, cut)))
 
     def encoder_file(self, cut: str, training: str) -> str | None:
-        """Return the pretrained encoder's file that a training of a cut starts from; None where it starts from something else.
+        """Return the pretrained encoder's file that a training of a cut starts from; None if it starts from something else.
 
         Raises:
             ConfigError: the path begins with the home folder of nobody.
@@ -128,11 +128,11 @@ class Experiment(Section):
         return self.codecs[codec].codec or codec
 
     def codec_class(self, codec: str) -> type[Codec[Any]]:
-        """Return the codec of an entry of ``codecs``. Raises ConfigError where there is no plug-in of its name."""
+        """Return the codec of an entry of ``codecs``. Raises ConfigError if there is no plug-in of its name."""
         return CODECS.get(self.codec_module(codec))
 
     def codec_options(self, codec: str) -> Section:
-        """Return the options of an entry of ``codecs``. Raises ConfigError where the codec does not take them."""
+        """Return the options of an entry of ``codecs``. Raises ConfigError if the codec does not take them."""
         options: Section = options_of(self.codec_class(codec), self.codecs[codec].options, f"codecs.{codec}")
         return options
 
@@ -224,7 +224,7 @@ class Part(Experiment):
 
 
 def part_of(values: Mapping[str, Any]) -> Experiment:
-    """Return an experiment of which only the sections in ``values`` are there, checked as those of a whole one.
+    """Return an experiment with only the sections in ``values``, checked like those of a whole one.
 
     Raises:
         ConfigError: a section is unknown, or a key in it is wrong; later, where a section is read that is not there.

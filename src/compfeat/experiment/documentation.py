@@ -67,7 +67,7 @@ def kind_of(annotation: Any) -> str:
 
 
 def with_table(readme: str) -> str:
-    """Return config/README.md with its table of keys as it is now."""
+    """Return config/README.md with its table of keys up to date."""
     before, _, rest = readme.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n{keys_table()}{END}{after}"

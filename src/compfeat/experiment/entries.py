@@ -17,7 +17,7 @@ CUT = "{cut}"
 
 
 def one_file(path: str) -> str:
-    """Return ``path`` where every job can be given it. Raises ValueError where it is not one file to Snakemake, or no argument."""
+    """Return ``path`` where every job can be given it. Raises ValueError if it is not one file to Snakemake, or no argument."""
     if any(c in "{}" or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in path):
         raise ValueError(f"found {path!r}; expected a path without braces and control characters; rename it")
     if path.startswith("-"):
@@ -26,7 +26,7 @@ def one_file(path: str) -> str:
 
 
 def one_file_per_cut(path: str) -> str:
-    """Return ``path`` where it has no braces but CUT, and is otherwise ``one_file``. Raises ValueError where it is not."""
+    """Return ``path`` where it has no braces but CUT, and is otherwise ``one_file``. Raises ValueError if it is not."""
     try:
         one_file(path.replace(CUT, "cut"))
     except ValueError:
@@ -37,7 +37,7 @@ def one_file_per_cut(path: str) -> str:
 
 
 def inside(folder: str) -> str:
-    """Return ``folder`` where it is relative and inside the project. Raises ValueError where it is not."""
+    """Return ``folder`` where it is relative and inside the project. Raises ValueError if it is not."""
     parts = folder.split("/")
     if not folder or "\\" in folder or folder[0] == "~" or any(part in ("", ".", "..") for part in parts):
         raise ValueError(f"found {folder!r}; expected a folder relative to the project and inside it, such as results")
@@ -67,7 +67,7 @@ def not_drawn(text: str) -> list[str]:
 
 
 def drawn(text: str) -> str:
-    """Return ``text`` where figures and paper can show it. Raises ValueError where a font lacks a character."""
+    """Return ``text`` where figures and paper can show it. Raises ValueError if a font lacks a character."""
     lacking = not_drawn(text)
     if lacking:
         more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
@@ -114,7 +114,7 @@ class DatasetConfig(Section):
     )
     images: Images = Field(description="how many of each split are rendered or taken; null takes all")
     evaluated_split: Literal["val", "test"] = Field(
-        description="split that is coded, evaluated and reported: test, or val where something is chosen by the outcome"
+        description="split that is coded, evaluated and reported: test, or val for choices"
     )
     render_seed: Seed = Field(description="seed of rendered scenes; other datasets do not use it")
 
@@ -129,7 +129,7 @@ class CutConfig(NetworkConfig):
 
     encoder_weights: WeightsFile | None = Field(
         description="safetensors file of pretrained encoder weights to start from, or its address (s3://...), with {cut} in it; "
-        "installed for those of a Python package, where the network has one; or null"
+        "`installed` for those of the network's Python package; or null"
     )
 
 
@@ -157,14 +157,14 @@ class MethodConfig(Section):
         None, description="a plug-in of compfeat.transforms, with its options; null for none"
     )
     sends: Sends = Field("features", description="what is coded: the features, or the image (remote inference)")
-    label: Text = Field("", description="name in figures and tables; the key where empty")
+    label: Text = Field("", description="name in figures and tables; the key if empty")
     codecs: dict[Name, tuple[str, ...]] | None = Field(
         None,
         description="codecs and qualities of this method alone; null for all qualities of `codecs` that fit what it sends",
     )
     qualities: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
         default_factory=dict,
-        description="qualities of this method in the place of a codec's own, by codec; codecs that are not named keep theirs",
+        description="qualities of this method by codec, in place of the codec's; other codecs keep theirs",
     )
 
     def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
@@ -177,9 +177,9 @@ class CodecConfig(Section):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    codec: str = Field("", description="the plug-in of compfeat.codecs; the entry's key where empty")
+    codec: str = Field("", description="the plug-in of compfeat.codecs; the entry's key if empty")
     qualities: tuple[str, ...] = Field(
-        min_length=1, description="the qualities that every run is coded at, whose method gives none of its own"
+        min_length=1, description="qualities of every run whose method does not set its own"
     )
 
     @property
@@ -192,7 +192,7 @@ class LadderConfig(Section):
     """The codecs whose points make one curve."""
 
     codecs: tuple[Name, ...] = Field(min_length=1, description="codecs whose points make the curve")
-    label: Text = Field("", description="name in figures and tables; the key where empty")
+    label: Text = Field("", description="name in figures and tables; the key if empty")
 
 
 class ComparisonConfig(Section):
@@ -201,8 +201,8 @@ class ComparisonConfig(Section):
     method: Name = Field(description="the method that is tested")
     against: Name = Field(description="the anchor: the method that it is compared with")
     ladders: tuple[Name, ...] | None = Field(None, description="ladders on which both are compared; null for all")
-    ladder: Name | None = Field(None, description="the tested method's ladder, where the anchor's is another one")
-    against_ladder: Name | None = Field(None, description="the anchor's ladder, where it is another one")
+    ladder: Name | None = Field(None, description="the test's ladder, if it is not the anchor's")
+    against_ladder: Name | None = Field(None, description="the anchor's ladder, if it is not the test's")
 
 
 class BdRateConfig(Section):
@@ -214,9 +214,9 @@ class BdRateConfig(Section):
 class StatisticsConfig(Section):
     """The bootstrap over the evaluated images."""
 
-    resamples: int = Field(ge=1, description="how many")
-    confidence: float = Field(gt=0, lt=1, description="share of the resamples that lie in an interval")
-    seed: Seed = Field(description="of the bootstrap")
+    resamples: int = Field(ge=1, description="number of resamples")
+    confidence: float = Field(gt=0, lt=1, description="confidence level of the intervals")
+    seed: Seed = Field(description="seed of the bootstrap")
 
 
 RecordName = Literal["seeds", "length"]
@@ -224,20 +224,20 @@ RecordName = Literal["seeds", "length"]
 
 
 class ClaimsConfig(Section):
-    """What is claimed of a method, and the rules by which it is supported; written down before the numbers."""
+    """What is claimed of a method, and the rules for supporting it; written down before the numbers."""
 
-    text: Text = Field(min_length=1, description="what is claimed of the bits, in words")
-    method: Name = Field(description="the method that the claims are about")
+    text: Text = Field(min_length=1, description="the claim in words")
+    method: Name = Field(description="the test: the method of the claims")
     against: Name = Field(description="the method that it is compared with")
     ladders: tuple[Name, ...] | None = Field(
         None, description="ladders that they are about; null for all that are compared"
     )
-    ladder: Name | None = Field(None, description="the method's ladder, where the other one's is another")
-    against_ladder: Name | None = Field(None, description="the other one's ladder, where it is another")
+    ladder: Name | None = Field(None, description="the test's ladder, if it is not the anchor's")
+    against_ladder: Name | None = Field(None, description="the anchor's ladder, if it is not the test's")
     published: bool = Field(False, description="whether the published numbers are checked by the same rules")
     at_loss_percent: Literal[1, 5] | None = Field(
         None,
-        description="the claim is about the rate where each metric is so much worse than without coding; null for the BD-rate",
+        description="claim the change of rate at this loss of each metric; null for the BD-rate",
     )
     bd_rate_percent: float = Field(
         description="fewer bits: the interval of the BD-rate, or of the change of rate at the loss, lies at or below this (%)"
@@ -247,7 +247,7 @@ class ClaimsConfig(Section):
         description="no loss: on float features, the interval of each metric's loss lies at or below this, in the metric's unit "
         "(where lower is better, in % of the anchor's)",
     )
-    least_tasks: int = Field(ge=1, description="several tasks: so many have an interval of the BD-rate below 0")
+    least_tasks: int = Field(ge=1, description="several tasks: at least this many have a BD-rate interval below 0")
 
 
 class ShowcaseConfig(Section):
@@ -267,5 +267,5 @@ class ToolsConfig(Section):
 
     @property
     def ffmpeg_path(self) -> str | None:
-        """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError where there is none."""
+        """The binary, with ``~`` as the home folder that it stands for. Raises ConfigError if there is none."""
         return str(own_path(self.ffmpeg)) if self.ffmpeg else None

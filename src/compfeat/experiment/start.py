@@ -52,7 +52,7 @@ def read_start(path: Path) -> Start:
 
 
 def known_training(weights: Path) -> TrainedOn | None:
-    """Return what a weights file was trained on; None where no description beside it is about these very bytes.
+    """Return what a weights file was trained on; None if no description beside it is about these very bytes.
 
     Raises:
         DataError: the weights are missing.

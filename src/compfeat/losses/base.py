@@ -46,7 +46,7 @@ class LossSpec(WithOptions[OptionsT], ABC):
 
     @staticmethod
     def problem(options: OptionsT, cut: str) -> str | None:
-        """Return in one line why ``options`` cannot be used at ``cut``, or None where they can."""
+        """Return in one line why ``options`` cannot be used at ``cut``, or None if they can."""
         return None
 
 

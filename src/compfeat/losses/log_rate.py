@@ -1,4 +1,4 @@
-"""The log of an estimated rate behind a transform (docs/explanation/transforms.md, "Rate-aware training")."""
+"""The log of an estimated rate after a transform (docs/explanation/transforms.md, "Rate-aware training")."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TINY = 1e-12
 
 
 class RateLogLoss(UncertaintyLoss):
-    """The task losses and strength(epoch) times ``log_rate`` of the features, behind a task KLT that follows the training.
+    """The task losses and strength(epoch) times ``log_rate`` of the features, after a task KLT that follows the training.
 
     Mean, covariance and the tasks' sensitivities are running means over batches, updated every few steps; they are constants to the
     gradient. A sensitivity is the second moment of the gradient of the task's loss in the features, over positions.

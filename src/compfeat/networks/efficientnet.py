@@ -105,7 +105,7 @@ def batch_norm(channels: int) -> nn.BatchNorm2d:
 def load_imagenet(encoder: nn.Module, path: Path, sha256: str) -> None:
     """Load the package's weights, a file of ``torch.save`` with the hash ``sha256``, into ``encoder`` strictly.
 
-    Only what lies behind the cut (further blocks, the head and the classifier) is left over. No object but tensors is unpickled, and
+    Only what lies after the cut (further blocks, the head and the classifier) is left over. No object but tensors is unpickled, and
     nothing is before the hash is right.
 
     Raises:

@@ -74,7 +74,7 @@ class Encoder(nn.Module):
 def load_imagenet(encoder: nn.Module, path: Path) -> None:
     """Load torchvision's ResNet-34 weights, saved as safetensors, into ``encoder`` strictly.
 
-    Only what lies behind the cut (the classifier and, for c256, ``layer4``) may be left over.
+    Only what lies after the cut (the classifier and, for c256, ``layer4``) may be left over.
 
     Raises:
         CheckpointError: the file is missing or damaged, or a tensor is missing, left over, of another shape or not finite.

@@ -31,7 +31,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
 
 
 def read_tensors(path: Path, remedy: str = REMAKE) -> dict[str, Tensor]:
-    """Read a safetensors file. Raises CheckpointError where it is missing or damaged; ``remedy`` is what to do then."""
+    """Read a safetensors file. Raises CheckpointError if it is missing or damaged; ``remedy`` is what to do then."""
     try:
         return load_file(path)
     except FileNotFoundError:
@@ -42,7 +42,7 @@ def read_tensors(path: Path, remedy: str = REMAKE) -> dict[str, Tensor]:
 
 
 def foreign_content(path: Path) -> str:
-    """Return what a file is that is no safetensors file, by its first bytes; empty where that is not known."""
+    """Return what a file is that is no safetensors file, by its first bytes; empty if that is not known."""
     try:
         with path.open("rb") as file:
             head = file.read(64)
@@ -83,7 +83,7 @@ def load_strictly(module: nn.Module, tensors: dict[str, Tensor], path: Path, rem
 
 
 def common_prefix(names: Collection[str], expected: Collection[str]) -> str:
-    """Return what wrappers such as DataParallel put before all ``expected`` names; empty where they are not there that way."""
+    """Return what wrappers such as DataParallel put before all ``expected`` names; empty if they are not there that way."""
     first = min(expected, default="")
     candidates = (name.removesuffix(first) for name in sorted(names) if name.endswith(first))
     return next((p for p in candidates if p and all(f"{p}{name}" in names for name in expected)), "")

@@ -53,7 +53,7 @@ class History:
     """The versions of the package in git, newest first; what was read once is kept.
 
     Attributes:
-        problem: why commits are not known, in git's own words where it failed; empty where they are.
+        problem: why commits are not known, in git's own words where it failed; empty if they are.
         failed: whether git failed with a repository that is there.
         commit: the commit that is checked out, or None.
         modified: whether tracked files differ from it.

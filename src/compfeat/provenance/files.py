@@ -32,7 +32,7 @@ class Fingerprint:
 
 
 def fingerprint(path: Path) -> Fingerprint | None:
-    """Return the fingerprint of a file, or None where there is none; memory does not depend on its size.
+    """Return the fingerprint of a file, or None if there is none; memory does not depend on its size.
 
     Raises:
         DataError: the file cannot be read.

@@ -98,7 +98,7 @@ class Graph:
         return after
 
     def chain(self, target: str, keep: Keep | None = None) -> list[Step]:
-        """Return the jobs behind ``target``, each after all jobs that it builds on; ``keep`` says which inputs are followed."""
+        """Return the jobs that made ``target``, each after all jobs that it builds on; ``keep`` says which inputs are followed."""
         behind = self.upstream(target, keep)
         jobs = {job.outputs[0]: job for path in sorted(behind) if (job := self.maker.get(path))}
         before = {

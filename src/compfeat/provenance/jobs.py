@@ -33,7 +33,7 @@ Record = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Job:
-    """One job: what it read and made, its parameters, and by which code and tools. Times are seconds since 1970."""
+    """One job: what it read and made, its parameters, and its code and tools. Times are seconds since 1970."""
 
     rule: str
     inputs: tuple[str, ...]
@@ -51,7 +51,7 @@ class Job:
 
 
 def read_jobs(project: Path) -> list[Job]:
-    """Return the jobs behind all files that Snakemake has a record of, sorted by their first output.
+    """Return the jobs that made all files that Snakemake has a record of, sorted by their first output.
 
     Raises:
         DataError: there are no records, or one of them cannot be read.
@@ -98,7 +98,7 @@ def not_run(project: Path, jobs: Sequence[Job]) -> list[str]:
     """Return, sorted, the outputs of jobs that Snakemake has a record of though they did not run.
 
     ``snakemake --touch`` records today's settings and code for files that others made. It writes neither the job's log (an empty
-    one where there is none) nor its benchmark. Where both are missing, as in a clone that pulled results, the record is believed.
+    one if there is none) nor its benchmark. Where both are missing, as in a clone that pulled results, the record is believed.
     """
     return sorted(path for job in jobs for log in job.logs if not _ran(job, project / log) for path in job.outputs)
 

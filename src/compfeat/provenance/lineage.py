@@ -1,4 +1,4 @@
-"""The chain behind a file or a number: jobs with their code, settings, tools and times, back to the images."""
+"""The chain that made a file or a number: jobs with their code, settings, tools and times, back to the images."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_graph(project: Path) -> Graph:
 
 
 def inside(project: Path, path: str) -> str:
-    """Return ``path``, absolute or relative to the project, as the run's records name it; links are left as they are.
+    """Return ``path``, absolute or relative to the project, as the run's records name it; links are not resolved.
 
     Raises:
         DataError: it lies elsewhere.
@@ -75,7 +75,7 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
 
 
 def _earlier_runs(project: Path, sources: Mapping[str, Fingerprint], history: History) -> list[Report]:
-    """Return the chain behind each of ``sources`` that a committed record of another run names as made, to the byte."""
+    """Return the chain that made each of ``sources`` that a committed record of another run names as made, to the byte."""
     reports = []
     for path in sorted((project / RECORDS).glob("*/record.json")):
         text = path.read_text(encoding="utf-8")
@@ -190,7 +190,7 @@ def _other_code(steps: Sequence[Step]) -> list[str]:
 
 
 def _current_identity(module: str) -> str | None:
-    """Return the identity of a module of the installed package; None where it is no longer there, or no Python."""
+    """Return the identity of a module of the installed package; None if it is no longer there, or no Python."""
     try:
         return identity(module)
     except (OSError, ConfigError):

@@ -102,7 +102,7 @@ def given_files(graph: Graph) -> set[str]:
 
 
 def experiment_of(table: Path) -> Experiment | None:
-    """Return the experiment of a table, which lies beside it; None where it is not there. Raises DataError where it is damaged."""
+    """Return the experiment of a table, which lies beside it; None if it is not there. Raises DataError if it is damaged."""
     path = table.with_name(EXPERIMENT)
     return Resolved.read(read_json(path), str(path)).experiment if path.is_file() else None
 
@@ -176,7 +176,7 @@ class Selection:
 
 
 def selections(graph: Graph, project: Path, table: str, rows: Iterable[Row]) -> list[Selection]:
-    """Return what each of the ``rows`` of a table depends on. Raises DataError where the experiment beside it is damaged."""
+    """Return what each of the ``rows`` of a table depends on. Raises DataError if the experiment beside it is damaged."""
     experiment, measured = experiment_of(project / table), table not in given_files(graph)
     return [
         Selection(made_from(row, experiment), row.get("image_id", ""), measured=True)

@@ -88,7 +88,7 @@ def _images(chain: Report) -> str:
 
 
 def _of_commits(commits: Iterable[str | None], git: Report) -> str:
-    """Return of which commits the code of jobs is."""
+    """Return the commits of the jobs' code."""
     if known := sorted({commit for commit in commits if commit}):
         return f"as of commit {', '.join(commit[:DIGITS] for commit in known)}"
     if git["problem"]:

@@ -41,14 +41,14 @@ def codec_label(codec: str, ladders: Mapping[str, LadderConfig]) -> str:
 
 
 def number(value: float | None, digits: int, sign: str = "") -> str:
-    """Return ``value`` with so many digits and a real minus sign; a dash where there is none."""
+    """Return ``value`` with so many digits and a real minus sign; a dash if there is none."""
     if value is None or pd.isna(value):
         return NOTHING
     return f"{value:{sign}.{digits}f}".replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:
-    """Return a signed percentage with one digit; a dash where there is none."""
+    """Return a signed percentage with one digit; a dash if there is none."""
     return NOTHING if value is None or pd.isna(value) else f"{number(value, 1, '+')} %"
 
 
@@ -75,7 +75,7 @@ def cells_of(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def written(value: Any, column: str) -> str:
-    """Return a cell as text: numbers rounded as their unit asks for, a dash where there is none."""
+    """Return a cell as text: numbers rounded as their unit asks for, a dash if there is none."""
     if pd.isna(value):
         return NOTHING
     if not isinstance(value, float):

@@ -35,7 +35,7 @@ class Showcase:
         codecs: labels of the codecs, by name.
         lossless: whether each codec and quality is, in the order of display.
         sizes: the image's rows of ``per_image.csv``, by point.
-        bits: bits per feature element for each byte of the image, by point; nan where the image is sent.
+        bits: bits per feature element for each byte of the image, by point; nan if the image is sent.
     """
 
     arrays: Arrays
@@ -50,7 +50,7 @@ class Showcase:
 
     @classmethod
     def every(cls, tables: Tables) -> list[Showcase]:
-        """Read all images, by position. Raises DataError where a file is missing or damaged."""
+        """Read all images, by position. Raises DataError if a file is missing or damaged."""
         arrays, labels, lossless = tables.arrays(FILE), methods(tables), qualities(tables)
         per_image = tables.csv("per_image.csv", *POINT, "image_id", *BYTES).dropna(subset=BYTES)
         summary = tables.csv("points.csv", *POINT, "rate_bpe", "bytes_per_image").dropna(subset="bytes_per_image")
@@ -93,7 +93,7 @@ class Showcase:
         return {name: array for name, array in own.items() if "/" not in name and name != "image_id"}
 
     def output(self, point: Point, name: str) -> NDArray[Any] | None:
-        """Return SENT or a task's output at a point; None where there is none."""
+        """Return SENT or a task's output at a point; None if there is none."""
         return self.arrays.get(f"{self.position}/{point.id}/{name}")
 
     def of(self, cut: str, method: str) -> list[Point]:
@@ -106,7 +106,7 @@ class Showcase:
         return max(found, key=lambda point: point.quality == QUANTISED, default=None)
 
     def coded_losslessly(self, point: Point) -> Point | None:
-        """Return the point at which the same run is coded losslessly with the fewest bytes; None where there is none."""
+        """Return the point at which the same run is coded losslessly with the fewest bytes; None if there is none."""
         lossless = [key for key, is_lossless in self.lossless.items() if is_lossless]
         coded = [replace(point, codec=codec, quality=quality) for codec, quality in lossless]
         return min((p for p in coded if p in self.sizes), key=lambda p: self.sizes[p], default=None)
@@ -116,7 +116,7 @@ class Showcase:
         return "not coded" if point.codec == UNCODED else f"{self.codecs[point.codec]} {point.quality}"
 
     def weight(self, point: Point) -> str:
-        """Return what the image weighs at a point, side information included; empty where it is not coded."""
+        """Return what the image weighs at a point, side information included; empty if it is not coded."""
         if point not in self.sizes:
             return ""
         size, rate = self.sizes[point], self.bits.get(point, float("nan")) * self.sizes[point]
@@ -148,7 +148,7 @@ class ShownTask:
         return self.metrics[0].unit if self.metrics else ""
 
     def truth(self, showcase: Showcase) -> NDArray[Any] | None:
-        """Return an image's ground truth in the form of an output; None where it has none."""
+        """Return an image's ground truth in the form of an output; None if it has none."""
         found: NDArray[Any] | None = self.task.truth_picture(showcase.fields())
         return found
 

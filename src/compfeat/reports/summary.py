@@ -57,7 +57,7 @@ class Tables:
         return Resolved.read(read_json(path), str(path))
 
     def path(self, name: str) -> Path:
-        """Return where the file ``name`` lies. Raises DataError where it is not among the files."""
+        """Return where the file ``name`` lies. Raises DataError if it is not among the files."""
         if name not in self.files:
             raise DataError(f"{name}: not among the declared inputs ({', '.join(self.files)}); add it to the needs")
         return self.files[name]

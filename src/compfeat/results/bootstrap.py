@@ -49,14 +49,14 @@ RATE = "bytes_per_image"
 Samples = dict[str, FloatArray]
 """Of one point: RATE (absent where nothing is coded) and every metric by name, each (1 + R,).
 
-Element 0 is of all images as they are, the others of the resamples.
+Element 0 is of all images, each once, the others of the resamples.
 """
 RunSamples = Mapping[tuple[str, str], Samples]
 """The samples of a run's points, by codec and quality."""
 
 
 def image_counts(n_images: int, bootstrap: StatisticsConfig) -> NDArray[np.float64]:
-    """Return how often each image is drawn, (1 + R, N); the first row is ones: all images as they are.
+    """Return how often each image is drawn, (1 + R, N); the first row is ones: every image once.
 
     R is 0 where images or resamples are too few for an interval: how much they differ would say little of other images.
     """
@@ -81,7 +81,7 @@ def with_interval(replicates: FloatArray, bootstrap: StatisticsConfig) -> tuple[
 
 
 def of_different_images(points: Mapping[Point, Samples]) -> dict[Point, Samples]:
-    """Return the samples; without resamples where none differs from the images as they are: copies of one image are one image."""
+    """Return the samples; without resamples where none differs from the original images: copies of one image are one image."""
     varies = any(len(np.unique(values)) > 1 for samples in points.values() for values in samples.values())
     return {p: samples if varies else {name: v[:1] for name, v in samples.items()} for p, samples in points.items()}
 
@@ -101,7 +101,7 @@ def interval_cells(
 ) -> tuple[float, float, float, float, int, int, str]:
     """Return a number of one cell, low, high and OUTCOME from its replicates (%), the measured one first.
 
-    ``refused`` is the verdict where there is no measured one; ``what`` is what a refused resample lacks.
+    ``refused`` is the verdict if there is no measured one; ``what`` is what a refused resample lacks.
     """
     n, n_refused = len(replicates) - 1, int(np.isnan(replicates[1:]).sum())
     low = high = float("nan")
@@ -126,7 +126,7 @@ def bd_rate_cells(plain: FloatArray, equal_loss: FloatArray, bootstrap: Statisti
 def over_seeds(by_seed: Sequence[FloatArray], bootstrap: StatisticsConfig) -> FloatArray:
     """Return the mean BD-rate over resampled seeds, (1 + R,): every resample draws its seeds with replacement.
 
-    Element 0 is the mean over the seeds as they are. nan where a drawn seed was refused, or is refused as measured.
+    Element 0 is the mean over the original seeds. nan where a drawn seed was refused, or is refused as measured.
     """
     size = max(r.size for r in by_seed)
     table = np.stack([np.broadcast_to(r, size) for r in by_seed])
@@ -136,7 +136,7 @@ def over_seeds(by_seed: Sequence[FloatArray], bootstrap: StatisticsConfig) -> Fl
 
 
 def read_samples(inputs: Inputs) -> dict[Run, RunSamples]:
-    """Return the samples of all runs from RESAMPLES, sorted. Raises DataError where the file is missing or damaged."""
+    """Return the samples of all runs from RESAMPLES, sorted. Raises DataError if the file is missing or damaged."""
     points: dict[Point, Samples] = {}
     for name, values in inputs.arrays("table", RESAMPLES).items():
         point, _, metric = name.rpartition("/")
@@ -148,7 +148,7 @@ def read_samples(inputs: Inputs) -> dict[Run, RunSamples]:
 
 
 def by_seed(runs: Collection[Run], comparison: Comparison) -> dict[str, dict[int, tuple[Run, Run]]]:
-    """Return anchor and test of a comparison by seed, by cut. Raises DataError where one of the two lacks a run."""
+    """Return anchor and test of a comparison by seed, by cut. Raises DataError if one of the two lacks a run."""
     by_cut: dict[str, dict[int, tuple[Run, Run]]] = {}
     for test, anchor in counterparts(runs, comparison):
         by_cut.setdefault(test.cut, {})[int(test.seed)] = (anchor, test)
@@ -171,7 +171,7 @@ class Side:
 
     @classmethod
     def of(cls, run: Run, samples: RunSamples, codecs: Collection[str], metric: Metric) -> Side:
-        """Return the points of a run by one of ``codecs``. Raises DataError where its float features were not evaluated."""
+        """Return the points of a run by one of ``codecs``. Raises DataError if its float features were not evaluated."""
         uncoded = metric.curve_values(float_samples(run, samples)[metric.name])
         points = [point for (codec, _), point in samples.items() if codec in codecs]
         rates, values = (
@@ -184,7 +184,7 @@ class Side:
 def compared_sides(
     by_run: Mapping[Run, RunSamples], experiment: Experiment, metrics: Sequence[Metric]
 ) -> Iterator[tuple[Comparison, str, Metric, dict[int, tuple[Side, Side]]]]:
-    """Yield every comparison at each cut and metric, with anchor and test by seed. Raises DataError where one lacks a run."""
+    """Yield every comparison at each cut and metric, with anchor and test by seed. Raises DataError if one lacks a run."""
     for c in experiment.resolved_comparisons():
         ladders = (experiment.ladders[c.against_ladder].codecs, experiment.ladders[c.ladder].codecs)
         for (cut, runs), metric in product(by_seed(by_run, c).items(), metrics):
@@ -203,7 +203,7 @@ def float_intervals(
 ) -> pd.DataFrame:
     """Return by how much the metrics of every two compared methods differ on float features, with intervals (FLOAT_COLUMNS).
 
-    Where there are several seeds, rows for all of them together, too. Raises DataError where a comparison lacks a run, or a run its
+    Where there are several seeds, rows for all of them together, too. Raises DataError if a comparison lacks a run, or a run its
     float features.
     """
     rows: list[tuple[object, ...]] = []
@@ -227,7 +227,7 @@ def with_all(of_seeds: Mapping[int, FloatArray], bootstrap: StatisticsConfig) ->
 
 
 def float_samples(run: Run, samples: RunSamples) -> Samples:
-    """Return the samples of a run's float features. Raises DataError where they were not evaluated."""
+    """Return the samples of a run's float features. Raises DataError if they were not evaluated."""
     if (UNCODED, FLOAT) not in samples:
         raise DataError(f"{run.id}: no scores of {UNCODED}/{FLOAT}; rerun the stage evaluate")
     return samples[UNCODED, FLOAT]

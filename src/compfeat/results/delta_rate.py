@@ -59,7 +59,7 @@ class Outcome:
 
     Attributes:
         bd_rate_percent: change of rate at equal metric, negative is a saving; None where refused.
-        overlap: shared metric range of the fitted points, as a share of their union; nan where not measurable.
+        overlap: shared metric range of the fitted points, as a share of their union; nan if not measurable.
         monotone: whether both raw curves rise strictly.
         n_anchor: points of the anchor that enter the fit.
         n_test: points of the test that enter the fit.

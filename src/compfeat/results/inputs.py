@@ -50,7 +50,7 @@ class Inputs:
     paths: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)
 
     def of(self, kind: Kind) -> Mapping[str, Path]:
-        """Return the files of one kind, by id; none where there are none."""
+        """Return the files of one kind, by id; none if there are none."""
         return self.paths.get(kind, {})
 
     def trained(self, kind: Kind) -> list[tuple[Trained, Path]]:
@@ -59,7 +59,7 @@ class Inputs:
         return [(Trained(run.cut, run.method, run.seed), runs[run]) for run in sorted(runs)]
 
     def file(self, kind: Kind, name: str) -> Path:
-        """Return one file. Raises DataError where it is not among the inputs."""
+        """Return one file. Raises DataError if it is not among the inputs."""
         path = self.of(kind).get(name)
         if path is None:
             raise DataError(
@@ -68,11 +68,11 @@ class Inputs:
         return path
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
-        """Return another table, which must have ``columns``. Raises DataError where it is missing or damaged."""
+        """Return another table, which must have ``columns``. Raises DataError if it is missing or damaged."""
         return read_csv(self.file("table", name), list(columns))
 
     def arrays(self, kind: Kind, name: str) -> dict[str, NDArray[Any]]:
-        """Return the arrays of an ``.npz`` file. Raises DataError where it is missing or damaged."""
+        """Return the arrays of an ``.npz`` file. Raises DataError if it is missing or damaged."""
         return read_arrays(self.file(kind, name))
 
     def features(self, trained: Trained) -> NDArray[np.float32]:

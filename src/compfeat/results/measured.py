@@ -46,7 +46,7 @@ class Measured:
     image_scores: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def metrics(self, weights: NDArray[np.float64] | None = None) -> dict[str, NDArray[np.float64]]:
-        """Return every metric under every row of ``weights`` (R x N), (R,); without weights, of all images as they are, (1,)."""
+        """Return every metric under every row of ``weights`` (R x N), (R,); without weights, of all images, each once, (1,)."""
         rows = np.ones((1, len(self.image_ids))) if weights is None else weights
         # A metric needs no names of classes: it is computed from scores alone.
         measured = [TASKS.get(task)(()).measure(scores, rows) for task, scores in self.scores.items()]

@@ -48,7 +48,7 @@ class Pair:
         return curve(self.sides[0], metric, rate), curve(self.sides[1], metric, rate)
 
     def uncoded(self, metric: Metric) -> tuple[float, float]:
-        """Return the metric of anchor and test on float features. Raises DataError where they were not evaluated."""
+        """Return the metric of anchor and test on float features. Raises DataError if they were not evaluated."""
         return uncoded(self.whole[0], metric), uncoded(self.whole[1], metric)
 
 
@@ -95,7 +95,7 @@ def without(side: pd.DataFrame, lossless: Collection[tuple[str, str]]) -> pd.Dat
 
 
 def uncoded(run: pd.DataFrame, metric: Metric) -> float:
-    """Return the metric of a run's float features. Raises DataError where they were not evaluated."""
+    """Return the metric of a run's float features. Raises DataError if they were not evaluated."""
     values = run.loc[(run["codec"] == UNCODED) & (run["quality"] == FLOAT), metric.name]
     if len(values) != 1:
         raise DataError(
@@ -117,7 +117,7 @@ def outcome_cells(
 
 
 def curve(points: pd.DataFrame, metric: Metric, rate: str = "total_bytes") -> Curve:
-    """Return the curve of one run's points over a column of bytes, as bytes per image, or of another rate as it is."""
+    """Return the curve of one run's points over a column of bytes, as bytes per image, or of another rate unchanged."""
     rates = points[rate].to_numpy(dtype=float, na_value=np.nan)
     if rate.endswith("_bytes"):
         rates = rates / points["n_images"].to_numpy(dtype=float)

@@ -18,7 +18,7 @@ MAX_REFUSED = 0.1
 
 
 def drawn_counts(n_images: int, resamples: int, seed: int) -> FloatArray:
-    """Return how often each image is drawn, (1 + R, N); the first row is ones: all images as they are."""
+    """Return how often each image is drawn, (1 + R, N); the first row is ones: every image once."""
     drawn = np.random.default_rng(seed).multinomial(n_images, np.full(n_images, 1 / n_images), size=resamples)
     return np.concatenate([np.ones((1, n_images)), drawn.astype(np.float64)])
 
@@ -101,7 +101,7 @@ def bd_rates(anchor: Curves, test: Curves, rules: Rules) -> FloatArray:
 
 
 def rates_at(curves: Curves, metric: FloatArray) -> FloatArray:
-    """Return the rate at which each curve has ``metric`` (R,), log-linear between points; nan where it does not get there."""
+    """Return the rate at which each curve has ``metric`` (R,), log-linear between points; nan if it does not get there."""
     if not curves.metric.shape[1]:
         return np.full(len(metric), np.nan)
     start = curves.segment(metric)
@@ -117,7 +117,7 @@ def rates_at(curves: Curves, metric: FloatArray) -> FloatArray:
 
 
 def not_reached(curves: Curves, metric: FloatArray) -> str:
-    """Return why the first curve has no rate at ``metric`` (R,); empty where it has one."""
+    """Return why the first curve has no rate at ``metric`` (R,); empty if it has one."""
     if not curves.size[0]:
         return "refused: no points on this ladder, or one of them lacks this metric"
     if metric[0] > curves.last(curves.metric)[0]:

@@ -24,7 +24,7 @@ class PluginConfig(Section):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What stands beside the name."""
+        """The plug-in's options."""
         return dict(self.model_extra or {})
 
 
@@ -41,7 +41,7 @@ class NetworkConfig(Section):
     """A network and where it is cut."""
 
     name: Name = Field(description="the network: a plug-in of compfeat.networks")
-    place: str = Field(description="the network's own name of the place where it is cut; the cut's name where absent")
+    place: str = Field(description="the network's name for the place of the cut; the cut's name if absent")
     width: int = Field(
         ge=8, multiple_of=4, description="channels of the stem; it scales every channel count; 64 in the paper"
     )
@@ -54,15 +54,15 @@ class Phase(Section):
     epochs: int = Field(ge=0, description="passes over the train split")
     downscale: int = Field(ge=1, description="images are this many times smaller along each axis")
     crop_width_px: int = Field(
-        ge=0, description="width of the strip that is seen of each image, before downscaling; 0 for all (px)"
+        ge=0, description="width of the strip of each image that is used, before downscaling; 0 for all (px)"
     )
     batch_size: int = Field(ge=1, description="images per step")
-    learning_rate: float = Field(gt=0, description="the peak (Adam)")
-    final_rate_fraction: float = Field(ge=0, le=1, description="of the peak, where the cosine ends")
+    learning_rate: float = Field(gt=0, description="peak learning rate (Adam)")
+    final_rate_fraction: float = Field(ge=0, le=1, description="final rate as a share of the peak")
 
 
 def with_epochs(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
-    """Return ``phases``. Raises ValueError where they have no epoch."""
+    """Return ``phases``. Raises ValueError if they have no epoch."""
     if not sum(phase.epochs for phase in phases):
         raise ValueError("no epochs; expected at least one phase of at least one epoch")
     return phases
@@ -76,11 +76,11 @@ class Recipe(Section):
     )
     loss: NamedPlugin = Field(description="the loss: a plug-in of compfeat.losses, by its name, or with options")
     phases: Annotated[tuple[Phase, ...], AfterValidator(with_epochs)] = Field(
-        description="what is trained, one phase after the other"
+        description="the phases, one after the other"
     )
     warmup_epochs: float = Field(ge=0, description="epochs of linear rise to the peak, at the start of each phase")
     noise_steps: float = Field(
-        ge=0, description="width of the uniform noise that stands for the quantiser, in quantiser steps"
+        ge=0, description="width of the uniform noise that replaces the quantiser, in quantiser steps"
     )
     quantiser_bits: int = Field(
         ge=2, le=16, description="bits of the quantiser that the noise stands for; 8 in the paper"

@@ -22,7 +22,7 @@ FLOAT, QUANTISED = "float", "u8"
 
 @dataclass(frozen=True, order=True)
 class Trained:
-    """One trained network: where it is cut, by which training, from which seed."""
+    """One trained network: its cut, training and seed."""
 
     cut: str
     training: str
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def parse_run(text: str) -> Run:
-    """Return the run whose id is ``text``, e.g. ``c512/plain/seed0``. Raises ConfigError where it is none."""
+    """Return the run whose id is ``text``, e.g. ``c512/plain/seed0``. Raises ConfigError if it is none."""
     match = re.fullmatch(r"([^/]+)/([^/]+)/seed(\d+)", text)
     if match is None:
         raise ConfigError(f"run {text!r} is not an id; expected CUT/METHOD/seedN")
@@ -78,7 +78,7 @@ def parse_run(text: str) -> Run:
 
 
 def parse_point(text: str) -> Point:
-    """Return the point whose id is ``text``, e.g. ``c512/plain/seed0/hevc/qp32``. Raises ConfigError where it is none."""
+    """Return the point whose id is ``text``, e.g. ``c512/plain/seed0/hevc/qp32``. Raises ConfigError if it is none."""
     run, _, rest = text.partition("/seed")
     seed, *codec_quality = rest.split("/")
     if len(codec_quality) != 2:

@@ -77,7 +77,7 @@ def validated(model: type[S], values: Mapping[str, Any], where: str = "") -> S:
 
 
 def from_json(model: type[S], text: str, where: str = "--settings") -> S:
-    """Return a JSON text as a ``model``. Raises ConfigError where it is not JSON, or not the model's."""
+    """Return a JSON text as a ``model``. Raises ConfigError if it is not JSON, or not the model's."""
     try:
         return model.model_validate_json(text)
     except ValidationError as error:

@@ -78,13 +78,13 @@ class Coding:
         }
 
     def encode_files(self, run: Run, codec: str) -> dict[str, str]:
-        """Return what a job reads that codes the evaluated split. Raises ConfigError where the codec does not code the run."""
+        """Return what a job reads that codes the evaluated split. Raises ConfigError if the codec does not code the run."""
         self._check(run, codec)
         split = self.experiment.dataset.evaluated_split
         return {"source": self.sent(run, split), "index": self.layout.index(split), **self.state_files(run, codec)}
 
     def evaluate_files(self, run: Run, codec: str) -> dict[str, str]:
-        """Return what a job reads that evaluates a codec of a run. Raises ConfigError where the codec does not code the run."""
+        """Return what a job reads that evaluates a codec of a run. Raises ConfigError if the codec does not code the run."""
         scenes = {
             "arrays": self.layout.arrays(self.experiment.dataset.evaluated_split),
             "class_shares": self.layout.class_shares("train"),
@@ -143,7 +143,7 @@ class Coding:
         return self.codec_settings(run, codec) | {"device": device, "threads": 1, "showcase": showcase}
 
     def transform_section(self, method: str) -> dict[str, Any] | None:
-        """Return a method's transform with its options; None where it has none."""
+        """Return a method's transform with its options; None if it has none."""
         transform = self.experiment.methods[method].transform
         return None if transform is None else transform.model_dump(mode="json")
 

@@ -65,7 +65,7 @@ COSTS: Mapping[str, Cost] = {
 """By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/how-to/cluster.md."""
 NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
-gradients, Adam's moments, and a checkpoint as it is written."""
+gradients, Adam's moments, and a checkpoint while it is written."""
 NARROW = 24
 """What of a network does not grow with its width, as so many channels: time ~ width (width + NARROW), memory of a batch that is
 decoded ~ width + NARROW."""
@@ -211,7 +211,7 @@ class Jobs:
         return len(e.cuts) * len(e.seeds) * qualities * self.evaluated
 
     def render(self, split: Split, processes: int) -> Predicted:
-        """Units: pixels of one image per process; pixels of all images, of which each counts for SCENE_PIXELS more."""
+        """Units: pixels of one image per process; pixels of all images, each counting for SCENE_PIXELS more."""
         cost, pixels = COSTS["render"], self.pixels
         memory = cost.base_mb * (processes > 1) + processes * (cost.base_mb / 1.5 + cost.bytes_per_unit * pixels / MEGA)
         return Predicted(memory, cost.base_s + cost.ns_per_unit * self.images(split) * (pixels + SCENE_PIXELS) / 1e9)

@@ -61,11 +61,11 @@ class Training:
         return [] if keep is None else [self.layout.kept(keep.folder, cut) for cut in self.experiment.cuts]
 
     def kept_network(self, cut: str) -> Trained:
-        """Return the network of a cut that is kept. Raises ConfigError where none is."""
+        """Return the network of a cut that is kept. Raises ConfigError if none is."""
         return Trained(cut, self._keep.training, self.experiment.seeds[0])
 
     def keep_settings(self, rendered: bool) -> dict[str, Any]:
-        """Return what is said of a kept network, of ``rendered`` scenes or not. Raises ConfigError where none is kept."""
+        """Return what is said of a kept network, of ``rendered`` scenes or not. Raises ConfigError if none is kept."""
         dataset = self.experiment.dataset
         data = {"dataset": dataset.name, "rendered": rendered, "render_seed": dataset.render_seed}
         recipe = section(self.experiment.trainings[self._keep.training], "start")
@@ -89,5 +89,5 @@ def network_module(experiment: Experiment, cut: str) -> str:
 
 
 def _address(given: str | None, cut: str) -> str | None:
-    """Return the address in an object store that the configuration gives for a cut; None where it gives none."""
+    """Return the address in an object store that the configuration gives for a cut; None if it gives none."""
     return given.replace(CUT, cut) if given and ELSEWHERE in given else None

@@ -155,7 +155,7 @@ class Task(ABC):
 
     @abstractmethod
     def truth_picture(self, record: np.void) -> NDArray[Any] | None:
-        """Return the truth in the form of ``keep``; None where there is nothing to show."""
+        """Return the truth in the form of ``keep``; None if there is nothing to show."""
 
     @abstractmethod
     def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:

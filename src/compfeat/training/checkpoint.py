@@ -44,7 +44,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path, identity: Mapping[str, str], modules: nn.Module, optimizer: torch.optim.Optimizer
 ) -> Progress:
-    """Restore the state of ``path`` and return the progress: epoch 0 where there is no such file.
+    """Restore the state of ``path`` and return the progress: epoch 0 if there is no such file.
 
     Raises:
         CheckpointError: the file is damaged or of a training with another identity; then nothing is restored.

@@ -86,7 +86,7 @@ class Learner:
 
 
 def tensors(arrays: Mapping[str, NDArray[Any]], device: torch.device, downscale: int = 1) -> dict[str, Tensor]:
-    """Return a batch on ``device``: ``image`` as N x 3 x H x W in [0, 1], truth fields as they are packed.
+    """Return a batch on ``device``: ``image`` as N x 3 x H x W in [0, 1], truth fields in packed form.
 
     ``downscale`` averages blocks of pixels of the images and takes one pixel a block of truth fields. Disparities stay in pixels of
     the whole image, so that the next phase continues with the same task.

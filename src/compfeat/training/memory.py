@@ -13,7 +13,7 @@ def keep_freed_memory() -> bool:
     """Let freed memory stay with the process; return whether the C library can.
 
     Every step allocates and frees the same large arrays. By default glibc gives them back to the system, which then hands out pages
-    of zeros anew. That costs about 6 % of a step, and makes no difference to any result.
+    of zeros again. That costs about 6 % of a step, and makes no difference to any result.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

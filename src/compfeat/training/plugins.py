@@ -14,7 +14,7 @@ from compfeat.training.variants.base import VARIANTS, Variant
 
 
 def variant_of(settings: TrainSettings) -> tuple[type[Variant[Any]], Any]:
-    """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
+    """Return the variant that the settings name, with its options. Raises ConfigError if they cannot be used."""
     variant = VARIANTS.get(settings.recipe.variant.name)
     return variant, options_of(variant, settings.recipe.variant.options, settings.key("variant"))
 

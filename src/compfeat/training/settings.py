@@ -57,11 +57,11 @@ def check_phases(
     """Check that images of ``height_px`` x ``width_px``, as every phase shows them, fit a cut of ``stride``.
 
     Args:
-        n_images: how many there are to train with, which a batch cannot exceed; None where that is not known.
+        n_images: how many there are to train with, which a batch cannot exceed; None if that is not known.
 
     Raises:
         ConfigError: a strip is wider than the images, a side is not a multiple of what the phase needs, or a batch has a single
-            feature element per channel, of which batch normalisation finds no variance.
+            feature element per channel, which gives batch normalisation no variance.
     """
     for i, phase in enumerate(phases):
         if phase.crop_width_px > width_px:

@@ -50,7 +50,7 @@ class Transform(WithOptions[OptionsT], ABC):
 
     @classmethod
     def problem(cls, options: OptionsT, tasks: Sequence[str]) -> str | None:
-        """Return in one line why ``options`` cannot be used with ``tasks``, or None where they can."""
+        """Return in one line why ``options`` cannot be used with ``tasks``, or None if they can."""
         return None
 
     def __init__(self, options: OptionsT, state: State) -> None:

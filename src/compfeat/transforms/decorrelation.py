@@ -143,7 +143,7 @@ def fitted(
         band: h x w, the band of each frequency; None for one band.
         tiles: the component, by falling variance, at each place, (C,).
         channels: what a matrix does (see ``decorrelating``).
-        element_mean: whether a mean of each element is subtracted where there is a ``band``; else one of each channel.
+        element_mean: whether a mean of each element is subtracted if there is a ``band``; else one of each channel.
 
     Raises:
         DataError: a feature is not finite.

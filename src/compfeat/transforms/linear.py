@@ -72,7 +72,7 @@ class Linear(Transform[L]):
     """
 
     def __init__(self, options: L, state: State) -> None:
-        """Raises DataError where ``state`` is not that of such a transform."""
+        """Raises DataError if ``state`` is not that of such a transform."""
         super().__init__(options, state)
         decorrelation.check(state)
 
@@ -89,7 +89,7 @@ class Linear(Transform[L]):
 
 
 def fitted(source: FitSource, options: LinearOptions, sensitivity: Matrix | None = None) -> State:
-    """Return what ``decorrelation.fitted`` makes of ``source``. Raises DataError where a feature is not finite."""
+    """Return what ``decorrelation.fitted`` makes of ``source``. Raises DataError if a feature is not finite."""
     features = source.features
     positions = evenly_spaced(len(features), options.images)
     tiles = np.argsort(tile_positions(features.shape[1], options.packing))

@@ -33,7 +33,7 @@ class Sensitivity:
 
     Attributes:
         matrix: M, C x C, float64, symmetric: noise of covariance K at every position raises the loss by tr(M K), to second order.
-        loss: the task's mean loss on the features as they are.
+        loss: the task's mean loss on the unchanged features.
         bands: M_b, bands x C x C: the same of noise at the frequencies of a band, were all frequencies as these; None for one band.
     """
 

@@ -45,7 +45,7 @@ def receive(
 
 
 def counted(images: Iterator[Decoded], expected: int, stream: Path) -> Iterator[Decoded]:
-    """Yield ``images``. Raises BitstreamError where they are not as many as ``expected``."""
+    """Yield ``images``. Raises BitstreamError if they are not as many as ``expected``."""
     count = 0
     for image in images:
         count += 1

@@ -36,7 +36,7 @@ class CodecSettings(Section):
     ffmpeg: str | None = Field(None, description="an ffmpeg binary; null for the one of imageio-ffmpeg")
 
     def codec_at(self, quality: str, state: Path | None) -> Codec[Any]:
-        """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError where that is not given."""
+        """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError if that is not given."""
         check_state(CODECS.get(self.codec), "codec", self.codec, state)
         return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
 
@@ -46,12 +46,12 @@ class CodecSettings(Section):
         codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
 
     def transform_from(self, state: Path | None) -> Transform[Any] | None:
-        """Return the method's transform, None where it has none. Raises ConfigError where its fitted state is not given."""
+        """Return the method's transform, None if it has none. Raises ConfigError if its fitted state is not given."""
         return transform_of(self.transform, state)
 
 
 def transform_of(config: PluginConfig | None, state: Path | None) -> Transform[Any] | None:
-    """Return the transform that ``config`` names with its fitted state; None where there is none.
+    """Return the transform that ``config`` names with its fitted state; None if there is none.
 
     Raises:
         ConfigError: the transform or an option is unknown, or its state is not given.
@@ -73,7 +73,7 @@ def check_state(entry: type[Codec[Any]] | type[Transform[Any]], noun: str, name:
 
 
 def read_state(path: Path | None) -> State | None:
-    """Return the arrays of a fitted state; None where there is no file to read. Raises DataError for a damaged one."""
+    """Return the arrays of a fitted state; None if there is no file to read. Raises DataError for a damaged one."""
     return None if path is None else read_arrays(path)
 
 

@@ -60,7 +60,7 @@ def bd_rate(
 def interval_line(
     path: Path, rate: str, metric: str, lower_is_better: bool, resamples: int, confidence: float, seed: int
 ) -> str:
-    """Return in one line the interval of the headline fit. Raises DataError where images are not those of all points."""
+    """Return in one line the interval of the headline fit. Raises DataError if images are not those of all points."""
     rows = read_rows(path, ("curve", "point", "image", rate, metric))
     ids = sorted({row["image"] for row in rows})
     if len(ids) < MIN_IMAGES:
@@ -95,7 +95,7 @@ def values(metrics: FloatArray, lower_is_better: bool) -> FloatArray:
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return a CSV file's rows. Raises DataError where it is missing, or lacks a column."""
+    """Return a CSV file's rows. Raises DataError if it is missing, or lacks a column."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -109,7 +109,7 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def numbers(path: Path, rows: list[dict[str, str]], column: str) -> FloatArray:
-    """Return a column's numbers; nan for an empty cell. Raises DataError where a cell is none."""
+    """Return a column's numbers; nan for an empty cell. Raises DataError if a cell is none."""
     try:
         return np.array([float(row[column] or "nan") for row in rows])
     except (TypeError, ValueError):

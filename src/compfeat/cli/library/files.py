@@ -12,7 +12,7 @@ from compfeat.errors import DataError
 
 
 def read_npy(path: Path) -> NDArray[Any]:
-    """Map an array from a .npy file. Raises DataError where it is missing or none."""
+    """Map an array from a .npy file. Raises DataError if it is missing or none."""
     try:
         array: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError) as error:
@@ -22,7 +22,7 @@ def read_npy(path: Path) -> NDArray[Any]:
 
 
 def read_stream(path: Path) -> bytes:
-    """Return a file's bytes. Raises DataError where it cannot be read."""
+    """Return a file's bytes. Raises DataError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

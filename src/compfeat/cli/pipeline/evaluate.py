@@ -129,7 +129,7 @@ def evaluate(
 
 
 def shares_by_task(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the class shares of each task with classes. Raises DataError where the file is missing or damaged."""
+    """Return the class shares of each task with classes. Raises DataError if the file is missing or damaged."""
     return {name: np.array(values, dtype=np.float64) for name, values in read_json(path).items()}
 
 
@@ -156,7 +156,7 @@ def received(
     shape: tuple[int, ...],
     ids: Sequence[str],
 ) -> Iterator[Decoded]:
-    """Return what the bitstream of a quality in ``folder`` decodes to. Raises DataError where the ledger lacks the quality."""
+    """Return what the bitstream of a quality in ``folder`` decodes to. Raises DataError if the ledger lacks the quality."""
     if quality not in ledgers:
         raise DataError(f"{folder}: the ledger has no quality {quality!r}; found {', '.join(ledgers)}; {RERUN}")
     stream, side_info = folder / stream_name(quality), folder / side_info_name(quality)
@@ -212,7 +212,7 @@ class Results:
         s: EvaluateSettings,
         bar: tqdm[Any],
     ) -> None:
-        """Score what arrived at one quality. Raises BitstreamError where a stream turns out to be damaged."""
+        """Score what arrived at one quality. Raises BitstreamError if a stream turns out to be damaged."""
         errors: list[float] = []
         compared = with_errors(arrival.images, copies(arrival.sent), errors)
         scored, shown = score(network, undone(compared, arrival.transform), scenes, s, bar)
@@ -265,6 +265,6 @@ def score(
 
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:
-    """Return counts that fit 32 bits as such; all else as it is."""
+    """Return counts that fit 32 bits as such; all else unchanged."""
     fits = values.dtype.kind == "i" and values.ndim > 1 and values.size and values.max() < 2**31
     return values.astype(np.int32) if fits else values

@@ -25,7 +25,7 @@ def explorer(
         settings: what describes the figures and tables.
         tables: files of the summary, found by their names, pictures.npz among them.
         figures: PNGs of the figures to show, found by their names.
-        pages: tables to show as they are, found by their names.
+        pages: tables to show, found by their names.
         html: output.
 
     Raises:

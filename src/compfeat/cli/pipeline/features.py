@@ -53,7 +53,7 @@ def features(*, settings: FeaturesSettings, arrays: Path, weights: Path, descrip
 
 
 def encoded(network: SplitNetwork, scenes: Packed, batch_size: int) -> Iterator[NDArray[np.float32]]:
-    """Yield the features of ``batch_size`` images after the other. Raises DataError where they are not finite."""
+    """Yield the features of ``batch_size`` images after the other. Raises DataError if they are not finite."""
     for chunk in tqdm(list(in_chunks(len(scenes), batch_size)), unit="batch"):
         batch = encode_images(network, scenes[chunk]["image"])
         if not np.isfinite(batch).all():

@@ -55,7 +55,7 @@ def fit(
         scenes: packed scenes of the train split.
         weights: the trained network's weights.
         description: what network they are.
-        transform: the state of the method's transform, to fit a codec behind a fitted one.
+        transform: the state of the method's transform, to fit a codec after a fitted one.
         state: output: what was fitted, arrays by name.
 
     Raises:

@@ -38,7 +38,7 @@ def gather(*, settings: str, inputs: list[str] = [], output: Path) -> None:  # n
 
 
 def write(path: Path, content: Content) -> None:
-    """Write a table's content. Raises DataError where it is not of the kind that its file's name says."""
+    """Write a table's content. Raises DataError if it is not of the kind that its file's name says."""
     if path.suffix == ".csv" and isinstance(content, pd.DataFrame):
         write_csv(path, rounded(content))
     elif path.suffix == ".npz" and isinstance(content, dict):
@@ -59,7 +59,7 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def sections(text: str) -> dict[str, object]:
-    """Return the sections in a text of JSON. Raises ConfigError where there are none."""
+    """Return the sections in a text of JSON. Raises ConfigError if there are none."""
     try:
         values = json.loads(text)
     except ValueError as error:

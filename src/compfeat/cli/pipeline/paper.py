@@ -34,7 +34,7 @@ def paper(
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
         starts: weights from outside the run that trainings start from and that have a description beside them.
-        photographs: tables of the recorded run on photographs, found by their names; none where there is no record.
+        photographs: tables of the recorded run on photographs, found by their names; none if there is no record.
         pdf: outputs, paper.pdf and supplement.pdf or one of them.
         html: output, the paper as one file of HTML.
 

@@ -67,7 +67,7 @@ def train(
         info: what the packed data is (.json).
         initial: weights of the same network to start from (.safetensors).
         encoder_weights: pretrained weights of the encoder to start from (.safetensors), or ``installed`` for those that a package
-            brings, where there are no initial ones.
+            brings, if there are no initial ones.
         weights: output: the trained weights (.safetensors).
         description: output: what network they are (.json).
         epoch_table: output: one row per epoch (.csv).
@@ -158,7 +158,7 @@ def start(
 
 
 def chosen_loss(settings: TrainSettings, tasks: Sequence[Task]) -> Loss:
-    """Return the loss that the settings name, with its options. Raises ConfigError where they cannot be used."""
+    """Return the loss that the settings name, with its options. Raises ConfigError if they cannot be used."""
     spec, key = LOSSES.get(settings.recipe.loss.name), settings.key("loss")
     options = options_of(spec, settings.recipe.loss.options, key)
     if problem := spec.problem(options, settings.cut):
@@ -167,7 +167,7 @@ def chosen_loss(settings: TrainSettings, tasks: Sequence[Task]) -> Loss:
 
 
 def chosen_variant(settings: TrainSettings) -> Variant[Any]:
-    """Return the variant that the settings name, with its options. Raises ConfigError where they cannot be used."""
+    """Return the variant that the settings name, with its options. Raises ConfigError if they cannot be used."""
     variant, options = variant_of(settings)
     return variant(settings, options)
 

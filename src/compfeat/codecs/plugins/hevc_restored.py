@@ -68,7 +68,7 @@ class HevcRestored(HevcStreams[RestoredOptions]):
             yield decoded if self.is_lossless else Decoded(self._restore(decoded.item), decoded.picture)
 
     def _restore(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return decoded features C x h x w as they are restored. Raises DataError where the state is none of this quality."""
+        """Return decoded features C x h x w after restoration. Raises DataError if the state is none of this quality."""
         state, channels = self.state or {}, len(features)
         gain, offset = state.get(f"gain_{self.quality}"), state.get(f"offset_{self.quality}")
         if gain is None or offset is None or offset.shape != (channels,) or gain.shape[-1] != channels:
@@ -90,7 +90,7 @@ def by_channel(features: NDArray[np.float32]) -> NDArray[np.float64]:
 def fitted_map(
     decoded: NDArray[np.float64], original: NDArray[np.float64], joint: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return gain and offset by which decoded + gain decoded + offset is closest to ``original``, both C x samples.
+    """Return gain and offset for which decoded + gain decoded + offset is closest to ``original``, both C x samples.
 
     The gain (C, or C x C where ``joint``) is pulled towards 0 with the weight RIDGE.
     """
@@ -111,7 +111,7 @@ def fitted_map(
 
 
 def _through(codec: Hevc, features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``features`` (N x C x h x w) coded and decoded. Raises BitstreamError where not all come back."""
+    """Return ``features`` (N x C x h x w) coded and decoded. Raises BitstreamError if not all come back."""
     with TemporaryDirectory() as folder:
         stream, side_info = Path(folder, "stream"), Path(folder, "side_info")
         codec.encode(iter(features), stream, side_info)

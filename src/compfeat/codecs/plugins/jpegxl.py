@@ -80,7 +80,7 @@ def numbered(folder: str) -> str:
 
 
 def split(data: mmap.mmap, start: int) -> FrameBytes:
-    """Return the bytes of the codestream whose length stands at ``start``. Raises ValueError where it is damaged."""
+    """Return the bytes of the codestream whose length stands at ``start``. Raises ValueError if it is damaged."""
     size, first = read_leb128(data, start)
     end, payload = first + size, size - len(SIGNATURE)
     if end > len(data) or payload <= 0 or data[first : first + len(SIGNATURE)] != SIGNATURE:

@@ -94,7 +94,7 @@ class Laplace(Codec[Options]):
 
     @cached_property
     def _fitted(self) -> Fitted:
-        """What the state says at this quality. Raises DataError where it is no state of this codec."""
+        """What the state says at this quality. Raises DataError if it is no state of this codec."""
         state = self.state or {}
         check(state)
         return Fitted(state, self.qualities.index(self.quality))

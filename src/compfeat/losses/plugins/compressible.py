@@ -20,7 +20,7 @@ Knots = tuple[tuple[float, float], ...]
 
 
 def rising(knots: Knots) -> Knots:
-    """Return ``knots``. Raises ValueError where there are none, or their epochs do not rise."""
+    """Return ``knots``. Raises ValueError if there are none, or their epochs do not rise."""
     if not knots or any(a[0] >= b[0] for a, b in pairwise(knots)):
         raise ValueError(f"found {[list(k) for k in knots]}; expected pairs of epoch and factor, by rising epoch")
     return knots

@@ -1,4 +1,4 @@
-"""The task losses and the log of an estimated rate, behind the transform that the features of the moment would be given."""
+"""The task losses and the log of an estimated rate, after the transform that the features of the moment would be given."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
 
 
 def choices_of(tables: Tables) -> Choices:
-    """Return what can be chosen of the chart. Raises DataError where no metric has a value."""
+    """Return what can be chosen of the chart. Raises DataError if no metric has a value."""
     metrics = [metric for of_task in measured_by_task(tables).values() for metric in of_task]
     if not metrics:
         raise DataError("points.csv: no metric has a value at any point; rerun the stages evaluate and points")

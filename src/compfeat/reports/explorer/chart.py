@@ -55,7 +55,7 @@ class Choices:
 
 
 def chart_spec(choices: Choices, points: Rows, looks: Mapping[str, Look], labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return the chart of ``points`` (see ``point_rows``): several panels on the same scales where there are more than MOST_LINES
+    """Return the chart of ``points`` (see ``point_rows``): several panels on the same scales if there are more than MOST_LINES
     methods."""
     chart = layers(choices, points, looks)
     data = alt.InlineData(values=points)

@@ -53,7 +53,7 @@ def png(image: Array, factor: int = 1) -> bytes:
 
 
 def palette(image: Array) -> tuple[Array, Array]:
-    """Return the colours of an H x W x 3 picture (n x 3), and each pixel's index among them (uint8, where there are few)."""
+    """Return the colours of an H x W x 3 picture (n x 3), and each pixel's index among them (uint8, if there are few)."""
     packed = image.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
     values, codes = np.unique(packed, return_inverse=True)
     colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=-1).astype(np.uint8)

@@ -37,7 +37,7 @@ NEEDS = (
 
 
 def our_points(tables: Tables) -> pd.DataFrame:
-    """Return this run's points. Raises DataError where the file or a column is missing."""
+    """Return this run's points. Raises DataError if the file or a column is missing."""
     return tables.csv("points.csv", *POINT, "dataset", "n_images", "rate_bpe", "bytes_per_image")
 
 

@@ -150,7 +150,7 @@ def draw_lines(
     point: Sequence[str] = (),
     **options: Any,
 ) -> None:
-    """Draw a line for each value of the column ``by``: means over seeds with marks, and thin lines of seeds where there are several.
+    """Draw a line for each value of the column ``by``: means over seeds with marks, and thin lines of seeds if there are several.
 
     Args:
         styles: what each line is drawn with.

@@ -1,1 +1,1 @@
-"""The paper, set anew from this run's numbers: ``facts`` says what is reported, ``paper.typ`` how, ``build`` makes the PDF."""
+"""The paper, set from this run's numbers: ``facts`` says what is reported, ``paper.typ`` how, ``build`` makes the PDF."""

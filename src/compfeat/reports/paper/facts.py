@@ -44,10 +44,10 @@ def paper_facts(
     """Return everything that the template reads besides the tables and the experiment.
 
     Args:
-        experiment: of which the sections of trainings, methods, cuts and tasks are read.
+        experiment: its trainings, methods, cuts and tasks are read.
         descriptions: the networks' ``network.json``, of each cut one at least.
         starts: what weights from outside the run were trained on, by their file, where that is known.
-        photographs: the recorded run on photographs; None where there is none.
+        photographs: the recorded run on photographs; None if there is none.
     """
     e = experiment
     return {
@@ -107,7 +107,7 @@ def cut_facts(experiment: Experiment, descriptions: Sequence[Mapping[str, Any]])
 
 def start_facts(experiment: Experiment, known: Mapping[str, TrainedOn]) -> list[Facts]:
     """Return the weights from outside the run that trainings start from: cut, part of the network, file as the configuration has
-    it, and what it was trained on; None where that is not known.
+    it, and what it was trained on; None if that is not known.
     """
     e = experiment
     rows: dict[tuple[str, str], Facts] = {}

@@ -82,7 +82,7 @@ def photographs_facts(record: Tables) -> dict[str, Any]:
 
 
 def bytes_at_loss(points: pd.DataFrame, codecs: list[str], metric: Metric) -> float | None:
-    """Return the bytes per image at a loss of LOSS of ``metric``: the mean over the seeds, None where one does not get there."""
+    """Return the bytes per image at a loss of LOSS of ``metric``: the mean over the seeds, None if one does not get there."""
     sizes = [
         float(str(size))
         for _, own in points.groupby("seed")

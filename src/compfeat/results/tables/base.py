@@ -37,7 +37,7 @@ class TableSpec:
         needs: kinds of files that it reads, besides tables.
         tables: files of other tables that it reads.
         uses: sections of the experiment that it depends on; ``make`` can read no other.
-        title: its heading in the report and in the explorer; empty where it is not shown there.
+        title: its heading in the report and in the explorer; empty if it is not shown there.
         caption: what it shows, in a few sentences.
         category: the heading of the report that it stands below.
     """

@@ -80,7 +80,7 @@ class Segmentation(Task):
         return found
 
     def score(self, prediction: NDArray[Any], record: np.void) -> dict[str, Any]:
-        """Return ``confusion``: pixels by true and predicted class, int64 n x n; of both planes where there are two."""
+        """Return ``confusion``: pixels by true and predicted class, int64 n x n; of both planes if there are two."""
         planes = [prediction] if prediction.ndim == 2 else list(prediction)
         names = ("confusion", "confusion_calibrated")
         return {
@@ -89,7 +89,7 @@ class Segmentation(Task):
         }
 
     def measure(self, scores: Scores, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return the mIoU (0..1) of the weighted sum of all confusion matrices, plain and where there are some calibrated."""
+        """Return the mIoU (0..1) of the weighted sum of all confusion matrices, plain and if there are some calibrated."""
         measured = {}
         for metric, name in (("miou", "confusion"), ("miou_calibrated", "confusion_calibrated")):
             if name in scores:

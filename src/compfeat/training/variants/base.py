@@ -25,17 +25,17 @@ class Variant(WithOptions[OptionsT], ABC):
 
     @classmethod
     def problem(cls, options: OptionsT) -> str | None:
-        """Return in one line why ``options`` cannot be used, or None where they can."""
+        """Return in one line why ``options`` cannot be used, or None if they can."""
         return None
 
     @classmethod
     def codecs(cls, options: OptionsT) -> tuple[str, ...]:
-        """Return the names of the codecs that its steps use, so that a change of one trains anew."""
+        """Return the names of the codecs that its steps use, so that a change of one trains again."""
         return ()
 
     @classmethod
     def programs(cls, options: OptionsT) -> tuple[str, ...]:
-        """Return name and version of the programs that its steps run, so that another version trains anew."""
+        """Return name and version of the programs that its steps run, so that another version trains again."""
         return ()
 
     def __init__(self, settings: TrainSettings, options: OptionsT) -> None:

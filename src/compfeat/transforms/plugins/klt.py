@@ -13,5 +13,5 @@ class Klt(Linear[LinearOptions]):
 
     @classmethod
     def fit(cls, source: FitSource, options: LinearOptions) -> State:
-        """Return the state. Raises DataError where a feature is not finite."""
+        """Return the state. Raises DataError if a feature is not finite."""
         return fitted(source, options)

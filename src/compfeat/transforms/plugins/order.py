@@ -21,7 +21,7 @@ class Order(Transform[MomentOptions]):
     """
 
     def __init__(self, options: MomentOptions, state: State) -> None:
-        """Raises DataError where ``state`` is not that of such a transform."""
+        """Raises DataError if ``state`` is not that of such a transform."""
         super().__init__(options, state)
         order = state.get("order", np.empty(0, np.int16))
         if not order.size or not np.array_equal(np.sort(order), np.arange(order.size)):
@@ -29,7 +29,7 @@ class Order(Transform[MomentOptions]):
 
     @classmethod
     def fit(cls, source: FitSource, options: MomentOptions) -> State:
-        """Return the state. Raises DataError where a feature is not finite."""
+        """Return the state. Raises DataError if a feature is not finite."""
         covariance = moments(source.features, evenly_spaced(len(source.features), options.images))[1][0]
         return {"order": np.argsort(-np.diag(covariance), kind="stable").astype(np.int16)}
 

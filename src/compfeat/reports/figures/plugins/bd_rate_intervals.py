@@ -35,7 +35,7 @@ LINE = 0.1
     category="Rate and accuracy",
     caption=(
         "BD-rates of every comparison at equal task performance, with their intervals; negative values are savings. This run: over "
-        "resamples of the images (and of the seeds, where there are several). Recorded run: the same over its seeds. Published: "
+        "resamples of the images (and of the seeds, if there are several). Recorded run: the same over its seeds. Published: "
         "over resamples of the authors' image sizes. A mark without a bar has no interval. A BD-rate above +50 % stands at the "
         "border, with its number."
     ),

@@ -61,7 +61,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def sent_picture(showcase: Showcase, cut: str, method: str) -> NDArray[Any] | None:
-    """Return what a method sends, as a picture; None where there is none."""
+    """Return what a method sends, as a picture; None if there is none."""
     point = showcase.uncoded(cut, method)
     return None if point is None else showcase.output(point, SENT)
 

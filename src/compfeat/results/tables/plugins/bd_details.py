@@ -1,4 +1,4 @@
-"""What stands beside each BD-rate (``bd_details.csv``): does it depend on the fit, on one point, and what is it in other words?"""
+"""Details of each BD-rate (``bd_details.csv``): does it depend on the fit, on one point, and what is it in other words?"""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ DETAILS = (
     "bd_details.csv",
     tables=("points.csv", "bd_rate.csv"),
     uses=(*COMPARED, "bd_rate"),
-    title="What stands beside each BD-rate",
+    title="Details of each BD-rate",
     caption="The metric of both networks without coding, the BD-rate by several fits and without the lossless points (percent), the "
     "shared range of the metric, and the change of the metric at equal rate.",
     category=CERTAINTY,
 )
 def make_bd_details(inputs: Inputs) -> pd.DataFrame:
-    """Return DETAILS of every comparison, cut, seed and metric. Raises DataError where a run lacks its float features."""
+    """Return DETAILS of every comparison, cut, seed and metric. Raises DataError if a run lacks its float features."""
     e = inputs.experiment
     rates = inputs.table("bd_rate.csv", *PAIR, "fit", "rate", "bd_rate_percent", "overlap", "monotone", "verdict")
     total = rates[rates["rate"] == "total"].to_dict("records")

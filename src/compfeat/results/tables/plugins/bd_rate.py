@@ -21,7 +21,7 @@ OUTCOME = (
 def make_bd_rate(inputs: Inputs) -> pd.DataFrame:
     """Return a row per comparison, cut, seed, metric, kind of bytes and fit.
 
-    ``equal_loss_percent`` is the BD-rate of the curves of metric minus metric without coding. Raises DataError where a comparison
+    ``equal_loss_percent`` is the BD-rate of the curves of metric minus metric without coding. Raises DataError if a comparison
     lacks a run, or a run its float features.
     """
     rules = Rules(frontier=inputs.experiment.bd_rate.frontier)

@@ -33,7 +33,7 @@ COLUMNS = (*PAIR, "loss_percent", "saved_bytes_per_image", "state_bytes", "image
 def make_break_even(inputs: Inputs) -> pd.DataFrame:
     """Return COLUMNS of every comparison, cut, seed and metric whose states weigh more than the anchor's.
 
-    ``images`` is empty where a curve does not get to the loss, or nothing is saved there. Raises DataError where a comparison lacks
+    ``images`` is empty where a curve does not get to the loss, or nothing is saved there. Raises DataError if a comparison lacks
     a run.
     """
     e = inputs.experiment
@@ -57,7 +57,7 @@ def make_break_even(inputs: Inputs) -> pd.DataFrame:
 
 
 def rate_at_loss(curve: Curve, metric: Metric, uncoded: float) -> float:
-    """Return the rate at which a metric is LOSS_PERCENT worse than ``uncoded``; nan where the curve does not get there."""
+    """Return the rate at which a metric is LOSS_PERCENT worse than ``uncoded``; nan if the curve does not get there."""
     target = metric.curve_values(np.array([uncoded * relative(metric, LOSS_PERCENT)]))
     return float(rates_at(Curves.of(curve.rate[None], curve.metric[None]), target)[0])
 

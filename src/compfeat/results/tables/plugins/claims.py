@@ -1,6 +1,6 @@
 """The claims (``claims.csv``), checked against this run, a recorded run of several seeds, and the published numbers.
 
-The rule by which a claim is supported is written in the config (``claims``, by group), before any number is known. An interval that
+The rule for supporting a claim is written in the config (``claims``, by group), before any number is known. An interval that
 lies wholly on the claim's side of the limit supports it, one wholly on the other side does not, anything else is undecided.
 """
 
@@ -35,7 +35,7 @@ PUBLISHED_NOTE = "the interval is of the images' sizes alone: no errors of singl
 NO_INTERVAL_NOTE = "no errors of single images were published, so there is no interval"
 
 Number = dict[str, Any]
-"""One measured number with its interval: WHERE, metric, value, low, high (nan where there is none) and reason (why there is none)."""
+"""One measured number with its interval: WHERE, metric, value, low, high (nan if there is none) and reason (why there is none)."""
 
 
 @table(

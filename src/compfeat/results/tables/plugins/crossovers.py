@@ -27,8 +27,8 @@ OUTCOME = (
     *("crossing", "crossing_bytes", "crossing_value", "better_below", "better_above"),
     *("from_bytes", "to_bytes", "verdict"),
 )
-"""``crossing``: its number, from the lowest rate; 0 where there is none. ``better_below``, ``better_above``: which method is better
-at rates below and above; the same where there is no crossing, empty where nothing can be said. ``from_bytes``, ``to_bytes``: the
+"""``crossing``: its number, from the lowest rate; 0 if there is none. ``better_below``, ``better_above``: which method is better
+at rates below and above; the same if there is no crossing, empty where nothing can be said. ``from_bytes``, ``to_bytes``: the
 rates that both curves have. ``verdict``: ``ok``, that there is no crossing, or why nothing can be said."""
 
 
@@ -41,10 +41,10 @@ rates that both curves have. ``verdict``: ``ok``, that there is no crossing, or 
     "metric there, and which of the two is better below and above, over the rates that both curves have.",
 )
 def make_crossovers(inputs: Inputs) -> pd.DataFrame:
-    """Return a row per crossing, and one where there is none, of every comparison of features with an image (CELL and OUTCOME).
+    """Return a row per crossing, and one if there is none, of every comparison of features with an image (CELL and OUTCOME).
 
     ``split`` sends features, ``remote`` the image; ``remote_metric`` is another than ``metric`` where the decoded image itself is
-    judged in place of the network's output. All rates are bytes per image. Raises DataError where a comparison lacks a run.
+    judged in place of the network's output. All rates are bytes per image. Raises DataError if a comparison lacks a run.
     """
     e = inputs.experiment
     senders = {name for name, method in e.methods.items() if method.sends == "image"}

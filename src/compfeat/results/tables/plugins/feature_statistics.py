@@ -40,7 +40,7 @@ def make_feature_statistics(inputs: Inputs) -> pd.DataFrame:
 
 
 def feature_statistics(features: NDArray[np.float32]) -> pd.DataFrame:
-    """Return the statistics of quantised features, one per row with COLUMNS (``x`` is empty where there is none).
+    """Return the statistics of quantised features, one per row with COLUMNS (``x`` is empty if there is none).
 
     - ``code_share``: share (0..1) of the elements that have code ``x`` (0..255); ``zero_share``: that of code 0.
     - ``dct_magnitude_steps``: mean |coefficient| (quantiser steps) of the channels' orthonormal 2-D DCT-II at radial frequency ``x``

@@ -19,5 +19,5 @@ from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
     category=CERTAINTY,
 )
 def make_float_intervals(inputs: Inputs) -> pd.DataFrame:
-    """Return a row a pair of methods, cut, seed and metric. Raises DataError where a comparison lacks a run."""
+    """Return a row a pair of methods, cut, seed and metric. Raises DataError if a comparison lacks a run."""
     return float_intervals(read_samples(inputs), inputs.experiment, compared_metrics(inputs.experiment.tasks))

@@ -76,7 +76,7 @@ def make_gaussian_reference(inputs: Inputs) -> pd.DataFrame:
 
 
 def mixtures(by_frequency: NDArray[np.float64], by_task: Mapping[str, NDArray[np.float64]]) -> dict[str, list[Mixture]]:
-    """Return the mixtures of each task, one each, and of ALL_TASKS where there are several, one for each ratio of weights.
+    """Return the mixtures of each task, one each, and of ALL_TASKS if there are several, one for each ratio of weights.
 
     Args:
         by_frequency: see ``covariances``.

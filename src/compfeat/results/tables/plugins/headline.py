@@ -78,13 +78,13 @@ def make_headline(inputs: Inputs) -> pd.DataFrame:
 
 
 def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of all seeds together where there are several."""
+    """Return the rows of all seeds together if there are several."""
     several = table["seed"].astype(str) == ALL_SEEDS
     return table[several] if several.any() else table
 
 
 def seeds_verdict(cells: pd.DataFrame) -> str:
-    """Return one sentence for all seeds: their common verdict, or what was said of which seed."""
+    """Return one sentence for all seeds: their common verdict, or each seed's verdict."""
     verdicts = cells["verdict"].tolist()
     if len(set(verdicts)) == 1:
         return str(verdicts[0])

@@ -31,7 +31,7 @@ from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
     category=CERTAINTY,
 )
 def make_intervals(inputs: Inputs) -> pd.DataFrame:
-    """Return CELL and INTERVAL_COLUMNS of every comparison, cut, seed and metric. Raises DataError where a comparison lacks a run.
+    """Return CELL and INTERVAL_COLUMNS of every comparison, cut, seed and metric. Raises DataError if a comparison lacks a run.
 
     Where there are several seeds, rows for all of them together, too.
     """

@@ -27,11 +27,11 @@ COLUMNS = (
     uses=("tasks", "ladders"),
     title="Operating points",
     caption="Bytes per image and bits per feature element at which a metric is a little worse than that of the same network without "
-    "coding (uncoded), log-linear between efficient points; empty where the curve does not get there.",
+    "coding (uncoded), log-linear between efficient points; empty if the curve does not get there.",
     category=RESULTS,
 )
 def make_operating_points(inputs: Inputs) -> pd.DataFrame:
-    """Return a row per run, ladder, metric and loss (COLUMNS). Raises DataError where a run lacks its float features.
+    """Return a row per run, ladder, metric and loss (COLUMNS). Raises DataError if a run lacks its float features.
 
     ``loss`` is in ``loss_unit``; ``rate_bpe`` is empty where the image is sent.
     """

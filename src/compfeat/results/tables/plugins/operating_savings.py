@@ -38,7 +38,7 @@ COLUMNS = (*PAIR, "loss_percent", "rate_change_percent", "low_percent", "high_pe
     category=CERTAINTY,
 )
 def make_operating_savings(inputs: Inputs) -> pd.DataFrame:
-    """Return COLUMNS of every comparison, cut, seed, metric and loss. Raises DataError where a comparison lacks a run.
+    """Return COLUMNS of every comparison, cut, seed, metric and loss. Raises DataError if a comparison lacks a run.
 
     Where there are several seeds, rows for all of them together, too.
     """
@@ -72,6 +72,6 @@ def rate_changes(sides: tuple[Side, Side], metric: Metric, loss: float) -> Float
 
 
 def verdict(sides: tuple[Side, Side], metric: Metric, loss: float) -> str:
-    """Return which curve does not get to the loss, of the images as they are; empty where both do."""
+    """Return which curve does not get to the loss, of the original images; empty where both do."""
     reasons = (not_reached(*at_loss(side, metric, loss)) for side in sides)
     return "; ".join(f"{name}: {why}" for name, why in zip(("anchor", "test"), reasons, strict=True) if why)

@@ -24,7 +24,7 @@ MOST_QUALITIES = 6
 
 @table("pictures.npz", needs=("pictures", "scenes"), uses=("methods", "codecs", "showcase"))
 def make_pictures(inputs: Inputs) -> Arrays:
-    """Return the arrays. Raises DataError where a file lacks one of the images."""
+    """Return the arrays. Raises DataError if a file lacks one of the images."""
     e, chosen = inputs.experiment, inputs.experiment.showcase.images
     scenes = open_packed(inputs.file("scenes", "arrays"))
     ids = read_csv(inputs.file("scenes", "index"), ["image_id"])["image_id"].astype(str).tolist()

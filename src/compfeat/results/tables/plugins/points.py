@@ -26,7 +26,7 @@ RATES = ("rate_bpe", "rate_bpe_authors", "rate_bpp", "bytes_per_image")
     needs=("scores", "ledgers", "descriptions"),
     uses=("dataset", "tasks", "methods", "codecs"),
     title="All operating points",
-    caption="What every point weighs and how well the tasks do there. Rates: bits per feature element (bpe; empty where the "
+    caption="What every point weighs and how well the tasks do there. Rates: bits per feature element (bpe; empty if the "
     "image is sent) and per input pixel (bpp); rate_bpe_authors leaves the side information out, as the authors did.",
     category=RESULTS,
 )

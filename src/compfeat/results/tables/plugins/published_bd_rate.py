@@ -1,4 +1,4 @@
-"""The BD-rates of the authors' released points, computed anew by their fit and by others (``published_bd_rate.csv``)."""
+"""The BD-rates of the authors' released points, recomputed by their fit and by others (``published_bd_rate.csv``)."""
 
 from __future__ import annotations
 

@@ -10,5 +10,5 @@ from compfeat.results.tables.base import Inputs, table
 
 @table("published_points.csv", needs=("published",))
 def make_published_points(inputs: Inputs) -> pd.DataFrame:
-    """Return the released points and ``rate_bpe``. Raises DataError where the files contradict each other."""
+    """Return the released points and ``rate_bpe``. Raises DataError if the files contradict each other."""
     return read_published(inputs)[0]

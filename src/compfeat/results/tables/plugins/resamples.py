@@ -14,7 +14,7 @@ from compfeat.settings.runs import Point
 def make_resamples(inputs: Inputs) -> Arrays:
     """Return an array for every point and metric, under ``POINT/METRIC``: float64, (1 + R,).
 
-    Element 0 is of the images as they are, the others of R resamples, which are the same for all points; R is 0 where images or
+    Element 0 is of the original images, the others of R resamples, which are the same for all points; R is 0 where images or
     resamples are too few. ``bytes_per_image`` is among the metrics where something is coded. Raises DataError for damaged files.
     """
     samples: dict[Point, Samples] = {}

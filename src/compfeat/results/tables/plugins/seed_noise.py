@@ -23,12 +23,12 @@ PERCENTS = ["bd_rate_percent", "equal_loss_percent"]
     uses=(*COMPARED, "cuts", "bd_rate"),
     title="What chance does",
     caption="BD-rates, plain and at equal loss, between runs of an anchor that differ in the seed alone (percent): mean, standard "
-    "deviation and largest over all ordered pairs of seeds: of the recorded run of several seeds where there is one, else of "
+    "deviation and largest over all ordered pairs of seeds: of the recorded run of several seeds if there is one, else of "
     "this run; no rows with one seed. What is no larger says nothing.",
     category=CERTAINTY,
 )
 def make_seed_noise(inputs: Inputs) -> pd.DataFrame:
-    """Return a row an anchor of a comparison, cut, ladder and metric. Raises DataError where a file or a run's float features lack.
+    """Return a row an anchor of a comparison, cut, ladder and metric. Raises DataError if a file or a run's float features lack.
 
     ``n_pairs`` counts the ordered pairs of seeds that have a BD-rate; the others do not enter mean, standard deviation and max.
     """

@@ -31,9 +31,9 @@ RECORDED, THIS_RUN = "record", "this run"
     "as long.",
 )
 def make_training_length(inputs: Inputs) -> pd.DataFrame:
-    """Return the comparisons between methods that were trained equally long: of the record where there is one, else of this run.
+    """Return the comparisons between methods that were trained equally long: of the record if there is one, else of this run.
 
-    The anchors send features as they are. Of a record only cuts count that this run has.
+    The anchors send features without a transform. Of a record only cuts count that this run has.
 
     Raises:
         DataError: a file is missing or damaged.
