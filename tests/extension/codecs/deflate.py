@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from compfeat.codecs.base import CODECS, Codec, Decoded, ImageBytes, Item
+from compfeat.errors import DataError
 from compfeat.io import write_bytes
 from compfeat.settings.section import Section
 
@@ -37,6 +38,8 @@ class Deflate(Codec[Options]):
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         coded = [zlib.compress(np.rint(item / self.step).astype("<i2").tobytes(), self.options.level) for item in items]
+        if not coded:
+            raise DataError(f"{stream}: no images to code")
         write_bytes(stream, b"".join(struct.pack("<I", len(data)) + data for data in coded))
         write_bytes(side_info, b"")
         return self.measure(stream, side_info)
