@@ -26,7 +26,8 @@ from compfeat.codecs.leb128 import leb128, read_leb128
 from compfeat.codecs.ranges import GREATEST
 from compfeat.errors import BitstreamError, ConfigError, DataError
 from compfeat.transforms import decorrelation
-from compfeat.transforms.bands import bands_elsewhere, bands_of
+from compfeat.transforms.bands import bands_of
+from compfeat.transforms.other_sizes import State, tables_at_size, transform_at_size
 
 MAGIC, VERSION = 0xCF, 1
 """The first two bytes of a bitstream; VERSION is that of a saved codec, too."""
@@ -40,7 +41,6 @@ CHECK_BYTES = 4
 KEPT = 8
 """Tables of so many sizes and steps are kept."""
 REFIT = "fit it again"
-State = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
 
@@ -128,7 +128,7 @@ class FeatureCodec:
         """
         given = as_features(features, 4)
         self._check_channels(given[0])
-        state = dict(transform_elsewhere(self.transform, given.shape[2:]))
+        state = dict(transform_at_size(self.transform, given.shape[2:]))
         state["mean"] = given.mean(axis=0 if "band" in state else (0, 2, 3), dtype=np.float64).astype(np.float32)
         tables = laplace_levels.statistics(transformed(state, given), int(self.tables["finest"]))
         return FeatureCodec(state, self.tables | tables)
@@ -274,13 +274,13 @@ class FeatureCodec:
 
     def _transform_at(self, size: tuple[int, ...]) -> State:
         """Return the transform for features of h x w."""
-        return self._remembered((size,), lambda: transform_elsewhere(self.transform, size))
+        return self._remembered((size,), lambda: transform_at_size(self.transform, size))
 
     def _tables_at(self, shape: tuple[int, ...], n: int) -> laplace_levels.Fitted:
         """Return the tables for features of C x h x w at a step."""
 
         def made() -> laplace_levels.Fitted:
-            return laplace_levels.Fitted(tables_elsewhere(self.tables, shape[1:]), 2 * n / PER_QUALITY)
+            return laplace_levels.Fitted(tables_at_size(self.tables, shape[1:]), 2 * n / PER_QUALITY)
 
         return self._remembered((shape, n), made)
 
@@ -381,43 +381,6 @@ def weighed(importance: ArrayLike, channels: int, band: NDArray[np.intp] | None,
             "importance: zero or negative; expected noise in some direction to cost something, in none less"
         )
     return decorrelation.floored(matrices, whole, floor)
-
-
-def transform_elsewhere(state: State, size: tuple[int, ...]) -> State:
-    """Return the state of a transform for features of another size h x w."""
-    if "band" not in state or size == state["band"].shape:
-        return state
-    return state | {
-        "band": bands_elsewhere(state["band"], (size[0], size[1])).astype(np.int8),
-        "mean": mean_elsewhere(state["mean"], size),
-    }
-
-
-def tables_elsewhere(state: State, size: tuple[int, ...]) -> State:
-    """Return the state of the codec's tables for another size h x w: a frequency in cycles per element has the table it had."""
-    if size == state["mean"].shape[1:]:
-        return state
-    rows, columns = (between(old, new) for old, new in zip(state["mean"].shape[1:], size, strict=True))
-    # Whole numbers, since tables must be the same on every machine.
-    scale = (2 * (rows @ state["scale"].astype(np.int64) @ columns.T) + math.prod(size)) // (2 * math.prod(size))
-    return state | {"scale": scale.astype(np.int8), "mean": mean_elsewhere(state["mean"], size)}
-
-
-def between(old: int, new: int) -> NDArray[np.int64]:
-    """Return what each of ``new`` frequencies of an axis is of the ``old``, new x old, in parts of ``new``: linear between two."""
-    places = np.minimum(np.arange(new) * old, (old - 1) * new)
-    parts: NDArray[np.int64] = np.maximum(0, new - np.abs(places[:, None] - new * np.arange(old)))
-    return parts
-
-
-def mean_elsewhere(mean: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the mean of every element (C x h x w) for another size: bilinear between the middles of elements."""
-    axes = []
-    for old, new in zip(mean.shape[1:], size, strict=True):
-        places = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        axes.append(np.maximum(0, 1 - np.abs(places[:, None] - np.arange(old))))
-    moved: NDArray[np.float32] = (axes[0] @ mean.astype(np.float64) @ axes[1].T).astype(np.float32)
-    return moved
 
 
 def little_endian(state: Mapping[str, NDArray[Any]]) -> State:
