@@ -169,7 +169,7 @@ def verify_lines(report: Report) -> Iterator[str]:
             yield f"  and {len(report['first']) - LISTED} more (--json names them)"
     for key, title in (("points", "points"), ("bd_rates", "BD-rates")):
         compared = report[key]
-        missing, more = len(compared["only_reference"]), len(compared["only_own"])
+        missing, more = len(compared["only_recorded"]), len(compared["only_here"])
         others = f"; {missing} only in the record, {more} only here" if missing or more else ""
         yield from ("", f"{title}: {compared['n_common']} compared{others}")
         measures = [{"": name, **_measure(measure)} for name, measure in compared["measures"].items()]
@@ -184,6 +184,6 @@ def _measure(measure: Report) -> dict[str, str]:
         cells |= {"mean difference": f"{measure['mean']:.3g}{measure['unit']}"}
         cells |= {"largest": f"{measure['largest']:.3g}{measure['unit']}"}
     if measure["n"] > measure["n_equal"]:
-        cells |= {"here": f"{measure['own']:.6g}", "recorded": f"{measure['reference']:.6g}", "at": measure["at"]}
+        cells |= {"here": f"{measure['here']:.6g}", "recorded": f"{measure['recorded']:.6g}", "at": measure["at"]}
     counts = {"refused only here": measure["n_lost"], "only in the record": measure["n_gained"]}
     return cells | {column: str(count) for column, count in counts.items() if count}

@@ -56,12 +56,12 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
     }
 
 
-def _same_rows(reference: Path, own: Path) -> bool:
+def _same_rows(reference: Path, path: Path) -> bool:
     """Return whether two files have the same lines, in any order but for the first."""
-    if not own.is_file():
+    if not path.is_file():
         return False
-    (head, *lines), (own_head, *own_lines) = (path.read_bytes().split(b"\n") for path in (reference, own))
-    return head == own_head and sorted(lines) == sorted(own_lines)
+    (head, *lines), (path_head, *path_lines) = (file.read_bytes().split(b"\n") for file in (reference, path))
+    return head == path_head and sorted(lines) == sorted(path_lines)
 
 
 def _by_folder(record: Record, states: Mapping[str, str]) -> dict[str, dict[str, int]]:
@@ -80,51 +80,47 @@ def _first(graph: Graph, different: Iterable[str]) -> list[str]:
     return sorted(p for p in paths if p in graph.maker and paths.isdisjoint(graph.maker[p].inputs))
 
 
-def compare(reference: pd.DataFrame, own: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
-    """Return how far each measure of ``own`` is off ``reference``, over the rows of the same keys.
+def compare(reference: pd.DataFrame, run: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
+    """Return how far each measure of ``run`` is off ``reference``, over the rows of the same keys.
 
     Args:
         reference: the recorded table.
-        own: this run's.
+        run: this run's.
         units: the unit of each column that is compared; PERCENT for a difference in percent of the reference.
 
     Returns:
-        ``n_common`` rows, ``only_reference`` and ``only_own`` rows (their keys), and of each measure its unit, the number of
+        ``n_common`` rows, ``only_recorded`` and ``only_here`` rows (their keys), and of each measure its unit, the number of
         compared and of equal cells, the largest and the mean absolute difference and the row of the largest.
     """
-    keys = [name for name in KEYS if name in reference and name in own]
-    sides = [table.assign(**{key: table[key].astype(str) for key in keys}) for table in (reference, own)]
-    both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_reference", "_own"), indicator=True, sort=True)
+    keys = [name for name in KEYS if name in reference and name in run]
+    sides = [table.assign(**{key: table[key].astype(str) for key in keys}) for table in (reference, run)]
+    both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_recorded", "_here"), indicator=True, sort=True)
     names = ["/".join(row) for row in both[keys].itertuples(index=False)]
     rows = {side: both.assign(name=names)[both["_merge"] == side] for side in ("both", "left_only", "right_only")}
     return {
         "n_common": len(rows["both"]),
-        "only_reference": list(rows["left_only"]["name"]),
-        "only_own": list(rows["right_only"]["name"]),
+        "only_recorded": list(rows["left_only"]["name"]),
+        "only_here": list(rows["right_only"]["name"]),
         "measures": {
             name: {"unit": unit, **_measure(rows["both"], name, unit)}
             for name, unit in units.items()
-            if name in reference and name in own
+            if name in reference and name in run
         },
     }
 
 
 def _measure(common: pd.DataFrame, name: str, unit: str) -> dict[str, Any]:
     """Return how far one measure is off. A cell that only one of both has counts as lost or gained, not as a difference."""
-    cells = (
-        common.set_index("name")[[f"{name}_reference", f"{name}_own"]]
-        .astype(float)
-        .set_axis(["reference", "own"], axis=1)
-    )
-    recorded, there = cells["reference"].notna(), cells["own"].notna()
-    pairs = cells[recorded & there]
-    off = (pairs["own"] - pairs["reference"]).abs()
+    values = common.set_index("name")
+    recorded, here = (values[f"{name}_{side}"].astype(float) for side in ("recorded", "here"))
+    both = recorded.notna() & here.notna()
+    off = (here - recorded)[both].abs()
     if unit == PERCENT:
-        off = 100.0 * off / pairs["reference"].abs()
-    result: dict[str, Any] = {"n": len(pairs), "n_equal": int((pairs["own"] == pairs["reference"]).sum())}
-    result |= {"n_lost": int((recorded & ~there).sum()), "n_gained": int((~recorded & there).sum())}
-    if len(pairs):
+        off = 100.0 * off / recorded[both].abs()
+    result: dict[str, Any] = {"n": int(both.sum()), "n_equal": int((here == recorded).sum())}
+    result |= {"n_lost": int((recorded.notna() & ~both).sum()), "n_gained": int((here.notna() & ~both).sum())}
+    if both.any():
         worst = int(off.to_numpy().argmax())
-        result |= {"largest": float(off.max()), "mean": float(off.mean()), "at": pairs.index[worst]}
-        result |= {side: float(pairs[side].iloc[worst]) for side in ("reference", "own")}
+        result |= {"largest": float(off.max()), "mean": float(off.mean()), "at": off.index[worst]}
+        result |= {"recorded": float(recorded[both].iloc[worst]), "here": float(here[both].iloc[worst])}
     return result

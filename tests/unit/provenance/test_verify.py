@@ -23,7 +23,7 @@ def test_the_same_run_is_identical_whatever_the_order_of_rows(recorded: Path, as
     assert {state for counts in report["folders"].values() for state, n in counts.items() if n} == {"identical"}
     assert report["points"]["measures"]["bytes_per_image"] == {
         **{"unit": "%", "n": 7, "n_equal": 7, "n_lost": 0, "n_gained": 0, "largest": 0.0, "mean": 0.0},
-        **{"at": "c256/plain/0/hevc/qp22", "reference": 4.25, "own": 4.25},
+        **{"at": "c256/plain/0/hevc/qp22", "recorded": 4.25, "here": 4.25},
     }
     assert say("verify", "--project", str(recorded)).startswith("verify: identical to the byte\n")
     path.write_text("".join([head, *rows[1:]]))
@@ -59,11 +59,11 @@ def test_rows_of_one_side_and_refusals_are_counted_apart() -> None:
     head = ["c256", "tight", 0, "hevc"]
     ours = [("miou", "pchip", -1.5), ("psnr_db", "pchip", 3.0), ("miou", "akima", 0.0)]
     recorded = [("miou", "pchip", -1.0), ("psnr_db", "pchip", float("nan")), ("inv_rmse", "pchip", -2.0)]
-    reference, own = (pd.DataFrame([(*head, *row) for row in rows], columns=names) for rows in (recorded, ours))
-    report = compare(reference, own, {"bd_rate_percent": "%"})
+    reference, run = (pd.DataFrame([(*head, *row) for row in rows], columns=names) for rows in (recorded, ours))
+    report = compare(reference, run, {"bd_rate_percent": "%"})
     assert report["n_common"] == 2
-    assert report["only_reference"] == ["c256/tight/0/hevc/inv_rmse/pchip"]
-    assert report["only_own"] == ["c256/tight/0/hevc/miou/akima"]
+    assert report["only_recorded"] == ["c256/tight/0/hevc/inv_rmse/pchip"]
+    assert report["only_here"] == ["c256/tight/0/hevc/miou/akima"]
     measure = report["measures"]["bd_rate_percent"]
     assert (measure["n"], measure["n_lost"], measure["n_gained"], measure["largest"]) == (1, 0, 1, 50.0)
 
