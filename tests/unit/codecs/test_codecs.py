@@ -215,10 +215,3 @@ def test_features_come_back_with_their_side_information(name: str, tmp_path: Pat
     for decoded, original, width in zip(found, features, step, strict=True):
         assert decoded.item.dtype == np.float32 and decoded.picture is not None
         assert np.abs(decoded.item - original).max() < (0.51 if codec.is_lossless else 16) * width
-
-
-def test_a_lossless_quality_names_the_point_that_it_must_equal() -> None:
-    assert CODECS.get("png").reference("lossless", "features") == "u8"
-    assert CODECS.get("png").reference("lossless", "image") == "float"
-    assert CODECS.get("hevc").reference("lossless", "image") is None
-    assert CODECS.get("hevc").reference("qp22", "features") is None

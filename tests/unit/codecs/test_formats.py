@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_helpers import made
-from compfeat.codecs import ffmpeg_process
 from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.frames import Frame
 from compfeat.codecs.leb128 import leb128, read_leb128
@@ -21,7 +20,6 @@ from compfeat.codecs.plugins.vvc import Vvc, VvcOptions, codes_of, nal_role
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.streams import FrameBytes, Nal
 from compfeat.errors import BitstreamError, ToolError
-from compfeat.settings.runs import FLOAT, QUANTISED
 
 SHAPE = (24, 40)
 FRAMES = list(np.random.default_rng(5).integers(80, 160, (2, *SHAPE), dtype=np.uint8))
@@ -178,14 +176,6 @@ def test_jpegxl_counts_length_and_signature_as_header(tmp_path: Path) -> None:
     assert made("jpegxl", LOSSLESS).measure_frames(tmp_path / "s")[0] == FrameBytes(size - 2, first + 2)
 
 
-def test_what_lossless_qualities_refer_to() -> None:
-    expected = {"av1": None, "avif": None, "jpeg2000": FLOAT, "jpegxl": FLOAT, "webp": FLOAT}
-    for name, image in expected.items():
-        codec = CODECS.get(name)
-        assert codec.reference(LOSSLESS, "features") == QUANTISED and codec.reference(LOSSLESS, "image") == image
-    assert LOSSLESS not in CODECS.get("vvc").qualities
-
-
 @pytest.mark.parametrize(
     ("name", "options", "word", "value"),
     [
@@ -199,25 +189,12 @@ def test_efforts_reach_ffmpeg(name: str, options: dict[str, object], word: str, 
     assert argv[argv.index(word) + 1] == value
 
 
-@pytest.fixture
-def without(tmp_path: Path) -> Callable[[str], str]:
-    """Return a function that writes an ffmpeg which lacks an encoder."""
-
-    def write(encoder: str) -> str:
-        path = tmp_path / "ffmpeg"
-        known = f"{ffmpeg_process.binary(None)} -hide_banner -encoders | grep -v {encoder}"
-        path.write_text(f'#!/bin/sh\ncase "$*" in *-encoders*) {known};; *) echo ffmpeg version 9;; esac\n')
-        path.chmod(0o755)
-        return str(path)
-
-    return write
-
-
 @pytest.mark.parametrize("name", ["av1", "hevc", "jpegxl", "vvc", "webp"])
-def test_an_ffmpeg_without_the_encoder_is_named(name: str, without: Callable[[str], str]) -> None:
+def test_an_ffmpeg_without_the_encoder_is_named(name: str, scripted: Callable[[str], str]) -> None:
     codec = CODECS.get(name)
     encoder = codec.encoder  # type: ignore[attr-defined]
-    path = without(encoder)
+    known = f'"$ffmpeg" -hide_banner -encoders | grep -v {encoder}'
+    path = scripted(f'case "$*" in *-encoders*) {known};; *) echo ffmpeg version 9;; esac')
     with pytest.raises(ToolError) as error:
         codec.check_tool(path)
     assert str(error.value).startswith(f"{path}: has no encoder {encoder}; ")

@@ -96,17 +96,6 @@ def test_decoding_can_be_given_up(tmp_path: Path) -> None:
     frames.close()  # type: ignore[attr-defined]
 
 
-@pytest.fixture
-def fake(tmp_path: Path) -> Callable[[str], str]:
-    def write(script: str) -> str:
-        path = tmp_path / f"fake ffmpeg {len(list(tmp_path.iterdir()))}"
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        return str(path)
-
-    return write
-
-
 @pytest.mark.parametrize(
     ("script", "message"),
     [
@@ -117,9 +106,9 @@ def fake(tmp_path: Path) -> Callable[[str], str]:
     ],
 )
 def test_an_ffmpeg_that_does_not_code_is_named(
-    script: str, message: str, fake: Callable[[str], str], tmp_path: Path
+    script: str, message: str, scripted: Callable[[str], str], tmp_path: Path
 ) -> None:
-    codec = Hevc("qp30", None, fake(script))
+    codec = Hevc("qp30", None, scripted(script))
     frames = [np.zeros((256, 256), dtype=np.uint8)] * 60
     with pytest.raises(ToolError) as error:
         codec.encode_frames(frames, (256, 256), tmp_path / "out" / "s")
@@ -128,20 +117,20 @@ def test_an_ffmpeg_that_does_not_code_is_named(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_talkative_ffmpeg_does_not_block(fake: Callable[[str], str], tmp_path: Path) -> None:
-    codec = Hevc("qp30", None, fake("head -c 3000000 /dev/zero >&2; cat >/dev/null; exit 1"))
+def test_a_talkative_ffmpeg_does_not_block(scripted: Callable[[str], str], tmp_path: Path) -> None:
+    codec = Hevc("qp30", None, scripted("head -c 3000000 /dev/zero >&2; cat >/dev/null; exit 1"))
     with pytest.raises(ToolError):
         codec.encode_frames(FRAMES, SHAPE, tmp_path / "s")
 
 
-def test_a_hanging_ffmpeg_is_killed_when_the_frames_fail(fake: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_hanging_ffmpeg_is_killed_when_the_frames_fail(scripted: Callable[[str], str], tmp_path: Path) -> None:
     def failing() -> Iterator[Frame]:
         yield FRAMES[0]
         raise KeyError
 
     begin = time.monotonic()
     with pytest.raises(KeyError):
-        Hevc("qp30", None, fake("exec sleep 20")).encode_frames(failing(), SHAPE, tmp_path / "s")
+        Hevc("qp30", None, scripted("exec sleep 20")).encode_frames(failing(), SHAPE, tmp_path / "s")
     assert time.monotonic() - begin < 10
 
 
@@ -149,8 +138,9 @@ def test_a_missing_ffmpeg_is_named(tmp_path: Path) -> None:
     for binary in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(ToolError, match=r"cannot be run .*tools\.ffmpeg"):
             Hevc("qp30", None, str(binary)).encode_frames(FRAMES, SHAPE, tmp_path / "s")
-        with pytest.raises(ToolError, match="cannot be run"):
-            Hevc.tool(str(binary))
+        for use in (Hevc.tool, Hevc.check_tool):
+            with pytest.raises(ToolError, match=r"cannot be run .*tools\.ffmpeg"):
+                use(str(binary))
 
 
 def test_a_machine_without_imageio_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +152,8 @@ def test_a_machine_without_imageio_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatc
         Hevc("qp30").encode_argv(SHAPE)
 
 
-def test_tool_names_the_version_without_paths(fake: Callable[[str], str]) -> None:
+def test_tool_names_the_version_without_paths(scripted: Callable[[str], str]) -> None:
     assert CODECS.get("hevc").tool().startswith("imageio-ffmpeg ")
-    assert Hevc.tool(fake("echo 'ffmpeg version 7.1 Copyright (c) us'")) == "ffmpeg version 7.1"
+    assert Hevc.tool(scripted("echo 'ffmpeg version 7.1 Copyright (c) us'")) == "ffmpeg version 7.1"
     with pytest.raises(ToolError, match="is no ffmpeg"):
-        Hevc.tool(fake("echo something else"))
+        Hevc.tool(scripted("echo something else"))
