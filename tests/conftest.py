@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,20 @@ def started() -> Iterator[Browser]:
     """A browser that reaches nobody."""
     with browser.browser() as one:
         yield one
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that writes a shell script in ffmpeg's place, which knows the real one as ``$ffmpeg``."""
+    from compfeat.codecs.ffmpeg_process import binary
+
+    def write(script: str) -> str:
+        path = tmp_path / f"fake ffmpeg {len(list(tmp_path.iterdir()))}"
+        path.write_text(f'#!/bin/sh\nffmpeg="{binary(None)}"\n{script}\n')
+        path.chmod(0o755)
+        return str(path)
+
+    return write
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,7 +34,7 @@ from compfeat.experiment.entries import (
 )
 from compfeat.io import own_path
 from compfeat.settings.recipe import Name
-from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Comparison, Point, Run, Trained
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Comparison, Run, Trained
 from compfeat.settings.section import Section, options_of, validated
 
 
@@ -152,22 +152,10 @@ class Experiment(Section):
         given = {quality for method in self.methods for quality in self.qualities(method).get(codec, ())}
         return tuple(quality for quality in self.codec_class(codec).qualities if quality in given)
 
-    def uncoded_qualities(self, method: str) -> tuple[str, ...]:
-        """Return the qualities of a method's points that need no codec."""
-        return (FLOAT, QUANTISED) if self.methods[method].sends == "features" else (FLOAT,)
-
-    def points(self) -> list[Point]:
-        """Return all points: of each run the uncoded ones first, then every codec's."""
-        return [
-            Point(run, codec, quality)
-            for run in self.runs()
-            for codec, qualities in self.all_qualities(run.method).items()
-            for quality in qualities
-        ]
-
     def all_qualities(self, method: str) -> dict[str, tuple[str, ...]]:
-        """Return ``qualities`` with the uncoded ones under UNCODED, first."""
-        return {UNCODED: self.uncoded_qualities(method), **self.qualities(method)}
+        """Return ``qualities`` with those of the points that need no codec under UNCODED, first."""
+        uncoded = (FLOAT, QUANTISED) if self.methods[method].sends == "features" else (FLOAT,)
+        return {UNCODED: uncoded, **self.qualities(method)}
 
     def resolved_comparisons(self) -> list[Comparison]:
         """Return every comparison on every ladder that it is about."""

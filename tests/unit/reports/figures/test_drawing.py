@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -230,16 +228,6 @@ def test_nine_methods_differ_in_colour_mark_dash() -> None:
     for trait in ("colour", "marker", "dash"):
         assert len({getattr(look, trait) for look in styles[:9]}) == 9
     assert len(set(styles)) == 30
-
-
-def test_declaring_figures_loads_no_plotting_library() -> None:
-    code = (
-        "import sys; from compfeat.reports.figures.base import FIGURES;"
-        "[FIGURES.get(n + '@x' * FIGURES.by_ladder(n)).needs for n in FIGURES.names()];"
-        "print(sorted({'matplotlib', 'seaborn', 'scipy', 'torch'} & set(sys.modules)))"
-    )
-    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert shown.strip() == "[]"
 
 
 def stage(name: str, summary: Path, folder: Path) -> tuple[bytes, bytes]:
