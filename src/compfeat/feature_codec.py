@@ -147,8 +147,8 @@ class FeatureCodec:
             raise BitstreamError(f"{path}: codec of version {version}; expected {VERSION}; {REFIT}")
         states: tuple[State, State] = ({}, {})
         for name, array in arrays.items():
-            part, _, own = name.partition("_")
-            states[part == "tables"][own] = array
+            part, _, key = name.partition("_")
+            states[part == "tables"][key] = array
         try:
             return cls(*states)
         except DataError as error:
@@ -286,11 +286,11 @@ class FeatureCodec:
 
     def _remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what ``make`` makes, kept from before where it is among the last KEPT that were asked for."""
-        found: T = self._kept.pop(key) if key in self._kept else make()
-        self._kept[key] = found
+        value: T = self._kept.pop(key) if key in self._kept else make()
+        self._kept[key] = value
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return found
+        return value
 
 
 def read_info(data: bytes) -> StreamInfo:
@@ -333,13 +333,13 @@ def as_features(features: ArrayLike, dimensions: int) -> NDArray[np.float32]:
     if given.ndim != dimensions or not given.size or given.dtype.kind not in "fiu":
         raise DataError(f"features: {given.dtype} of shape {given.shape}; expected numbers, {expected}")
     with np.errstate(over="ignore"):
-        found = given.astype(np.float32, copy=False)
+        single = given.astype(np.float32, copy=False)
     # Finite numbers of single precision have a finite sum in double precision.
-    if not np.isfinite(found.sum(dtype=np.float64)):
+    if not np.isfinite(single.sum(dtype=np.float64)):
         raise DataError(
             "features: values that are not finite; expected finite ones; look for NaN in the network's output"
         )
-    return found
+    return single
 
 
 def transformed(state: State, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -355,10 +355,10 @@ def within_float32(
 ) -> NDArray[np.float32]:
     """Return what ``function`` makes of features. Raises DataError if it is beyond float32."""
     with np.errstate(over="ignore"):
-        found = function(features)
-    if not np.isfinite(found).all():
+        values = function(features)
+    if not np.isfinite(values).all():
         raise DataError(f"values up to {np.abs(features).max():g} are too large for float32; scale the features down")
-    return found
+    return values
 
 
 def weighed(importance: ArrayLike, channels: int, band: NDArray[np.intp] | None, floor: float) -> decorrelation.Matrix:

@@ -55,7 +55,7 @@ class Graph:
             DataError: without ``recorded``, a list of images is damaged.
         """
         listed = listed_images(project, jobs, recorded)
-        known = {path: found.sha256 for path, found in (recorded or {}).items()}
+        known = {path: contents.sha256 for path, contents in (recorded or {}).items()}
         for job in jobs:
             known |= job.input_sha256
         known |= {path: image.sha256 for images in listed.values() for path, image in images.items()}
@@ -66,8 +66,8 @@ class Graph:
             for path in job.inputs:
                 paths.setdefault(known.get(path), set()).add(path)
             for image, hashes in prepared_images(project, job).items():
-                found = frozenset(path for one in hashes for path in paths.get(one, ()))
-                images.setdefault(job.outputs[0], {})[image] = found
+                sources = frozenset(path for one in hashes for path in paths.get(one, ()))
+                images.setdefault(job.outputs[0], {})[image] = sources
         return cls(whole, images)
 
     def knows(self, path: str) -> bool:

@@ -131,8 +131,8 @@ def listed_images(
     """
     images: dict[str, dict[str, Fingerprint]] = {}
     for path in sorted(path for job in jobs if job.rule == RENDER for path in job.outputs if path.endswith(".csv")):
-        found = fingerprint(project / path)
-        if found is not None and (recorded is None or found == recorded.get(path)):
+        current = fingerprint(project / path)
+        if current is not None and (recorded is None or current == recorded.get(path)):
             table = read_csv(project / path, ["path", "sha256", "size_bytes"])
             images[path] = {
                 f"{PurePosixPath(path).parent}/{name}": Fingerprint(int(size), str(sha256))

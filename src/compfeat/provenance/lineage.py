@@ -61,7 +61,7 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
     prints = fingerprints(project, {target, *made, *(path for step in steps for path in step.reads)})
     history = History(project)
     chain = _chain(target, steps, prints, history)
-    sources = {file["path"]: found for file in chain["sources"] if (found := prints[file["path"]])}
+    sources = {file["path"]: contents for file in chain["sources"] if (contents := prints[file["path"]])}
     report: Report = {
         **chain,
         "rows": rows,
@@ -119,8 +119,8 @@ def _images(step: Step) -> Iterable[str]:
 
 
 def _file(path: str, prints: Prints) -> Report:
-    found = prints.get(path)
-    return {"path": path, "sha256": found and found.sha256, "size_bytes": found and found.size_bytes}
+    contents = prints.get(path)
+    return {"path": path, "sha256": contents and contents.sha256, "size_bytes": contents and contents.size_bytes}
 
 
 def _step(step: Step, prints: Prints, history: History, images: set[str], when_read: Mapping[str, str]) -> Report:
@@ -177,8 +177,8 @@ def _changed_since(steps: Sequence[Step], prints: Prints) -> list[str]:
     changed = set()
     for step in steps:
         for path in set(step.reads) & set(step.job.input_sha256):
-            found = prints[path]
-            if path not in made if found is None else found.sha256 != step.job.input_sha256[path]:
+            current = prints[path]
+            if path not in made if current is None else current.sha256 != step.job.input_sha256[path]:
                 changed.add(path)
     return sorted(changed)
 

@@ -150,7 +150,7 @@ def make_record(project: Path, config: dict[str, Any], outputs: Mapping[str, boo
     images = record.images(project)
     if unlisted := sorted(path for path, image in images.items() if artifacts.get(path) != image):
         raise DataError(f"{some(unlisted)}: not as listed; delete {config['dataset']['root']} and run make paper")
-    return replace(record, artifacts={path: found for path, found in artifacts.items() if path not in images})
+    return replace(record, artifacts={path: contents for path, contents in artifacts.items() if path not in images})
 
 
 def _folders(config: Mapping[str, Any], outputs: Iterable[str]) -> list[str]:
@@ -182,9 +182,9 @@ def check_stated(project: Path, config: dict[str, Any]) -> None:
     path = Layout(str(config["output"]), "").table(RECORDED_EXPERIMENT)
     if not (project / path).is_file():
         return
-    stated, own = read_json(project / path), Experiment.of(config).model_dump(mode="json")
-    if identity(own) != identity(stated):
-        differing = ", ".join(disagreements(own, stated)) or "entries that only one of them has"
+    stated, configured = read_json(project / path), Experiment.of(config).model_dump(mode="json")
+    if identity(configured) != identity(stated):
+        differing = ", ".join(disagreements(configured, stated)) or "entries that only one of them has"
         raise DataError(f"{path}: made with other settings than the configuration's ({differing}); run make paper")
 
 
@@ -222,7 +222,7 @@ def write_record(project: Path, folder: Path, record: Record) -> None:
     for name in COPIED:
         if layout.table(name) in record.artifacts:
             write_bytes(folder / name, (project / layout.table(name)).read_bytes())
-    rows = [(path, found.size_bytes, found.sha256) for path, found in sorted(record.artifacts.items())]
+    rows = [(path, contents.size_bytes, contents.sha256) for path, contents in sorted(record.artifacts.items())]
     write_csv(folder / "artifacts.csv", pd.DataFrame(rows, columns=COLUMNS))
     jobs = [
         {"rule": job.rule, "inputs": sorted(job.inputs), "outputs": sorted(job.outputs), "tools": list(job.tools)}
