@@ -65,7 +65,7 @@ def test_all_figures_tables_and_documents_are_in_it(report: Path, started: Brows
 
 def test_the_explorer_opens_in_it_and_captions_are_told(report: Path, started: Browser) -> None:
     with visit(started, report) as seen:
-        assert "made anew" in seen.page.inner_text("body")
+        assert ", reproduced: networks" in seen.page.inner_text("body")
         seen.page.get_by_text("How certain it is", exact=True).first.click()
         seen.page.locator("tr", has_text="The claims").first.locator("a").nth(1).click()
         seen.page.get_by_text("by rules that the config states").first.wait_for()

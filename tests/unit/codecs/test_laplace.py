@@ -305,7 +305,7 @@ def test_features_of_another_shape_are_refused(state: State, tmp_path: Path) -> 
         ({"finest": np.zeros(3, np.int16)}, "'finest' is int16 of shape"),
         ({"mean": np.full((6, 4, 8), np.nan, np.float32)}, "'mean' is float32 of shape"),
         ({"mean": np.zeros((6, 8, 4), np.float32)}, "'mean' is float32 of shape"),
-        ({"laws": np.ones((TABLES, LARGEST + 1), np.uint16)}, "'laws' are no counts"),
+        ({"laws": np.ones((TABLES, LARGEST + 1), np.uint16)}, "'laws' are not counts"),
     ],
 )
 def test_states_of_other_kinds_are_refused(change: State, message: str, state: State, tmp_path: Path) -> None:
