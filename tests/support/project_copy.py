@@ -19,7 +19,6 @@ FOLDERS = (
     "profiles",
     "data/published",
     "data/reference/length",
-    "data/reference/photographs",
     "data/reference/seeds",
     "data/start",
     "src/compfeat",
