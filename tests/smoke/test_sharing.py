@@ -14,7 +14,6 @@ from urllib.parse import unquote
 import pytest
 from rocrate_validator import services
 
-from helpers import PROJECT
 from project_copy import attempt, snakemake
 from roc_cache import fill
 from tiny_run import artifacts, reconfigure, run, with_environment
@@ -56,8 +55,6 @@ def recorded(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sharing")
     project = folder / 'first; "here" it\'s'
     shutil.copytree(finished, project, symlinks=True)
-    # DVC's stage of the paper names it.
-    shutil.copytree(PROJECT / "data/reference/photographs", project / "data/reference/photographs")
     with_environment(project)
     output_of(project, "git", "init", "--quiet", "--initial-branch=main")
     commit(project, "code")

@@ -19,6 +19,7 @@ FOLDERS = (
     "profiles",
     "data/published",
     "data/reference/length",
+    "data/reference/photographs",
     "data/reference/seeds",
     "data/start",
     "src/compfeat",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from functools import reduce
 from operator import getitem
 from pathlib import PurePosixPath
@@ -56,8 +55,6 @@ def owner(path: str) -> str | None:
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
     """All jobs that make something, and the targets that DVC asks for, as Snakemake lists them."""
     project = copy_project(tmp_path_factory.mktemp("dvc"))
-    # The paper of the shipped experiment alone reads it.
-    shutil.copytree(PROJECT / "data/reference/photographs", project / "data/reference/photographs")
     targets = ["all", *map(target, STAGES.values())]
     return listed_jobs(snakemake(project, "--dry-run", "--forceall", "--quiet", "host", "--", *targets))
 

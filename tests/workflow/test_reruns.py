@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import random
+import shutil
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -36,6 +37,7 @@ CODEC_TABLES = {EXPERIMENT, "table_shown:seeds_intervals.csv"}
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project whose results Snakemake takes for made."""
     folder = copy_project(tmp_path_factory.mktemp("reruns"))
+    shutil.rmtree(folder / "data/reference/photographs")
     write(folder, {"small.yaml": yaml.safe_dump(SMALL)})
     fake_results(folder, "--configfile", "small.yaml")
     return folder
