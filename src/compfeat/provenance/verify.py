@@ -56,12 +56,12 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
     }
 
 
-def _same_rows(reference: Path, path: Path) -> bool:
+def _same_rows(recorded: Path, here: Path) -> bool:
     """Return whether two files have the same lines, in any order but for the first."""
-    if not path.is_file():
+    if not here.is_file():
         return False
-    (head, *lines), (path_head, *path_lines) = (file.read_bytes().split(b"\n") for file in (reference, path))
-    return head == path_head and sorted(lines) == sorted(path_lines)
+    (recorded_head, *recorded_lines), (head, *lines) = (path.read_bytes().split(b"\n") for path in (recorded, here))
+    return head == recorded_head and sorted(lines) == sorted(recorded_lines)
 
 
 def _by_folder(record: Record, states: Mapping[str, str]) -> dict[str, dict[str, int]]:
@@ -80,23 +80,23 @@ def _first(graph: Graph, different: Iterable[str]) -> list[str]:
     return sorted(p for p in paths if p in graph.maker and paths.isdisjoint(graph.maker[p].inputs))
 
 
-def compare(reference: pd.DataFrame, run: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
-    """Return how far each measure of ``run`` is off ``reference``, over the rows of the same keys.
+def compare(recorded: pd.DataFrame, here: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
+    """Return how far each measure of ``here`` is off ``recorded``, over the rows of the same keys.
 
     Args:
-        reference: the recorded table.
-        run: this run's.
-        units: the unit of each column that is compared; PERCENT for a difference in percent of the reference.
+        recorded: the recorded table.
+        here: this run's.
+        units: the unit of each column that is compared; PERCENT for a difference in percent of the recorded value.
 
     Returns:
         ``n_common`` rows, ``only_recorded`` and ``only_here`` rows (their keys), and of each measure its unit, the number of
         compared and of equal cells, the largest and the mean absolute difference and the row of the largest.
     """
-    keys = [name for name in KEYS if name in reference and name in run]
-    sides = [table.assign(**{key: table[key].astype(str) for key in keys}) for table in (reference, run)]
-    both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_recorded", "_here"), indicator=True, sort=True)
-    names = ["/".join(row) for row in both[keys].itertuples(index=False)]
-    rows = {side: both.assign(name=names)[both["_merge"] == side] for side in ("both", "left_only", "right_only")}
+    keys = [name for name in KEYS if name in recorded and name in here]
+    sides = [table.assign(**{key: table[key].astype(str) for key in keys}) for table in (recorded, here)]
+    merged = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_recorded", "_here"), indicator=True, sort=True)
+    names = ["/".join(row) for row in merged[keys].itertuples(index=False)]
+    rows = {side: merged.assign(name=names)[merged["_merge"] == side] for side in ("both", "left_only", "right_only")}
     return {
         "n_common": len(rows["both"]),
         "only_recorded": list(rows["left_only"]["name"]),
@@ -104,7 +104,7 @@ def compare(reference: pd.DataFrame, run: pd.DataFrame, units: Mapping[str, str]
         "measures": {
             name: {"unit": unit, **_measure(rows["both"], name, unit)}
             for name, unit in units.items()
-            if name in reference and name in run
+            if name in recorded and name in here
         },
     }
 
