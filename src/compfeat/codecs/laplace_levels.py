@@ -10,6 +10,7 @@ magnitude), ``shifts`` (int8, 256: of the table, at each activity) and ``version
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -46,13 +47,23 @@ def fitted(features: NDArray[np.float32], finest_bits: float) -> State:
     """
     mean, magnitudes = mean_and_magnitudes(features)
     finest = finest_rung(magnitudes, finest_bits)
-    scale = scale_of(magnitudes, finest)
+    chosen = features[evenly_spaced(len(features), LEARNT_IMAGES)]
+    coefficients = [dct2(tensor - mean.astype(np.float64)) for tensor in chosen]
+    return with_laws(mean, scale_of(magnitudes, finest), finest, dict.fromkeys(LEARNT_RUNGS, coefficients))
+
+
+def with_laws(
+    mean: NDArray[np.float32],
+    scale: NDArray[np.int8],
+    finest: int,
+    coefficients: Mapping[int, Sequence[NDArray[np.float64]]],
+) -> State:
+    """Return the state of means, tables and a finest step, with laws and shifts that fit images' coefficients by half rung."""
     counts = np.zeros((), np.int64)
-    for half in LEARNT_RUNGS:
+    for half, images in coefficients.items():
         contexts, step = Contexts(tables_at(scale, half)), step_at(finest, half)
-        for at in evenly_spaced(len(features), LEARNT_IMAGES):
-            coefficients = dct2(features[at] - mean.astype(np.float64))
-            counts = counts + magnitude_counts(contexts, levels_of(coefficients, step))
+        for image in images:
+            counts = counts + magnitude_counts(contexts, levels_of(image, step))
     laws, shifts = laws_and_shifts(counts)
     return {
         "scale": scale,

@@ -1,0 +1,176 @@
+"""Networks before and after the codec ``laplace``, and their training through its quantiser and its laws.
+
+Source: docs/explanation/feature-codec.md, "A learned codec".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from compfeat.codecs.laplace_tables import ROUNDING
+from compfeat.codecs.spectra import dct2
+
+SLOPE = 0.095
+"""Squared error, in squared steps, that one bit is worth: what ``laplace`` gains by a bit at its coarser steps."""
+LEAST_SCALE, LEAST_MAGNITUDE = 0.045, 1e-4
+"""The least scale in steps, below that of the first table, and the least mean magnitude in units of the model."""
+LEARNING_RATE, WARMUP_STEPS, BATCH = 1e-3, 50, 8
+COST_RUNGS = 9
+"""Half rungs at which the cost before training is measured."""
+
+
+class Branch(nn.Module):
+    """The identity plus a correction by three 3x3 convolutions that depends on the step; the last layer starts from zero."""
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        self.widen, self.mix, self.narrow = (
+            nn.Conv2d(here, there, 3, padding=1)
+            for here, there in ((channels, width), (width, width), (width, channels))
+        )
+        self.by_rate = nn.Linear(2, 4 * width)
+        for layer in (self.narrow, self.by_rate):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, rate: Tensor) -> Tensor:
+        """Return x (N x C x h x w) corrected; ``rate``: N, -1 at the finest step of the training and 1 at its coarsest."""
+        gains, offsets = self.by_rate(torch.stack([rate, rate.square()], 1)).view(len(x), 2, 2, -1, 1, 1).unbind(2)
+        hidden = F.gelu(self.widen(x) * (1 + gains[:, 0]) + offsets[:, 0])
+        hidden = F.gelu(self.mix(hidden) * (1 + gains[:, 1]) + offsets[:, 1])
+        corrected: Tensor = x + self.narrow(hidden)
+        return corrected
+
+
+class LearnedModel(nn.Module):
+    """Analysis and synthesis, and the scale of each coefficient; components are about their mean, in units of their deviation."""
+
+    def __init__(self, shape: tuple[int, int, int], width: int) -> None:
+        super().__init__()
+        self.analysis, self.synthesis = Branch(shape[0], width), Branch(shape[0], width)
+        self.log_scale = nn.Parameter(torch.zeros(shape))
+        """Natural logarithm of the mean magnitude of each coefficient."""
+        self.down, self.across = (cosines(size) for size in shape[1:])
+
+    def coefficients(self, y: Tensor, rate: Tensor) -> Tensor:
+        """Return the DCT of analysed components."""
+        found: Tensor = self.down @ self.analysis(y, rate) @ self.across.T
+        return found
+
+    def components(self, coefficients: Tensor, rate: Tensor) -> Tensor:
+        """Return the components that decoded coefficients stand for."""
+        found: Tensor = self.synthesis(self.down.T @ coefficients @ self.across, rate)
+        return found
+
+    def cost(self, y: Tensor, step: Tensor, rate: Tensor) -> Tensor:
+        """Return squared error in squared steps plus SLOPE times bits, per image; steps (N) in units of the model.
+
+        Values are those of the quantiser with its dead zone. Gradients are those of the mean over a step about each coefficient.
+        """
+        size = step.view(-1, 1, 1, 1)
+        x = self.coefficients(y, rate) / size
+        scale = (self.log_scale.exp() / size).clamp(min=LEAST_SCALE)
+        fixed, magnitude, sign = scale.detach(), x.detach().abs(), x.detach().sign()
+        shift = centroid(fixed) - ROUNDING
+
+        def level(magnitudes: Tensor) -> Tensor:
+            return torch.floor(magnitudes + ROUNDING)
+
+        def decoded(levels: Tensor) -> Tensor:
+            return levels + (levels > 0) * shift
+
+        above, below, side = level(magnitude + 0.5), level((magnitude - 0.5).abs()), (magnitude - 0.5).sign()
+        change = x - x.detach()
+        bits = laplace_bits(level(magnitude), scale)
+        bits = bits + (laplace_bits(above, fixed) - laplace_bits(below, fixed)) * sign * change
+        quantised = sign * decoded(level(magnitude)) + (decoded(above) - side * decoded(below)) * change
+        errors = (self.components(quantised * size, rate) - y).square().sum((1, 2, 3)) / step.square()
+        cost: Tensor = errors + SLOPE * bits.sum((1, 2, 3))
+        return cost
+
+
+def cosines(size: int) -> Tensor:
+    """Return the orthonormal DCT as a matrix, size x size."""
+    return torch.from_numpy(dct2(np.eye(size)[:, :, None])[:, :, 0].T.astype(np.float32).copy())
+
+
+def centroid(scale: Tensor) -> Tensor:
+    """Return where in its step a level other than 0 is on average, as ``laplace_tables.CENTROIDS``."""
+    return scale - 1 / torch.expm1((1 / scale).clamp(max=60))
+
+
+def laplace_bits(levels: Tensor, scale: Tensor) -> Tensor:
+    """Return the code length (bits) of magnitudes of levels by Laplace laws of ``scale``, in steps."""
+    inverse = 1 / scale
+    none = -torch.log1p(-torch.exp(-inverse * (1 - ROUNDING)))
+    some = (levels - ROUNDING) * inverse - torch.log1p(-torch.exp(-inverse)) + math.log(2)
+    return torch.where(levels == 0, none, some) / math.log(2)
+
+
+def rate_of(half: NDArray[np.float64] | float, halves: tuple[int, int]) -> Tensor:
+    """Return what branches see of half rungs: -1 to 1 between those of the training, and that of the nearest beyond."""
+    low, high = halves
+    return torch.from_numpy(np.clip((np.atleast_1d(half) - low) * 2 / (high - low) - 1, -1, 1).astype(np.float32))
+
+
+def train(
+    components: NDArray[np.float32],
+    step: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    halves: tuple[int, int],
+    width: int,
+    epochs: int,
+    seed: int,
+    mirror: bool,
+    report: Callable[[int, float], None],
+) -> LearnedModel:
+    """Return a model trained at steps drawn from the ladder, all of which count alike: each cost is divided by that before training.
+
+    Args:
+        components: N x C x h x w, about their mean, in units of the model.
+        step: of half rungs, in the same units.
+        halves: the lowest and highest half rung.
+        mirror: whether each image is mirrored, left to right, every other time.
+        report: is told the steps taken and the cost as a share of that before training.
+    """
+    torch.manual_seed(seed)
+    _, channels, rows, columns = components.shape
+    model, random = LearnedModel((channels, rows, columns), width), np.random.default_rng(seed)
+
+    def cost(images: NDArray[np.float32], half: NDArray[np.float64]) -> Tensor:
+        sizes = torch.from_numpy(step(half).astype(np.float32))
+        return model.cost(torch.from_numpy(images), sizes, rate_of(half, halves))
+
+    magnitudes = np.mean([np.abs(dct2(image.astype(np.float64))) for image in components], axis=0)
+    rungs, some = np.linspace(*halves, COST_RUNGS), components[:: max(len(components) // 64, 1)]
+    with torch.no_grad():
+        model.log_scale.copy_(torch.from_numpy(np.log(np.maximum(magnitudes, LEAST_MAGNITUDE))))
+        before = [float(cost(some, np.full(len(some), rung)).double().mean()) for rung in rungs]
+    optimizer, size = torch.optim.Adam(model.parameters()), min(BATCH, len(components))
+    per_epoch, taken = len(components) // size, 0
+    for _ in range(epochs):
+        order = random.permutation(len(components))
+        for chosen in order[: per_epoch * size].reshape(per_epoch, size):
+            half = halves[0] + (halves[1] - halves[0]) * (np.arange(size) + random.random(size)) / size
+            weight = torch.from_numpy(np.exp(-np.interp(half, rungs, np.log(before))).astype(np.float32))
+            images = components[chosen]
+            if mirror:
+                mirrored = random.random(size) < 0.5
+                images[mirrored] = images[mirrored, :, :, ::-1]
+            loss = (cost(images, half) * weight).mean()
+            falling = 0.5 + 0.5 * math.cos(math.pi * taken / (epochs * per_epoch))
+            for group in optimizer.param_groups:
+                group["lr"] = LEARNING_RATE * min(falling, (taken + 1) / WARMUP_STEPS)
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            taken += 1
+            report(taken, float(loss.detach()))
+    return model.eval()

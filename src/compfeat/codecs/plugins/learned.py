@@ -1,0 +1,178 @@
+"""``laplace`` between two small networks that are trained on a run's train features.
+
+Source: docs/explanation/feature-codec.md, "A learned codec".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from compfeat.arrays import evenly_spaced
+from compfeat.codecs import laplace_levels
+from compfeat.codecs.base import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
+from compfeat.codecs.laplace_levels import HALF_RUNGS, LEARNT_IMAGES, REFIT, scale_of, step_at
+from compfeat.codecs.plugins.laplace import Laplace
+from compfeat.codecs.spectra import dct2
+from compfeat.errors import DataError
+from compfeat.settings.section import Section
+
+if TYPE_CHECKING:
+    from compfeat.codecs.learned_model import Branch, LearnedModel
+
+NETWORK = "network."
+"""What the names of the networks' arrays begin with in the state."""
+
+
+class Options(Section):
+    """Options of learned."""
+
+    width: int = Field(default=192, ge=1, description="channels within each of the two networks")
+    epochs: int = Field(default=40, ge=1, description="passes over the train features")
+    seed: int = Field(default=0, ge=0, description="of the weights, the order of the images and the steps")
+    mirror: bool = Field(default=True, description="train on images and their mirror images, left to right")
+    finest_bits: float = Field(default=2.5, gt=0, le=8, description="as that of laplace")
+    halves: tuple[int, int] = Field(
+        default=(6, 22), description="the range of steps that training draws from, as half rungs: d3 is 6, d11 is 22"
+    )
+
+
+@CODECS.register("learned")
+class Learned(Codec[Options]):
+    """``d0``, ``d0.5`` to ``d16``, with the steps and streams of laplace: levels decode alike on every machine.
+
+    The state is that of laplace, of analysed features, with ``network.*`` (float16: the networks' weights), ``halves`` (int16, 2:
+    those of the training) and ``unit`` (float32: the deviation of features about their mean).
+    """
+
+    qualities = tuple(f"d{half / 2:g}" for half in range(HALF_RUNGS))
+    fitted = True
+
+    @classmethod
+    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
+        return f"{Laplace.tool()}, torch {version('torch')}"
+
+    @classmethod
+    def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
+        """Return the state: trained networks, and laws and shifts of laplace for what they make of train features.
+
+        Raises:
+            DataError: features are constant or not finite.
+        """
+        from tqdm import tqdm
+
+        from compfeat.codecs import learned_model
+
+        _one_thread()
+        mean, magnitudes = laplace_levels.mean_and_magnitudes(features)
+        finest, unit = laplace_levels.finest_rung(magnitudes, options.finest_bits), np.float32((features - mean).std())
+        if not unit > 0:
+            raise DataError("train features: constant; codec 'learned' needs others; train the network again")
+        batches = options.epochs * max(len(features) // learned_model.BATCH, 1)
+        with tqdm(total=batches, unit="batch", mininterval=1.0) as bar:
+
+            def report(taken: int, cost: float) -> None:
+                bar.set_postfix({"cost": f"{cost:.3f}"}, refresh=False)
+                bar.update()
+
+            model = learned_model.train(
+                (features - mean) / unit,
+                lambda half: step_at(finest, 0) / float(unit) * 2 ** (half / 4),
+                options.halves,
+                options.width,
+                options.epochs,
+                options.seed,
+                options.mirror,
+                report,
+            )
+        state: State = {
+            f"{NETWORK}{name}": weights.numpy().astype(np.float16)
+            for name, weights in model.state_dict().items()
+            if name != "log_scale"
+        }
+        state |= {"halves": np.array(options.halves, np.int16), "unit": np.array(unit), "mean": mean}
+        scale = scale_of(model.log_scale.detach().double().exp().numpy() * float(unit), finest)
+        chosen = features[evenly_spaced(len(features), LEARNT_IMAGES)]
+        coefficients = {}
+        for half in range(options.halves[0], options.halves[1] + 1, 4):
+            networks = Networks(state, half)
+            coefficients[half] = [dct2(networks.analysed(item) - mean.astype(np.float64)) for item in chosen]
+        return state | laplace_levels.with_laws(mean, scale, finest, coefficients)
+
+    def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
+        networks = self._networks
+        return self._laplace.encode((networks.analysed(item) for item in items), stream, side_info)
+
+    def decode(self, stream: Path, side_info: Path, shape: tuple[int, ...]) -> Iterator[Decoded]:
+        """Yield features; their last bits may differ between processors, the levels that they are made of do not."""
+        for decoded in self._laplace.decode(stream, side_info, shape):
+            yield Decoded(self._networks.synthesised(decoded.item), None)
+
+    def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
+        return self._laplace.measure(stream, side_info)
+
+    @cached_property
+    def _laplace(self) -> Laplace:
+        return Laplace(self.quality, state=self.state)
+
+    @cached_property
+    def _networks(self) -> Networks:
+        """Those of the state. Raises DataError where it has none."""
+        return Networks(self.state or {}, self.qualities.index(self.quality))
+
+
+class Networks:
+    """The networks of a state at one half rung."""
+
+    def __init__(self, state: State, half: int) -> None:
+        """Raises DataError where ``state`` has no networks, or others than its other arrays say."""
+        import torch
+
+        from compfeat.codecs.learned_model import LearnedModel, rate_of
+
+        _one_thread()
+        weights = {
+            name.removeprefix(NETWORK): torch.from_numpy(array.astype(np.float32))
+            for name, array in state.items()
+            if name.startswith(NETWORK)
+        }
+        try:
+            self._mean, self._unit, (low, high) = state["mean"], state["unit"], state["halves"].tolist()
+            model = LearnedModel(self._mean.shape, len(weights["analysis.widen.weight"]))
+            model.load_state_dict(weights | {"log_scale": model.log_scale.detach()})
+        except (KeyError, ValueError, RuntimeError):
+            raise DataError(f"state of codec 'learned': incomplete, or of another version; {REFIT}") from None
+        self._model: LearnedModel = model.eval()
+        self._rate = rate_of(half, (low, high))
+
+    def analysed(self, features: Item) -> NDArray[np.float32]:
+        """Return what is coded in place of an image's features. Raises DataError where they are not of the state's shape."""
+        if features.shape != self._mean.shape:
+            raise DataError(f"features of shape {features.shape}; expected {self._mean.shape}; {REFIT}")
+        return self._through(self._model.analysis, features)
+
+    def synthesised(self, features: Item) -> NDArray[np.float32]:
+        """Return the features that decoded ones stand for."""
+        return self._through(self._model.synthesis, features)
+
+    def _through(self, network: Branch, features: Item) -> NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            y = torch.from_numpy((features - self._mean) / self._unit)[None]
+            found: NDArray[np.float32] = network(y, self._rate)[0].numpy() * self._unit + self._mean
+        return found
+
+
+def _one_thread() -> None:
+    """Keep torch from splitting sums by thread."""
+    import torch
+
+    torch.set_num_threads(1)
