@@ -28,6 +28,7 @@ SENT: dict[str, Side] = {
     "PCA + HEVC": ("klt", "hevc"),
     "task KLT + HEVC": ("task_klt", "hevc"),
     "task KLT + Laplace": ("task_klt", "laplace"),
+    "task KLT + Learned": ("task_klt", "learned"),
 }
 LOSS, METRIC = 0.01, "miou"
 """The operating point that bytes are given at: so much less of this metric than without coding."""
