@@ -339,7 +339,12 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
         entry = e.codecs[row["codec"]]
         assert row["module"] == (entry.codec or row["codec"])
         for key, value in entry.options.items():
-            assert f"{key} {'yes' if value is True else value}" in row["options"].split(", ")
+            written = (
+                ("yes" if value else "no")
+                if isinstance(value, bool)
+                else str(value).replace("[", "(").replace("]", ")")
+            )
+            assert f", {key} {written}, " in f", {row['options']}, "
     listed = {(row["codec"], row["qualities"]) for row in codecs}
     assert listed == {(codec, ", ".join(q)) for name in e.methods for codec, q in e.qualities(name).items()}
     features = {codec for name, m in e.methods.items() if m.sends == "features" for codec in e.qualities(name)}
