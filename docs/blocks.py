@@ -31,7 +31,7 @@ UNCODED = {"miou": ("miou", 4, ""), "psnr_db": ("psnr_db", 2, " dB"), "inv_rmse"
 REFUSED = "–"
 Side = tuple[str, str]
 """A method and a ladder."""
-HEVC, PUBLISHED, LAPLACE = "hevc", "published", "laplace"
+HEVC, PUBLISHED, LAPLACE, LEARNED = "hevc", "published", "laplace", "learned"
 
 BASE: Side = ("baseline", HEVC)
 """The usual anchor: the baseline's own features by HEVC."""
@@ -55,6 +55,7 @@ SENT = {
     "PCA, HEVC": ("klt", HEVC),
     "task KLT, HEVC": ("task_klt", HEVC),
     "task KLT, Laplace": ("task_klt", LAPLACE),
+    "task KLT, Learned": ("task_klt", LEARNED),
 }
 PHOTOGRAPHS = {
     "paper's loss, HEVC": (("compressible", HEVC), BASE),
@@ -63,15 +64,19 @@ PHOTOGRAPHS = {
     "Laplace": (("baseline", LAPLACE), BASE),
     "PCA, Laplace": (("klt", LAPLACE), BASE),
     "task KLT, Laplace": (("task_klt", LAPLACE), BASE),
+    "task KLT, Learned": (("task_klt", LEARNED), BASE),
 }
+AGAINST_LAPLACE = {"Learned, against Laplace": (("task_klt", LEARNED), ("task_klt", LAPLACE))}
 TRAINED_ON_CODED: Side = ("remote_trained", HEVC)
 PICTURE = {
     "PCA, HEVC": (("klt", HEVC), PICTURES),
     "task KLT, HEVC": (("task_klt", HEVC), PICTURES),
     "task KLT, Laplace": (("task_klt", LAPLACE), PICTURES),
+    "task KLT, Learned": (("task_klt", LEARNED), PICTURES),
     "picture, network trained on coded pictures": (TRAINED_ON_CODED, PICTURES),
     "task KLT, HEVC, against that network": (("task_klt", HEVC), TRAINED_ON_CODED),
     "task KLT, Laplace, against that network": (("task_klt", LAPLACE), TRAINED_ON_CODED),
+    "task KLT, Learned, against that network": (("task_klt", LEARNED), TRAINED_ON_CODED),
 }
 REMOTE = {
     f"{label}, {coded} against {picture}": ((method, ladder), ("remote", ladder))
@@ -336,7 +341,7 @@ def operating(run: str, rows: Mapping[str, Side], metric: str = "miou") -> str:
     cells: list[list[str]] = []
     header = ["bytes per image", "cut"]
     for cut in cuts(run):
-        for label, (method, ladder) in rows.items():
+        for label, (method, ladder) in ((label, side) for label, side in rows.items() if side[1] in ladders):
             found: dict[float, list[float]] = {}
             for _, own in rows_of(points, cut=cut, method=method).groupby("seed"):
                 coded = on(ladders[ladder]["codecs"], own)
