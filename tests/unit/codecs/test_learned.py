@@ -93,6 +93,12 @@ def test_laws_and_centroids_are_those_of_the_tables() -> None:
     np.testing.assert_allclose(shares[0] + 2 * shares[1:].sum(axis=0), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("halves", [(8, 8), (9, 8), (-1, 8), (8, 33)])
+def test_a_range_of_steps_that_is_none_is_refused(halves: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="expected two rising numbers of 0 to 32"):
+        Learned.options_type(halves=halves)
+
+
 def test_a_damaged_stream_is_told(state: State, tmp_path: Path) -> None:
     coded(Learned("d4", state=state), tmp_path)
     whole = (tmp_path / "s").read_bytes()

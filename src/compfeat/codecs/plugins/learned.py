@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs import laplace_levels
@@ -42,6 +42,13 @@ class Options(Section):
     halves: tuple[int, int] = Field(
         default=(6, 22), description="the range of steps that training draws from, as half rungs: d3 is 6, d11 is 22"
     )
+
+    @field_validator("halves")
+    @classmethod
+    def _rising(cls, halves: tuple[int, int]) -> tuple[int, int]:
+        if not 0 <= halves[0] < halves[1] < HALF_RUNGS:
+            raise ValueError(f"{list(halves)}; expected two rising numbers of 0 to {HALF_RUNGS - 1}")
+        return halves
 
 
 @CODECS.register("learned")
