@@ -341,7 +341,9 @@ def operating(run: str, rows: Mapping[str, Side], metric: str = "miou") -> str:
     cells: list[list[str]] = []
     header = ["bytes per image", "cut"]
     for cut in cuts(run):
-        for label, (method, ladder) in ((label, side) for label, side in rows.items() if side[1] in ladders):
+        for label, (method, ladder) in rows.items():
+            if ladder not in ladders:
+                continue
             found: dict[float, list[float]] = {}
             for _, own in rows_of(points, cut=cut, method=method).groupby("seed"):
                 coded = on(ladders[ladder]["codecs"], own)

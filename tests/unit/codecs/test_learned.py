@@ -63,7 +63,7 @@ def test_training_gains_what_laplace_cannot(state: State, tmp_path: Path) -> Non
                 coded(Learned(quality, state=state), tmp_path),
             )
         )
-        assert after < before
+        assert after < 0.96 * before
 
 
 def test_before_training_networks_change_nothing() -> None:

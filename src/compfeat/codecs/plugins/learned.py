@@ -59,7 +59,7 @@ class Learned(Codec[Options]):
     those of the training) and ``unit`` (float32: the deviation of features about their mean).
     """
 
-    qualities = tuple(f"d{half / 2:g}" for half in range(HALF_RUNGS))
+    qualities = Laplace.qualities
     fitted = True
 
     @classmethod
