@@ -274,16 +274,16 @@ def photographs_headline() -> str:
 
 
 def claims(run: str) -> str:
-    """Return how many of the cells of each claim are supported, undecided and not supported."""
+    """Return how many of the cells of each claim on the run's own numbers are supported, undecided and not supported."""
     table, rows = recorded(run, "claims"), []
     if table is None:
         return "Not in this record yet."
-    for (text, claim, source), own in table.groupby(["text", "claim", "source"], sort=False):
+    for (text, claim), own in rows_of(table, source="this run").groupby(["text", "claim"], sort=False):
         counts = own["verdict"].value_counts()
         numbers = [str(counts.get(verdict, 0)) for verdict in ("supported", "undecided", "not supported")]
         kind = str(claim).replace("_", " ")
-        rows.append([str(text) if kind in str(text) else f"{text}: {kind}", str(source), *numbers])
-    return markdown(["claim", "measured on", "supported", "undecided", "not supported"], rows)
+        rows.append([str(text) if kind in str(text) else f"{text}: {kind}", *numbers])
+    return markdown(["claim", "supported", "undecided", "not supported"], rows)
 
 
 def uncoded_values(run: str, cut: str, method: str, metric: str) -> str:
@@ -446,30 +446,6 @@ def strengths(run: str, methods: Mapping[str, str]) -> str:
         [label, *(cell(m, ladder) for ladder in ladders.values()), above.get(m, "")] for label, m in methods.items()
     ]
     return markdown(["strength", *ladders, "train losses above the baseline's (%)"], rows)
-
-
-def crossings(run: str, splits: Mapping[str, Side], remote: str = "remote") -> str:
-    """Return above how many bytes per image each split network is better than the picture."""
-    table, rows = recorded(run, "crossovers"), []
-    if table is None:
-        return "Not in this record yet."
-    for (label, (split, ladder)), cut in ((item, cut) for item in splits.items() for cut in cuts(run)):
-        found = rows_of(table, split=split, ladder=ladder, remote=remote, cut=cut)
-        for metric, own in found.groupby("remote_metric", sort=False):
-            if metric in METRICS:
-                rows.append([label, cut, METRICS[str(metric)], better(own, split)])
-    return markdown(["sent", "cut", "metric", "better than the picture"], rows)
-
-
-def better(crossing: pd.DataFrame, split: str) -> str:
-    """Return where a split network is better than the picture, in words."""
-    below, above = (crossing[name].iloc[0] == split for name in ("better_below", "better_above"))
-    at = crossing["crossing_bytes"].dropna()
-    if below and above:
-        return "at all shared rates"
-    if len(at) != 1:
-        return "nowhere" if not (below or above) else "in parts"
-    return f"{'above' if above else 'below'} {at.item():,.0f} bytes"
 
 
 def make_targets() -> str:

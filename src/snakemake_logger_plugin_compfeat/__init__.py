@@ -17,6 +17,7 @@ from typing import TextIO
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from compfeat.stages.resources import predicted_seconds
 from snakemake_logger_plugin_compfeat.progress import Job, Progress, duration, label
 from snakemake_logger_plugin_compfeat.run_times import LOGS, default_times, job_name, known_times
 
@@ -77,7 +78,9 @@ class LogHandler(LogHandlerBase):
         log = str((getattr(record, "log", None) or [""])[0])
         if not self.progress.done and not self.progress.running and LOGS in log:
             self.progress.recorded = known_times(Path(), log.rpartition(LOGS)[0])
-        job = Job(rule, job_name(log), label(rule, dict(wildcards)), time.monotonic())
+        asked = (getattr(record, "resources", None) or {}).get("runtime", 0)
+        predicted = predicted_seconds(asked) if isinstance(asked, int) else 0.0
+        job = Job(rule, job_name(log), label(rule, dict(wildcards)), time.monotonic(), predicted)
         self.progress.start(record.jobid, job)  # type: ignore[attr-defined]
 
     def _finish(self, record: logging.LogRecord) -> None:

@@ -26,12 +26,14 @@ class Job:
         name: what recorded times call it (see ``run_times.job_name``).
         label: what people read: the stage, and what it is about.
         started: when it began (s).
+        predicted_seconds: what this experiment's sizes say it takes; 0 if they say nothing.
     """
 
     rule: str
     name: str
     label: str
     started: float
+    predicted_seconds: float = 0.0
 
 
 @dataclass
@@ -85,13 +87,17 @@ class Progress:
         of_rule = [seconds for job, seconds in self.finished if job.rule == rule]
         return sum(of_rule) / len(of_rule) if of_rule else UNKNOWN_SECONDS
 
+    def expected_seconds(self, job: Job) -> float:
+        """Return how long a job that has begun usually takes: recorded times may be of an experiment with smaller jobs."""
+        return max(self.usual_seconds(job.rule, job.name), job.predicted_seconds)
+
     def slowness(self, now: float) -> float:
         """Return how many times longer than usual the jobs of this run take.
 
         Jobs that run count as soon as they are late, so that a slow machine shows before its first long job ends.
         """
-        usual = [(seconds, self.usual_seconds(job.rule, job.name)) for job, seconds in self.finished]
-        running = [(now - job.started, self.usual_seconds(job.rule, job.name)) for job in self.running.values()]
+        usual = [(seconds, self.expected_seconds(job)) for job, seconds in self.finished]
+        running = [(now - job.started, self.expected_seconds(job)) for job in self.running.values()]
         late = [pair for pair in running if pair[0] > pair[1]]
         return max(ratio(usual), ratio(usual + late))
 
@@ -102,10 +108,11 @@ class Progress:
         for rule, count in self.counts.items():
             begun_of_rule = [job for job in begun if job.rule == rule]
             if len(begun_of_rule) < count:
-                rest = count * self.usual_seconds(rule) - sum(
-                    self.usual_seconds(rule, job.name) for job in begun_of_rule
-                )
-                seconds[rule] = max(rest, (count - len(begun_of_rule)) * LATE_SHARE * self.usual_seconds(rule))
+                usual = sum(self.usual_seconds(rule, job.name) for job in begun_of_rule)
+                larger = sum(map(self.expected_seconds, begun_of_rule)) / usual if usual else 1.0
+                rest = count * self.usual_seconds(rule) - usual
+                least = (count - len(begun_of_rule)) * LATE_SHARE * self.usual_seconds(rule)
+                seconds[rule] = larger * max(rest, least)
         return seconds
 
     def seconds_left(self, now: float) -> float:
@@ -121,7 +128,7 @@ class Progress:
 
     def _running_seconds_left(self, now: float, slowness: float) -> Iterator[float]:
         for job in self.running.values():
-            expected = slowness * self.usual_seconds(job.rule, job.name)
+            expected = slowness * self.expected_seconds(job)
             yield max(expected - (now - job.started), LATE_SHARE * expected)
 
     def line(self, now: float, width: int) -> str:

@@ -98,6 +98,11 @@ def requested(job: Predicted, threads: int = 1, gpus: int = 0) -> Request:
     return Request(memory, max(math.ceil(job.seconds * TIME_MARGIN / threads / 60), LEAST_MINUTES), gpus)
 
 
+def predicted_seconds(runtime: int) -> float:
+    """Return the predicted time of a job on one core from the run time it asks for (min); 0 if it asks for the least."""
+    return 60 * runtime / TIME_MARGIN if runtime > LEAST_MINUTES else 0.0
+
+
 class Workflow(Protocol):
     """What is read of Snakemake's workflow."""
 

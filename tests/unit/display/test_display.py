@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from snakemake_interface_logger_plugins.common import LogEvent
 
 import snakemake_logger_plugin_compfeat as display
+from compfeat.stages.resources import LEAST_MINUTES
 from recorded_run import write_run
 from snakemake_logger_plugin_compfeat import LogHandler, last_lines
 from snakemake_logger_plugin_compfeat.progress import Job, Progress, duration, label
@@ -167,6 +168,20 @@ def test_time_left_follows_the_recorded_times_and_this_runs_speed() -> None:
     last = Progress({"train": 1}, 2, recorded)
     last.start(1, Job("train", "train/b", "train", 0.0))
     assert last.seconds_left(30) == 20
+
+
+def test_a_job_that_is_larger_than_the_recorded_ones_is_expected_to_take_longer(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Progress({"train": 3}, 1, {"train": {"train/a": 100.0, "train/b": 100.0}})
+    run.start(1, Job("train", "train/a", "train", 0.0, predicted_seconds=900.0))
+    assert run.seconds_left(300) == pytest.approx(600 + 2 * 900), "those that wait are of the same experiment"
+    # A job asks for three times the time that its sizes predict; the least that is asked for says nothing.
+    for runtime, seconds in ((LEAST_MINUTES, 0.0), (90, 1800.0), (None, 0.0)):
+        shown, _ = handler(monkeypatch, terminal=False)
+        begin(shown, train=1)
+        send(shown, event=LogEvent.JOB_INFO, jobid=1, rule_name="train", resources={"runtime": runtime})
+        assert shown.progress is not None and shown.progress.running[1].predicted_seconds == pytest.approx(seconds)
 
 
 def test_the_estimate_is_right_within_30_percent_from_the_first_minute_on() -> None:

@@ -25,7 +25,7 @@ COLUMNS = (*POINT_KEYS, "rate_bpe", "distortion", "bound_bpe", "distance_bpe")
     "rate_distortion.csv",
     needs=("distortions",),
     tables=("points.csv",),
-    title="Distance to the Gaussian bound",
+    title="Distance to the Gaussian reference",
     caption="Mean squared error of what is coded (after the method's transform, in its own unit squared), the bits per feature "
     "element that Gaussian components of the same variances would need for it, and how many more the point takes.",
 )
