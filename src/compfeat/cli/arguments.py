@@ -87,6 +87,7 @@ def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any,
     else:
         if optional and not several:
             keywords["nargs"] = "?"
+        keywords.pop("metavar", None)
         made.add_argument(parameter.name, **keywords)
 
 

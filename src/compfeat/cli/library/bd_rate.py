@@ -29,17 +29,17 @@ def bd_rate(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> None:
-    """Say how many bits the test needs more (positive) or less at equal metric, by each fit, or why that has no answer.
+    """Print the BD-rate of the test against the anchor by each fit, or why there is none; negative values are savings.
 
     Args:
-        anchor: CSV file with a row for each point of the curve that is compared with.
-        test: the same of the other curve.
+        anchor: CSV file of the reference curve, a row per point.
+        test: CSV file of the curve to compare with it.
         rate: column of the rate, in any unit that both share.
         metric: column of the metric; higher is better.
-        lower_is_better: whether a lower metric is better; the curves are drawn over its inverse then.
-        images: CSV file with the columns curve (anchor or test), point, image, and both of the above, for an interval: the rate and
-            metric of a point are their means over images.
-        resamples: of the images, for the interval.
+        lower_is_better: a lower metric is better; its inverse is compared.
+        images: CSV file with the columns curve (anchor or test), point, image, rate and metric, for an interval; a point is the mean
+            over its images.
+        resamples: number of resamples of the images.
         confidence: of the interval.
         seed: of the resamples.
     """

@@ -18,15 +18,15 @@ def compress(
     step: float | None = None,
     max_bytes: int | None = None,
 ) -> None:
-    """Code features: one image's as a file, those of several as a folder of files, numbered from 000000.cf on.
+    """Compress features: one image to a file, several to a folder of files numbered from 000000.cf.
 
     Args:
         features: .npy file, C x h x w or N x C x h x w.
-        codec: what compfeat fit made.
-        out: output: the file, or the folder.
-        quality: any number; 0 is fine, each 2 more double the step. 4 where none of the three is given.
-        step: of the quantiser instead, in the features' unit.
-        max_bytes: the finest step instead that needs at most so many bytes per image.
+        codec: .npz file that compfeat fit wrote.
+        out: the file or folder to write.
+        quality: any number; 0 is fine, and each 2 more double the step. 4 if neither step nor max-bytes is given.
+        step: the quantiser's step in the features' unit, instead of a quality.
+        max_bytes: use the finest step that needs at most this many bytes per image, instead of a quality.
     """
     fitted, given = FeatureCodec.load(codec), read_npy(features)
     several = given.ndim == 4

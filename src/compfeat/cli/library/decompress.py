@@ -14,12 +14,12 @@ from compfeat.io import write_bytes
 
 
 def decompress(streams: Path, *, codec: Path, out: Path) -> None:
-    """Decode a bitstream, or all *.cf of a folder in the order of their names.
+    """Decode a bitstream, or all *.cf files of a folder in name order.
 
     Args:
-        streams: what compfeat compress made.
-        codec: what compfeat fit made.
-        out: output: .npy file, C x h x w or N x C x h x w, float32.
+        streams: file or folder that compfeat compress wrote.
+        codec: .npz file that compfeat fit wrote.
+        out: .npy file to write, C x h x w or N x C x h x w, float32.
     """
     fitted, paths = FeatureCodec.load(codec), sorted(streams.glob("*.cf")) if streams.is_dir() else [streams]
     decoded = []

@@ -13,8 +13,8 @@ def fit(features: Path, *, out: Path, importance: Path | None = None, bands: int
 
     Args:
         features: .npy file, N x C x h x w.
-        out: output: the codec, .npz.
-        importance: .npy file of weights, as compfeat.torch.importance makes them; without, all channels count alike.
+        out: the codec, an .npz file to write.
+        importance: .npy file of weights, as compfeat.torch.importance makes them; all channels count alike if not given.
         bands: bands of spatial frequency with a matrix each.
         floor: share of the importance that is the same in all directions.
     """

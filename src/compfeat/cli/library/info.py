@@ -1,4 +1,4 @@
-"""Say what a bitstream or a codec is."""
+"""Describe a bitstream or a codec."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from compfeat.feature_codec import FeatureCodec, read_info
 
 
 def info(file: Path, *, codec: Path | None = None) -> None:
-    """Say what a bitstream or a codec is.
+    """Describe a bitstream or a codec.
 
     Args:
-        file: what compfeat compress or compfeat fit made.
-        codec: the codec of a bitstream, to check it and to say its step.
+        file: bitstream or codec.
+        codec: codec of the bitstream, to check it and to print its step.
     """
     data = read_stream(file)
     if data.startswith(b"PK"):
