@@ -18,6 +18,7 @@ FOLDERS = (
     "workflow",
     "profiles",
     "data/published",
+    "data/reference/learned",
     "data/reference/length",
     "data/reference/photographs",
     "data/reference/seeds",

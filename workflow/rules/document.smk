@@ -2,12 +2,12 @@
 
 from compfeat.reports.explorer.tables import NEEDS as EXPLORER_NEEDS
 from compfeat.reports.paper.facts import TABLES as PAPER_TABLES
-from compfeat.reports.paper.photographs import FILES as PHOTOGRAPHS_FILES
+from compfeat.reports.paper.recorded import FILES as RECORD_FILES, RECORDS
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 
 DESCRIBED_STARTS = TRAINING.described_starts()
-# The recorded run on photographs, if there is one; the paper of the shipped experiment shows it.
-PHOTOGRAPHS = [f"data/reference/photographs/{name}" for name in PHOTOGRAPHS_FILES]
+# Recorded runs that are there; the paper of the shipped experiment shows them.
+RECORDED = [f"data/reference/{run}/{name}" for run in RECORDS if Path("data/reference", run).is_dir() for name in RECORD_FILES]
 
 
 rule paper:
@@ -17,7 +17,7 @@ rule paper:
         figures=[LAYOUT.figure(name, "pdf") for name in EXPERIMENT.figures],
         starts=DESCRIBED_STARTS,
         start_descriptions=[LAYOUT.start(weights) for weights in DESCRIBED_STARTS],
-        photographs=PHOTOGRAPHS if all(Path(path).is_file() for path in PHOTOGRAPHS) else [],
+        records=RECORDED,
     output:
         html=report(
             LAYOUT.document("paper.html"),
@@ -49,7 +49,7 @@ rule paper:
         tools=versions("typst", "pandas"),
     shell:
         "python -m compfeat paper --settings {params.settings} --tables {input.tables:q} --networks {input.networks:q} "
-        "--figures {input.figures:q} --starts {input.starts:q} --photographs {input.photographs:q} --pdf {output.pdf:q} "
+        "--figures {input.figures:q} --starts {input.starts:q} --records {input.records:q} --pdf {output.pdf:q} "
         "--html {output.html:q} > {log:q} 2>&1"
 
 

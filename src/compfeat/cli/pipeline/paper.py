@@ -22,7 +22,7 @@ def paper(
     networks: list[Path],
     figures: Sequence[Path] = (),
     starts: Sequence[Path] = (),
-    photographs: Sequence[Path] = (),
+    records: Sequence[Path] = (),
     pdf: list[Path],
     html: Path | None = None,
 ) -> None:
@@ -34,7 +34,7 @@ def paper(
         networks: descriptions of the trained networks (network.json), of each cut one at least.
         figures: PDFs of the figures, found by their names.
         starts: weights from outside the run that trainings start from and that have a description beside them.
-        photographs: tables of the recorded run on photographs, found by their names; none if there is no record.
+        records: tables of recorded runs, each in a folder with the name of its run.
         pdf: outputs, paper.pdf and supplement.pdf or one of them.
         html: output, the paper as one file of HTML.
 
@@ -51,8 +51,9 @@ def paper(
             f"{missing[0]}.pdf: not among --figures; draw the figure, or remove it from the config's figures"
         )
     experiment = summary.resolved.experiment
-    record = Tables.of(photographs) if photographs else None
-    facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts), record)
+    runs = sorted({path.parent for path in records})
+    recorded = {run.name: Tables.of(path for path in records if path.parent == run) for run in runs}
+    facts = paper_facts(experiment, settings, [read_json(path) for path in networks], known_starts(starts), recorded)
     files = [*map(summary.path, (*TABLES, EXPERIMENT)), *figures]
     for path in pdf:
         write_bytes(path, build(facts, files, templates(experiment)[path.stem]))

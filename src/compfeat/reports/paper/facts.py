@@ -13,7 +13,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CUT
 from compfeat.experiment.start import TrainedOn
 from compfeat.reports.labels import codec_label
-from compfeat.reports.paper.photographs import photographs_facts
+from compfeat.reports.paper.recorded import recorded_facts
 from compfeat.reports.settings import PaperSettings
 from compfeat.reports.summary import Tables
 from compfeat.tasks.base import TASKS, metrics_of
@@ -39,7 +39,7 @@ def paper_facts(
     settings: PaperSettings,
     descriptions: Sequence[Mapping[str, Any]],
     starts: Mapping[str, TrainedOn],
-    photographs: Tables | None = None,
+    records: Mapping[str, Tables] | None = None,
 ) -> Facts:
     """Return everything that the template reads besides the tables and the experiment.
 
@@ -47,11 +47,11 @@ def paper_facts(
         experiment: its trainings, methods, cuts and tasks are read.
         descriptions: the networks' ``network.json``, of each cut one at least.
         starts: what weights from outside the run were trained on, by their file, where that is known.
-        photographs: the recorded run on photographs; None if there is none.
+        records: recorded runs by their names.
     """
     e = experiment
     return {
-        "photographs": None if photographs is None else photographs_facts(photographs),
+        "records": {name: recorded_facts(record) for name, record in (records or {}).items()},
         "rendered": settings.rendered,
         "tasks": {task: TASKS.get(task).title for task in e.tasks},
         "published_metrics": published_metrics(),

@@ -30,7 +30,7 @@ from compfeat.networks.files import build_tasks
 from compfeat.networks.split import SplitNetwork
 from compfeat.reports.paper.build import PAPER, SUPPLEMENT, build, laid_out, templates
 from compfeat.reports.paper.facts import TABLES, cut_facts, paper_facts
-from compfeat.reports.paper.photographs import FILES as PHOTOGRAPHS
+from compfeat.reports.paper.recorded import FILES as RECORD
 from compfeat.reports.settings import FigureText
 from compfeat.reports.summary import Tables, ladder_labels, methods, metrics
 from compfeat.results.resolved import EXPERIMENT, Resolved
@@ -194,8 +194,8 @@ def test_photographs_are_shown_where_they_are_recorded(tmp_path: Path) -> None:
     own = rates.query("seed == 'all' and cut == 's16' and method == 'klt' and metric == 'miou'")[
         "bd_rate_percent"
     ].iloc[0]
-    facts = facts_for(experiment_of("default"), photographs=Tables.of(record / name for name in PHOTOGRAPHS))
-    found = facts["photographs"]
+    facts = facts_for(experiment_of("default"), records={"photographs": Tables.of(record / name for name in RECORD)})
+    found = facts["records"]["photographs"]
     assert (found["seeds"], found["cuts"]) == (2, ["s32", "s16"])
     assert list(found["rows"]) == ["own features + HEVC", "picture + HEVC", "PCA + HEVC", "task KLT + HEVC"]
     assert found["rows"]["PCA + HEVC"][1]["own"]["miou"] == own

@@ -1,4 +1,4 @@
-"""The recorded run on photographs, which the paper shows beside the shipped experiment: BD-rates and bytes at a small loss."""
+"""Recorded runs that the paper shows beside the shipped experiment: BD-rates and bytes at a small loss."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from compfeat.tasks.base import Metric
 
 Side = tuple[str, str]
 """A method and a ladder."""
+RECORDS = ("learned", "photographs")
+"""Folders of data/reference that are shown."""
 FILES = ("points.csv", "intervals.csv", EXPERIMENT)
-"""Files of the record that are read."""
+"""Files of a record that are read."""
 OWN: Side = ("baseline", "hevc")
 PICTURE: Side = ("remote", "hevc")
 SENT: dict[str, Side] = {
@@ -34,8 +36,8 @@ LOSS, METRIC = 0.01, "miou"
 """The operating point that bytes are given at: so much less of this metric than without coding."""
 
 
-def photographs_facts(record: Tables) -> dict[str, Any]:
-    """Return what the paper says of the run on photographs.
+def recorded_facts(record: Tables) -> dict[str, Any]:
+    """Return what the paper says of a recorded run.
 
     ``rows`` has by what is sent a list with a dictionary per cut: ``own`` and ``picture``, the BD-rates (%) against the network's own
     features and against the picture, by metric; ``bytes`` per image at a loss of LOSS of METRIC, the mean over the seeds. What the
