@@ -7,7 +7,9 @@ from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 
 DESCRIBED_STARTS = TRAINING.described_starts()
 # Recorded runs that are there; the paper of the shipped experiment shows them.
-RECORDED = [f"data/reference/{run}/{name}" for run in RECORDS if Path("data/reference", run).is_dir() for name in RECORD_FILES]
+RECORDED = [
+    f"data/reference/{run}/{name}" for run in RECORDS if Path("data/reference", run).is_dir() for name in RECORD_FILES
+]
 
 
 rule paper:
