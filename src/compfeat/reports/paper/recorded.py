@@ -72,14 +72,14 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
         size = bytes_at_loss(own, list(e.ladders[ladder].codecs), metric) if ladder in e.ladders else None
         return {**against, "bytes": size}
 
-    rows = {label: [cell(cut, side) for cut in e.cuts] for label, side in SENT.items()}
+    rows = {label: [cell(cut, side) for cut in sorted(e.cuts)] for label, side in SENT.items()}
     return {
         "dataset": e.dataset.name,
         "split": e.dataset.evaluated_split,
         "images": int(points["n_images"].max()),
         "seeds": len(e.seeds),
-        "cuts": list(e.cuts),
-        "metrics": [{"name": m.name, "label": m.label} for m in compared],
+        "cuts": sorted(e.cuts),
+        "metrics": [{"name": m.name, "label": m.curve_label} for m in compared],
         "rows": {label: cells for label, cells in rows.items() if any(map(has_number, cells))},
     }
 
