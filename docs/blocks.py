@@ -239,17 +239,24 @@ def rates(run: str, rows: Mapping[str, tuple[Side, Side]], equal_loss: bool = Fa
     return markdown([f"BD-rate (%), {metrics(run)}", *cuts(run)], cells)
 
 
-def headline(runs: Sequence[str], columns: Mapping[str, tuple[Side, Side]]) -> str:
-    """Return a row for each cut of some runs and a column for each comparison, with the BD-rates by all metrics."""
+def headline(run: str, columns: Mapping[str, tuple[Side, Side]], learned: str) -> str:
+    """Return a row for each cut of a run and a column for each comparison, with the BD-rates by all metrics.
+
+    Those of the learned codec are in the record ``learned``, of a run with the same networks.
+    """
+
+    def record(test: Side) -> str:
+        return learned if test[1] == LEARNED else run
+
+    dataset = experiment(run)["dataset"]["name"]
     cells = [
         [
-            f"{experiment(run)['dataset']['name']} {cut}",
-            *(joined(comparison(run, *pair, cut=cut)) for pair in columns.values()),
+            f"{dataset} {cut}",
+            *(joined(comparison(record(pair[0]), *pair, cut=cut)) for pair in columns.values()),
         ]
-        for run in runs
         for cut in cuts(run)
     ]
-    return markdown([f"BD-rate (%): {metrics(runs[0])}", *columns], cells)
+    return markdown([f"{metrics(run)} (%)", *columns], cells)
 
 
 def photographs_headline() -> str:
@@ -261,14 +268,15 @@ def photographs_headline() -> str:
         "PCA + HEVC": PHOTOGRAPHS["PCA, HEVC"],
         "task KLT + HEVC": PHOTOGRAPHS["task KLT, HEVC"],
         "task KLT + Laplace": PHOTOGRAPHS["task KLT, Laplace"],
-        "same, against the picture": PICTURE["task KLT, Laplace"],
+        "task KLT + Learned": PHOTOGRAPHS["task KLT, Learned"],
+        "… vs picture": PICTURE["task KLT, Learned"],
     }
     return "\n".join(
         [
             "The same on photographs (CamVid), with EfficientNet-Lite0 trained on ImageNet, cut at strides 16 and",
             f"32 ({seeds} seeds, [all numbers](docs/results/photographs.md)):",
             "",
-            headline(["photographs"], columns),
+            headline("photographs", columns, learned="photographs"),
         ]
     )
 
