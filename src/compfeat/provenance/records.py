@@ -29,16 +29,8 @@ DEFAULT = "data/reference/default"
 """Folder of the record of the run without an overlay."""
 FORMAT = 2
 COPIED = (
-    *(
-        "points.csv",
-        "bd_rate.csv",
-        "intervals.csv",
-        "operating_savings.csv",
-        "seed_noise.csv",
-        "crossovers.csv",
-        "claims.csv",
-    ),
-    *("epochs.csv", "experiment.json"),
+    *("points.csv", "bd_rate.csv", "intervals.csv", "seed_noise.csv", "claims.csv", "epochs.csv"),
+    "experiment.json",
 )
 """Tables of the summary that are kept beside a record, where the run has them: to compare numbers, and to show them beside others."""
 COLUMNS = ["path", "size_bytes", "sha256"]
