@@ -39,7 +39,7 @@ MOST_ELEMENTS = 1 << 24
 """Of one image's features."""
 CHECK_BYTES = 4
 KEPT = 8
-"""Tables of so many sizes and steps are kept."""
+"""How many sizes and steps have their tables kept."""
 REFIT = "fit it again"
 T = TypeVar("T")
 
@@ -174,7 +174,7 @@ class FeatureCodec:
             features: C x h x w, finite, of any size.
             quality: any number from -16 on; 0 is the finest of the pipeline's ladder, 2 more double the step. By default 4.
             step: of the quantiser instead, in the features' unit; off by at most 0.14 %.
-            max_bytes: the finest step instead whose bitstream has at most so many bytes.
+            max_bytes: use the finest step whose bitstream has at most this many bytes.
 
         Raises:
             DataError: features of other channels, not finite, or too large for the step or for ``max_bytes``.

@@ -1,4 +1,4 @@
-"""What all rules share: the checked experiment, where its files lie, and what its jobs read, are told and ask for."""
+"""What all rules share: the checked experiment, where its files lie, and its jobs' inputs, settings and resources."""
 
 import re
 import shlex

@@ -137,7 +137,7 @@ def train(
         step: of half rungs, in the same units.
         halves: the lowest and highest half rung.
         mirror: whether each image is mirrored, left to right, every other time.
-        report: is told the steps taken and the cost as a share of that before training.
+        report: called with the steps taken and the cost relative to that before training.
     """
     torch.manual_seed(seed)
     _, channels, rows, columns = components.shape

@@ -41,7 +41,7 @@ def codec_label(codec: str, ladders: Mapping[str, LadderConfig]) -> str:
 
 
 def number(value: float | None, digits: int, sign: str = "") -> str:
-    """Return ``value`` with so many digits and a real minus sign; a dash if there is none."""
+    """Return ``value`` with ``digits`` after the point and a real minus sign; a dash if there is none."""
     if value is None or pd.isna(value):
         return NOTHING
     return f"{value:{sign}.{digits}f}".replace("-", MINUS)

@@ -1,4 +1,4 @@
-"""What the paper and the explorer are told of the configuration's plug-ins, besides the tables."""
+"""The settings of paper and explorer: what they show of the configuration's plug-ins, besides the tables."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stages: what the jobs of each stage read, what they are told, and which code and tools they use. The workflow's rules ask here."""
+"""Stages: the inputs, settings, code and tools of each stage's jobs, for the workflow's rules."""

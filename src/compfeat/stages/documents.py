@@ -1,4 +1,4 @@
-"""The stages paper and explorer: what the documents are told of plug-ins and programs, and the texts that they are made of."""
+"""The stages paper and explorer: their settings, from plug-ins and programs, and the texts that they are made of."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REPORTS = Path(compfeat.__file__).parent / "reports"
 
 @dataclass(frozen=True)
 class Documents:
-    """What jobs that make documents are told."""
+    """The settings of jobs that make documents."""
 
     tables: Tables
 
@@ -33,7 +33,7 @@ class Documents:
         return [{"name": spec.name, "caption": spec.caption, "category": spec.category} for spec in specs]
 
     def paper_settings(self, rendered: bool) -> dict[str, Any]:
-        """Return what the paper is told, where the scenes are ``rendered`` or not."""
+        """Return the paper's settings; ``rendered`` says whether the scenes are."""
         e = self.tables.coding.experiment
         codecs = {
             name: {
@@ -51,7 +51,7 @@ class Documents:
         return list(dict.fromkeys([*task_modules(self.tables.coding.experiment), *map(TASKS.module, PUBLISHED_TASKS)]))
 
     def explorer_settings(self) -> dict[str, Any]:
-        """Return what the explorer is told."""
+        """Return the explorer's settings."""
         specs = [self.tables.specs[file] for file in self.tables.shown]
         pages = [{"name": spec.name, "title": spec.title, "caption": spec.caption} for spec in specs]
         return {"figures": self.figures(), "pages": pages}

@@ -67,10 +67,10 @@ NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
 gradients, Adam's moments, and a checkpoint while it is written."""
 NARROW = 24
-"""What of a network does not grow with its width, as so many channels: time ~ width (width + NARROW), memory of a batch that is
+"""The part of a network that does not grow with its width, in channels: time ~ width (width + NARROW), memory of a batch that is
 decoded ~ width + NARROW."""
 SCENE_PIXELS = 150_000
-"""What composing a scene takes whatever its size, as the time of so many rendered pixels."""
+"""The time to compose a scene of any size, in rendered pixels."""
 LISTED_BYTES = 5000
 """What the stage prepare remembers of every image."""
 

@@ -1,4 +1,4 @@
-"""The stages render and prepare: the source images that are there before the first job, and what jobs are told."""
+"""The stages render and prepare: the source images that exist before the first job, and the settings of jobs."""
 
 from __future__ import annotations
 

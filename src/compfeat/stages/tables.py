@@ -20,7 +20,7 @@ PUBLISHED = "data/published"
 
 @dataclass(frozen=True)
 class Tables:
-    """What jobs that make tables read and are told. ``file`` is a table's file name."""
+    """The inputs and settings of jobs that make tables. ``file`` is a table's file name."""
 
     coding: Coding
 

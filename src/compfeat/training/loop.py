@@ -142,7 +142,7 @@ def train(
 
     Args:
         identity: all that the trained weights depend on, by what it is called.
-        say: is told in one line why a checkpoint that is there cannot be resumed.
+        say: called with one line that says why an existing checkpoint cannot be resumed.
 
     Raises:
         ConfigError: a loss term or a parameter is no longer finite; the message names the key to change.

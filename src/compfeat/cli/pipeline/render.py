@@ -58,7 +58,7 @@ def _render_all(jobs: list[Job], processes: int) -> Iterator[list[Row]]:
 
 
 def _pool(processes: int) -> ProcessPoolExecutor | None:
-    """Return a pool of processes; None for one, and where there can be none, which is told in one line."""
+    """Return a pool of processes; None for one process, or if no pool can be made, which is printed in one line."""
     if processes == 1:
         return None
     try:

@@ -33,7 +33,7 @@ SENT: dict[str, Side] = {
     "task KLT + Learned": ("task_klt", "learned"),
 }
 LOSS, METRIC = 0.01, "miou"
-"""The operating point that bytes are given at: so much less of this metric than without coding."""
+"""The operating point that bytes are given at: this loss of this metric through coding."""
 
 
 def recorded_facts(record: Tables) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FEW = 2
-"""Up to so many methods, each is shown without coding, and coded at two rates; more are shown at one."""
+"""Up to this many methods, each is shown without coding and coded at two rates; more methods are shown at one rate."""
 LABEL = 1.2
 """Width of the labels at the left (inches)."""
 
