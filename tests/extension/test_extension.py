@@ -1,4 +1,7 @@
-"""Ten additions, one module each, dropped into a copy of the project in which nothing is edited, and one overlay that names them."""
+"""Ten additions, one module each, and one overlay that names them, in a copy of the project in which nothing is edited.
+
+Nine are dropped into the project; one comes with another installed package, by an entry point.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,8 @@ PLACES = {
     "figures": "reports/figures/plugins",
 }
 """Where the modules of each kind go, below src/compfeat."""
+INSTALLED = "codecs/ranged.py"
+"""The module that another package brings."""
 MOST_LINES = 80
 OVERLAY = ("--configfile", "overlay.yaml")
 SCENES = {"train": 8, "val": 2, "test": 4}
@@ -61,7 +66,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = copy_project(tmp_path_factory.mktemp("extension"))
     before = tree(project)
     for path, place in modules():
-        shutil.copy(path, project / "src/compfeat" / place)
+        if path == HERE / INSTALLED:
+            install(path, project / "src")
+        else:
+            shutil.copy(path, project / "src/compfeat" / place)
     shutil.copy(HERE / "overlay.yaml", project)
     for split, count in SCENES.items():
         folder = project / "data/raw/archives" / split
@@ -76,6 +84,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     snakemake(project, "--cores", "2", *OVERLAY)
     assert {name: digest for name, digest in tree(project).items() if name in before} == before
     return project
+
+
+def install(module: Path, folder: Path) -> None:
+    """Write a package that brings a codec into a folder that Python imports from, as pip would."""
+    package, info = folder / "outside", folder / "outside-1.0.dist-info"
+    package.mkdir()
+    info.mkdir()
+    (package / "__init__.py").touch()
+    shutil.copy(module, package)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[compfeat.codecs]\n{module.stem} = outside.{module.stem}\n")
 
 
 def table(run: Path, name: str) -> pd.DataFrame:
@@ -202,7 +221,7 @@ def test_record_audit_lineage_and_crate_know_them(run: Path) -> None:
     assert {f"results-extension/fit/s8/centred/seed0/{name}.npz" for name in ("transform", "ranged")} <= set(made)
     assert not [path for path in made if "/c256/" in path or "/gained/" in path or "/deflate/" in path]
     tool(run, "crate", *config, "--summary", str(listed))
-    assert "compfeat.codecs.plugins.ranged" in (run / "ro-crate-metadata.json").read_text()
+    assert "outside.ranged" in (run / "ro-crate-metadata.json").read_text()
 
 
 def test_a_second_run_has_nothing_to_do(run: Path) -> None:
