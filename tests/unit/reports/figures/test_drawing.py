@@ -22,7 +22,7 @@ from compfeat.io import write_csv
 from compfeat.reports.figures.base import FIGURES
 from compfeat.reports.figures.curves import rate_of
 from compfeat.reports.figures.intervals import HIGHEST
-from compfeat.reports.figures.plugins.rate_accuracy import bd_text
+from compfeat.reports.figures.sides import bd_text
 from compfeat.reports.figures.style import grouped, theme
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, metrics

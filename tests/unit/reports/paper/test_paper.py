@@ -164,7 +164,7 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["default", "image"])
 def test_the_html_is_one_file_that_links_to_the_explorer(name: str, tmp_path: Path) -> None:
-    figure = FigureText(name="rate_accuracy@hevc", caption="A figure", category="Rate and accuracy")
+    figure = FigureText(name="overview", caption="A figure", category="Rate and accuracy")
     picture = tmp_path / f"{figure.name}.pdf"
     picture.write_bytes(build(facts_for(experiment_of("like_camvid")), files_of(summary_of("like_camvid"))))
     facts, template = facts_for(experiment_of(name), (figure,)), templates(experiment_of(name))["paper"]

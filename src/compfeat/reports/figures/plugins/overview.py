@@ -1,0 +1,50 @@
+"""Rate against task performance for what the claims compare with an anchor on the first ladder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compfeat.experiment.config import Experiment
+from compfeat.reports.figures.base import figure
+from compfeat.reports.figures.sides import NEEDS, draw_sides, sides_of
+from compfeat.reports.labels import side_label
+from compfeat.reports.looks import looks
+from compfeat.reports.summary import Tables, comparisons, ladder_labels, methods
+from compfeat.settings.runs import Comparison
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@figure(
+    "overview",
+    needs=NEEDS,
+    category="Rate and accuracy",
+    caption=(
+        "Task performance against rate for what the claims compare with the first ladder, by cut; up is better in every panel. Lines "
+        "are means over seeds, thin lines single seeds, dotted lines the level without coding. BD-rate: change of rate at equal "
+        "performance (negative is a saving). Where the image is sent, a line without marks is the decoded image itself, if the "
+        "metric judges an image; it is cut off where it leaves the curves' range."
+    ),
+)
+def draw(tables: Tables) -> Figure:
+    """Draw a curve for each side of the claimed comparisons; without claims of all comparisons, without these for each method."""
+    experiment, labels, ladders = tables.resolved.experiment, methods(tables), ladder_labels(tables)
+    main = next(iter(ladders))
+    compared = [c for c in comparisons(tables) if c.against_ladder == main]
+    compared = [c for c in compared if is_claimed(c, experiment)] or compared
+    anchors = [sides_of(c)[1] for c in compared]
+    sides = dict.fromkeys([*anchors[:1], *(sides_of(c)[0] for c in compared), *anchors])
+    names = {side: side_label(*side, labels, ladders) for side in sides or [(method, main) for method in labels]}
+    styles = dict(zip(names, looks(names.values()).values(), strict=True))
+    return draw_sides(tables, names, styles, compared, brief=True)
+
+
+def is_claimed(c: Comparison, experiment: Experiment) -> bool:
+    """Return whether a claim is about a comparison."""
+    for claim in (experiment.claims or {}).values():
+        equal = c.ladder == c.against_ladder and (claim.ladders is None or c.ladder in claim.ladders)
+        on = (c.ladder, c.against_ladder) == (claim.ladder, claim.against_ladder) if claim.ladder else equal
+        if on and (claim.method, claim.against) == (c.method, c.against):
+            return True
+    return False
