@@ -35,16 +35,16 @@ def draw_sides(
     names: Mapping[Side, str],
     styles: Mapping[Side, Look],
     compared: Sequence[Comparison],
-    brief: bool = False,
+    with_rates: bool = True,
 ) -> Figure:
-    """Draw a curve for each side, and the BD-rates of the comparisons above the panels.
+    """Draw a curve for each side, and by default the BD-rates of the comparisons above the panels.
 
     Args:
         tables: those of NEEDS.
         names: what the sides are called, in order; those without points are left out.
         styles: what each is drawn with.
-        compared: the comparisons whose BD-rates are written.
-        brief: write means alone, without the range over seeds.
+        compared: the comparisons.
+        with_rates: whether to write their BD-rates.
 
     Raises:
         DataError: nothing was coded on the ladder of the first side, or no metric has a value.
@@ -72,10 +72,10 @@ def draw_sides(
             str(row["cut"]),
             str(row["metric"]),
             frozenset((names[test], names[anchor])),
-            f"{names[test]}{f' vs {names[anchor]}' if several else ''} {bd_text(row, brief or len(groups) > 1)}",
+            f"{names[test]}{f' vs {names[anchor]}' if several else ''} {bd_text(row, len(groups) > 1)}",
             styles[test].colour,
         )
-        for test, anchor, several, row in pairs(headline, compared, list(curves))
+        for test, anchor, several, row in pairs(headline, compared if with_rates else (), list(curves))
     ]
     return draw_curves(every, {names[side]: styles[side] for side in curves}, shown, notes, levels, groups)
 

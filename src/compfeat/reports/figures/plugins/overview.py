@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     needs=NEEDS,
     category="Rate and accuracy",
     caption=(
-        "Task performance against rate for what the claims compare with the first ladder, by cut; up is better in every panel. Lines "
-        "are means over seeds, thin lines single seeds, dotted lines the level without coding. BD-rate: change of rate at equal "
-        "performance (negative is a saving). Where the image is sent, a line without marks is the decoded image itself, if the "
-        "metric judges an image; it is cut off where it leaves the curves' range."
+        "Task performance against rate for what the claims compare, by cut; up is better in every panel. Lines are means over seeds, "
+        "thin lines single seeds, dotted lines the level without coding. Where the image is sent, a line without marks is the decoded "
+        "image itself, if the metric judges an image; it is cut off where it leaves the curves' range."
     ),
 )
 def draw(tables: Tables) -> Figure:
@@ -37,7 +36,7 @@ def draw(tables: Tables) -> Figure:
     sides = dict.fromkeys([*anchors[:1], *(sides_of(c)[0] for c in compared), *anchors])
     names = {side: side_label(*side, labels, ladders) for side in sides or [(method, main) for method in labels]}
     styles = dict(zip(names, looks(names.values()).values(), strict=True))
-    return draw_sides(tables, names, styles, compared, brief=True)
+    return draw_sides(tables, names, styles, compared, with_rates=False)
 
 
 def is_claimed(c: Comparison, experiment: Experiment) -> bool:
