@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     category="Rate and accuracy",
     caption=(
         "Task performance against rate for what the claims compare, by cut; up is better in every panel. Lines are means over seeds, "
-        "thin lines single seeds, dotted lines the level without coding. Where the image is sent, a line without marks is the decoded "
-        "image itself, if the metric judges an image; it is cut off where it leaves the curves' range."
+        "thin lines single seeds, dotted lines the level without coding. Where the image is sent, a line without marks is the "
+        "decoded image itself, if the metric judges an image; it is cut off where it leaves the curves' range."
     ),
 )
 def draw(tables: Tables) -> Figure:
@@ -33,7 +33,9 @@ def draw(tables: Tables) -> Figure:
     compared = [c for c in comparisons(tables) if c.against_ladder == main]
     compared = [c for c in compared if is_claimed(c, experiment)] or compared
     anchors = [sides_of(c)[1] for c in compared]
-    sides = dict.fromkeys([*anchors[:1], *(sides_of(c)[0] for c in compared), *anchors])
+    sides = list(dict.fromkeys([*anchors[:1], *(sides_of(c)[0] for c in compared), *anchors]))
+    # Methods on the first ladder have the colours of the other figures.
+    sides.sort(key=lambda side: side[1] != main)
     names = {side: side_label(*side, labels, ladders) for side in sides or [(method, main) for method in labels]}
     styles = dict(zip(names, looks(names.values()).values(), strict=True))
     return draw_sides(tables, names, styles, compared, with_rates=False)
