@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compfeat.reports.summary import ALL_SEEDS, RUN, Tables
+from compfeat.reports.summary import ALL_SEEDS, RUN, Tables, float_points
 from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.pairs import on, uncoded
 from compfeat.results.resolved import EXPERIMENT
@@ -16,7 +16,7 @@ from compfeat.tasks.base import Metric
 
 Side = tuple[str, str]
 """A method and a ladder."""
-RECORDS = ("learned", "photographs")
+RECORDS = ("learned", "photographs", "release")
 """Folders of data/reference that are shown."""
 FILES = ("points.csv", "intervals.csv", EXPERIMENT)
 """Files of a record that are read."""
@@ -41,7 +41,8 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
 
     ``rows`` has by what is sent a list with a dictionary per cut: ``own`` and ``picture``, the BD-rates (%) against the network's own
     features and against the picture, by metric; ``bytes`` per image at a loss of LOSS of METRIC, the mean over the seeds. What the
-    record lacks, or a curve does not reach, is None. The rows that have no number are left out.
+    record lacks, or a curve does not reach, is None. The rows that have no number are left out. ``uncoded`` has the metrics without
+    coding by method, the mean over the seeds, a dictionary per cut.
 
     Raises:
         DataError: a file is missing, damaged, or lacks a column.
@@ -73,6 +74,7 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
         return {**against, "bytes": size}
 
     rows = {label: [cell(cut, side) for cut in sorted(e.cuts)] for label, side in SENT.items()}
+    means = float_points(points).groupby(["method", "cut"])[[m.name for m in compared]].mean().to_dict("index")
     return {
         "dataset": e.dataset.name,
         "split": e.dataset.evaluated_split,
@@ -80,6 +82,7 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
         "seeds": len(e.seeds),
         "cuts": sorted(e.cuts),
         "metrics": [{"name": m.name, "label": m.curve_label} for m in compared],
+        "uncoded": {method: [means[method, cut] for cut in sorted(e.cuts)] for method in e.methods},
         "rows": {label: cells for label, cells in rows.items() if any(map(has_number, cells))},
     }
 

@@ -200,6 +200,8 @@ def test_photographs_are_shown_where_they_are_recorded(tmp_path: Path) -> None:
     assert list(found["rows"]) == ["own features + HEVC", "picture + HEVC", "PCA + HEVC", "task KLT + HEVC"]
     assert found["rows"]["PCA + HEVC"][0]["own"]["miou"] == own
     assert found["rows"]["own features + HEVC"][0]["own"] == {"miou": None, "psnr_db": None}
+    floats = read(record, "points").query("cut == 's16' and method == 'klt' and codec == 'none' and quality == 'float'")
+    assert found["uncoded"]["klt"][0]["psnr_db"] == pytest.approx(floats["psnr_db"].mean())
     rows = table(tables_in(facts, summary_of("default")), "sent", "s16: mIoU", "s32: PSNR", "bytes")
     assert [row["sent"] for row in rows] == list(found["rows"])
     assert rows[2]["s16: mIoU"] == f"{own:+.1f}".replace("-", "−") and rows[0]["s16: mIoU"] == "–"
