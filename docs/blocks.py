@@ -269,7 +269,7 @@ def photographs_headline() -> str:
         "task KLT + HEVC": PHOTOGRAPHS["task KLT, HEVC"],
         "task KLT + Laplace": PHOTOGRAPHS["task KLT, Laplace"],
         "task KLT + Learned": PHOTOGRAPHS["task KLT, Learned"],
-        "… vs picture": PICTURE["task KLT, Learned"],
+        "Learned vs picture": PICTURE["task KLT, Learned"],
     }
     return "\n".join(
         [

@@ -28,7 +28,7 @@ class PrepareSettings(Section):
     split: Split
     tasks: tuple[str, ...] = Field(min_length=1, description="the tasks whose truth is packed")
     size: tuple[int, int] = Field(description="height and width (px)")
-    limit: int | None = Field(None, ge=1, description="take only the first images, this many")
+    limit: int | None = Field(None, ge=1, description="take at most this many images, the first ones")
 
 
 def prepare(

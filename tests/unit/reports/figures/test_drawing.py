@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from PIL import Image
 
 from compfeat.__main__ import call
 from compfeat.errors import ConfigError, DataError
-from compfeat.io import write_csv
+from compfeat.io import read_json, write_csv
 from compfeat.reports.figures.base import FIGURES
 from compfeat.reports.figures.curves import rate_of
 from compfeat.reports.figures.intervals import HIGHEST
@@ -85,6 +86,21 @@ def test_every_figure_of_every_run_fits_its_page(name: str, run: str) -> None:
         extent = text.get_window_extent()
         inside = box.contains(extent.x0, extent.y0) and box.contains(extent.x1, extent.y1)
         assert inside or not text.get_text(), text.get_text()
+
+
+def test_the_overview_has_the_sides_of_the_claimed_comparisons(tmp_path: Path) -> None:
+    experiment = read_json(summary_of("three_methods") / "experiment.json")
+    main, ladder = next(iter(experiment["ladders"].items()))
+    claim: dict[str, Any] = {"text": "fewer bits", "method": "compressible", "against": "baseline", "ladders": [main]}
+
+    def legend(name: str, claims: dict[str, Any] | None) -> set[str]:
+        folder = changed(summary_of("three_methods"), tmp_path / name)
+        (folder / "experiment.json").write_text(json.dumps(experiment | {"claims": claims}))
+        return {text.get_text() for text in draw("overview", folder).legends[0].get_texts()} - {"not coded"}
+
+    claimed = legend("claimed", {"one": claim | {"bd_rate_percent": -1, "least_tasks": 1}})
+    assert claimed == {f"{method} + {ladder['label']}" for method in ("baseline", "compressible")}
+    assert claimed < legend("unclaimed", None)
 
 
 def test_names_and_captions() -> None:
