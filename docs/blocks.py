@@ -50,7 +50,7 @@ DEFAULT = LOSS | {
 }
 SCRATCH = {label: pair for label, pair in DEFAULT.items() if "picture" not in label}
 SENT = {
-    "own features, HEVC": BASE,
+    "baseline, HEVC": BASE,
     "picture, HEVC": PICTURES,
     "PCA, HEVC": ("klt", HEVC),
     "task KLT, HEVC": ("task_klt", HEVC),
@@ -80,10 +80,10 @@ PICTURE = {
 }
 REMOTE = {
     f"{label}, {coded} against {picture}": ((method, ladder), ("remote", ladder))
-    for label, method in (("own features", "baseline"), ("task KLT", "task_klt"))
+    for label, method in (("baseline", "baseline"), ("task KLT", "task_klt"))
     for coded, picture, ladder in (("HEVC", "HEVC", HEVC), ("PNG and JPEG", "JPEG", PUBLISHED), ("AV1", "AV1", "av1"))
 } | {
-    "own features, Laplace against HEVC": (("baseline", LAPLACE), PICTURES),
+    "baseline, Laplace against HEVC": (("baseline", LAPLACE), PICTURES),
     "task KLT, Laplace against HEVC": (("task_klt", LAPLACE), PICTURES),
     **{label: pair for label, pair in PICTURE.items() if "network" in label},
 }
@@ -105,7 +105,7 @@ MEANS = {
 TRANSFORMS = {
     "none": "baseline",
     "paper's loss": "compressible",
-    "`klt`": "klt",
+    "PCA (`klt`)": "klt",
     "plain (1)": "plain_1",
     "plain (3)": "plain_3",
     "balanced (1)": "balanced_1",
@@ -114,7 +114,7 @@ TRANSFORMS = {
     "balanced (3), floor 0.3": "floor_03",
     "balanced (3), four bands": "bands_4",
     "**balanced (3), four bands, floor 0.2, Z-order**": "task_klt",
-    "paper's loss, `klt`": "compressible_klt",
+    "paper's loss, PCA": "compressible_klt",
     "paper's loss, balanced (3), four bands, floor 0.2, Z-order": "compressible_task_klt",
 }
 CODECS = {
@@ -375,7 +375,7 @@ def published() -> str:
         m0 = (f"{row[side]:.{places}f}{unit}" for side in ("anchor_uncoded", "test_uncoded"))
         cells = (percent(row[name]) for name in ("bd_rate_percent", "equal_loss_percent"))
         rows.append([row["cut"], METRICS[row["metric"]], *cells, *m0])
-    header = ["cut", "metric", "BD-rate (%)", "at equal loss (%)", "uncoded: baseline", "uncoded: compressible"]
+    header = ["cut", "metric", "BD-rate (%)", "at equal loss (%)", "uncoded: baseline", "uncoded: paper's loss"]
     return markdown(header, rows)
 
 

@@ -189,7 +189,7 @@ def fitted(text: str, inches: float, size: float) -> str:
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, most))
 
 
-def note(ax: Axes, lines: Sequence[tuple[str, str]], place: str = "upper left", size: float = 6) -> None:
+def note(ax: Axes, lines: Sequence[tuple[str, str]], place: str = "upper left", size: float = 7) -> None:
     """Write lines, each with its colour, at a place of PLACES: from its corner into the panel, or above the panel."""
     corner, (ha, va), (right, up) = PLACES[place]
     box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}

@@ -23,7 +23,7 @@ FILES = ("points.csv", "intervals.csv", EXPERIMENT)
 OWN: Side = ("baseline", "hevc")
 PICTURE: Side = ("remote", "hevc")
 SENT: dict[str, Side] = {
-    "own features + HEVC": OWN,
+    "baseline + HEVC": OWN,
     "paper's loss + HEVC": ("compressible", "hevc"),
     "picture + HEVC": PICTURE,
     "picture + HEVC, network trained on coded pictures": ("remote_trained", "hevc"),

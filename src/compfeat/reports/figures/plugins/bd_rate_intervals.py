@@ -64,7 +64,7 @@ def draw(tables: Tables) -> Figure:
     def draw_panel(ax: Axes, _: None, metric: Metric) -> None:
         draw_marks(ax, table[table["metric"] == metric.curve_name], colours)
         ticks = table.drop_duplicates(["row", "y"]).groupby("row", sort=False)["y"].mean()
-        ax.set_yticks(ticks, [fitted(row.replace(" vs ", "\nvs "), 1.7, 6.5) for row in ticks.index], fontsize=6.5)
+        ax.set_yticks(ticks, [fitted(row.replace(" vs ", "\nvs "), 1.8, 7) for row in ticks.index], fontsize=7)
         ax.set(ylim=(len(slots) + len(rows) - 0.5, -1.5), ylabel="", title=metric.curve_label)
         ax.set(xlim=axis_limits(table), xlabel="BD-rate (%)")
         ax.grid(False, axis="y")
@@ -92,4 +92,4 @@ def draw_marks(ax: Axes, own: pd.DataFrame, colours: Mapping[str, str]) -> None:
         sns.scatterplot(drawn, x=ENDS[0], y="y", **look, ax=ax)
     beyond(ax, own[ENDS[0]], own["y"], own["cut"].map(colours))
     for y, cut in zip(refused["y"], refused["cut"], strict=True):
-        ax.text(-0.1, y, "refused", fontsize=5.5, ha="right", va="center", color=colours[cut])
+        ax.text(-0.1, y, "refused", fontsize=7, ha="right", va="center", color=colours[cut])

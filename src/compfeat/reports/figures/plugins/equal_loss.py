@@ -48,7 +48,7 @@ def draw(tables: Tables) -> Figure:
     noise = noise[noise["method"].isin([against for _, against, *_ in compared(tables)])]
     rows = list(dict.fromkeys(zip(table["source"], table["ladder"], strict=True)))
     ladders = ladder_labels(tables)
-    names = [fitted(source if not ladder else f"{source}, {ladders[ladder]}", 1.6, 6.5) for source, ladder in rows]
+    names = [fitted(source if not ladder else f"{source}, {ladders[ladder]}", 1.7, 7) for source, ladder in rows]
     shown = [m for m in metrics(tables) if (table["metric"] == m.curve_name).any()]
 
     def draw_panel(ax: Axes, cut: str, metric: Metric) -> None:
@@ -67,7 +67,7 @@ def draw(tables: Tables) -> Figure:
                     ax.hlines(place, low, min(high, HIGHEST), color=colour, linewidth=1.1)
                     ax.plot(value if value <= HIGHEST else float("nan"), place, mark, color=colour, markersize=3.5)
                     beyond(ax, [value], [place], [colour])
-        ax.set_yticks(range(len(rows)), names, fontsize=6.5)
+        ax.set_yticks(range(len(rows)), names, fontsize=7)
         ax.set(ylim=(len(rows) - 0.4, -0.6), title=f"{cut}, {metric.curve_label}", xlabel="BD-rate (%)", ylabel="")
         limits = [axis_limits(table), axis_limits(renamed(table))]
         ax.set(xlim=(min(low for low, _ in limits), max(high for _, high in limits)))

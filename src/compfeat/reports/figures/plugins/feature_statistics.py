@@ -52,7 +52,7 @@ def draw(tables: Tables) -> Figure:
         own = table[table["cut"] == cut]
         if statistic == NUMBERS:
             ax.set_axis_off()
-            ax.text(0.0, 0.5, numbers(own, group, labels), va="center", fontsize=6.5, linespacing=1.2)
+            ax.text(0.0, 0.5, numbers(own, group, labels), va="center", fontsize=7, linespacing=1.2)
             return
         options: dict[str, Any] = {"markers": False} if statistic == SHARES else {}
         draw_lines(ax, own[own["statistic"] == statistic], "x", "value", "method", styles, group, **options)

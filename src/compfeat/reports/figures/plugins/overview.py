@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     category="Rate and accuracy",
     caption=(
         "Task performance against rate for what the claims compare, by cut; up is better in every panel. Lines are means over seeds, "
-        "thin lines single seeds, dotted lines the level without coding. Where the image is sent, a line without marks is the "
-        "decoded image itself, if the metric judges an image; it is cut off where it leaves the curves' range."
+        "thin lines single seeds, dotted lines the level without coding. Where the picture is sent, a line without marks is the "
+        "decoded picture itself, if the metric judges an image; it is cut off where it leaves the curves' range."
     ),
 )
 def draw(tables: Tables) -> Figure:

@@ -48,6 +48,6 @@ def draw(tables: Tables) -> Figure:
         ax.set_ylim(low - 0.03, high + 0.35 * (high - low))  # space for the note above the marks
         row = shares[shares["cut"] == cut].iloc[0]
         share = f"{100 * row['smaller_share']:.0f} % of the images smaller"
-        note(ax, [(f"{share}\nall bytes: {percent(-row['saving_percent'])}", "0.2")], size=6.5)
+        note(ax, [(f"{share}\nall bytes: {percent(-row['saving_percent'])}", "0.2")])
 
     return grid([None], cuts(chosen), draw_panel, 2.0, line_entries(styles, linestyle=""), sharey=True)

@@ -28,7 +28,7 @@ OTHER_LADDERS = (("d", (1.0, 1.0)), ("X", (5.0, 1.2, 1.0, 1.2, 1.0, 1.2)), ("h",
         "Task performance against rate with the ladder {ladder}, for each cut and method; up is better in every panel. Lines are "
         "means over seeds, thin lines single seeds, dotted lines the level without coding. BD-rate: change of rate at equal "
         "performance of a method against another one (negative is a saving). More than five curves are shown in several rows, "
-        "each with the others in grey. Where the image is sent, a line without marks is the decoded image itself, if the metric "
+        "each with the others in grey. Where the picture is sent, a line without marks is the decoded picture itself, if the metric "
         "judges an image; it is cut off where it leaves the curves' range."
     ),
     by_ladder=True,

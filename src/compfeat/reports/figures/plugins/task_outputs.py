@@ -50,7 +50,7 @@ def draw(tables: Tables) -> Figure:
         else:
             picture(ax, task.picture(showcase, output))
         if point is not None and task is tasks[0]:
-            ax.set_ylabel(label(showcase, point), fontsize=6, rotation=0, ha="right", va="center")
+            ax.set_ylabel(label(showcase, point), fontsize=7, rotation=0, ha="right", va="center")
         if point is None:
             scale = task.scale(showcase)
             ax.set_title(f"{task.task.title}{f' ({task.unit})' if scale and task.unit else ''}", fontsize=7, pad=3)
@@ -84,7 +84,7 @@ def chosen(showcase: Showcase, cut: str) -> list[Point]:
 def label(showcase: Showcase, point: Point) -> str:
     """Return what a row says of its point: method, codec, quality and what the image weighs."""
     lines = [showcase.labels[point.run.method], showcase.coding(point), *showcase.weight(point).split(", ")]
-    return fitted("\n".join(line for line in lines if line), LABEL - 0.1, 6)
+    return fitted("\n".join(line for line in lines if line), LABEL - 0.1, 7)
 
 
 def draw_scale(ax: Axes, showcase: Showcase, task: ShownTask, low: float, high: float) -> None:
@@ -93,7 +93,7 @@ def draw_scale(ax: Axes, showcase: Showcase, task: ShownTask, low: float, high: 
     values = np.linspace(low, high, 128, dtype=np.float32)[None]
     picture(scale, task.picture(showcase, values), extent=(low, high, 0, 1), aspect="auto")
     scale.set_xticks([low, (low + high) / 2, high], [f"{x:.3g}" for x in (low, (low + high) / 2, high)])
-    scale.tick_params(labelsize=5.5, length=1.5, pad=1)
+    scale.tick_params(labelsize=7, length=1.5, pad=1)
 
 
 def name_classes(figure: Figure, classes: dict[str, str]) -> None:
