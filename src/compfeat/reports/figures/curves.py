@@ -81,7 +81,7 @@ def draw_curves(
     entries += [("not coded", {"color": "0.3", **FLOAT_LINE})] if len(levels) else []
     for name, look in styles.items():
         if any(image_points(points[points["curve"] == name], metric, rate) is not None for metric in metrics):
-            entries.append((f"{name}: the decoded picture itself", look.line(**IMAGE_LINE)))
+            entries.append((f"{name}: decoded picture", look.line(**IMAGE_LINE)))
     entries += [("other methods", CONTEXT)] if len(together) > 1 else []
     rows = [(cut, group) for cut in cuts(points) for group in together]
     height = (1.7 if len(rows) <= 3 else 1.4) + (0.12 * (most + 1) if notes else 0.0)
@@ -119,7 +119,7 @@ def draw_image(ax: Axes, own: pd.DataFrame, metric: Metric, rate: str, look: Loo
     ax.set_ylim(ends)
     if not values.between(min(ends), max(ends)).all():
         span = " to ".join(number(value, metric.digits) for value in (values.min(), values.max()))
-        note(ax, [(f"the decoded picture itself:\n{span} {metric.unit}".rstrip(), look.colour)], "lower right")
+        note(ax, [(f"decoded picture:\n{span} {metric.unit}".rstrip(), look.colour)], "lower right")
 
 
 def y_axis(ax: Axes, metric: Metric) -> None:

@@ -148,10 +148,10 @@ def test_the_decoded_image_has_a_line_that_does_not_squeeze_the_others() -> None
         assert rate_of(points[(points["method"] == method) & (points["codec"] == "hevc")])[0] == column
     drawn = draw("rate_accuracy@hevc", folder)
     legend = [text.get_text() for text in drawn.legends[0].get_texts()]
-    assert legend.count("remote inference: the decoded picture itself") == 1
+    assert legend.count("remote inference: decoded picture") == 1
     (ax,) = (ax for ax in drawn.axes if "PSNR" in ax.get_ylabel())
     assert ax.get_ylim()[1] < points["image_psnr_db"].min()
-    assert "the decoded picture itself:\n24.59 to 33.05 dB" in notes(drawn)
+    assert "decoded picture:\n24.59 to 33.05 dB" in notes(drawn)
 
 
 def test_names_order_and_directions_are_the_experiments() -> None:

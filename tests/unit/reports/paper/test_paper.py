@@ -197,9 +197,9 @@ def test_photographs_are_shown_where_they_are_recorded(tmp_path: Path) -> None:
     facts = facts_for(experiment_of("default"), records={"photographs": Tables.of(record / name for name in RECORD)})
     found = facts["records"]["photographs"]
     assert (found["seeds"], found["cuts"]) == (2, ["s16", "s32"])
-    assert list(found["rows"]) == ["own features + HEVC", "picture + HEVC", "PCA + HEVC", "task KLT + HEVC"]
+    assert list(found["rows"]) == ["baseline + HEVC", "picture + HEVC", "PCA + HEVC", "task KLT + HEVC"]
     assert found["rows"]["PCA + HEVC"][0]["own"]["miou"] == own
-    assert found["rows"]["own features + HEVC"][0]["own"] == {"miou": None, "psnr_db": None}
+    assert found["rows"]["baseline + HEVC"][0]["own"] == {"miou": None, "psnr_db": None}
     floats = read(record, "points").query("cut == 's16' and method == 'klt' and codec == 'none' and quality == 'float'")
     assert found["uncoded"]["klt"][0]["psnr_db"] == pytest.approx(floats["psnr_db"].mean())
     rows = table(tables_in(facts, summary_of("default")), "sent", "s16: mIoU", "s32: PSNR", "bytes")

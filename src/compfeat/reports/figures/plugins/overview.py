@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 def draw(tables: Tables) -> Figure:
     """Draw a curve for each side of the claimed comparisons; without claims of all comparisons, without these for each method."""
     experiment, labels, ladders = tables.resolved.experiment, methods(tables), ladder_labels(tables)
-    main = next(iter(ladders))
-    compared = [c for c in comparisons(tables) if c.against_ladder == main]
+    first = next(iter(ladders))
+    compared = [c for c in comparisons(tables) if c.against_ladder == first]
     compared = [c for c in compared if is_claimed(c, experiment)] or compared
     anchors = [sides_of(c)[1] for c in compared]
     sides = list(dict.fromkeys([*anchors[:1], *(sides_of(c)[0] for c in compared), *anchors]))
     # Methods on the first ladder have the colours of the other figures.
-    sides.sort(key=lambda side: side[1] != main)
-    names = {side: side_label(*side, labels, ladders) for side in sides or [(method, main) for method in labels]}
+    sides.sort(key=lambda side: side[1] != first)
+    names = {side: side_label(*side, labels, ladders) for side in sides or [(method, first) for method in labels]}
     styles = dict(zip(names, looks(names.values()).values(), strict=True))
     return draw_sides(tables, names, styles, compared, with_rates=False)
 
