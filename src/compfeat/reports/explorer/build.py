@@ -158,7 +158,7 @@ def build(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["signed"] = lambda value, digits=1: number(value, digits, sign="+")
+    environment.filters["signed"] = lambda value: number(value, 1, sign="+")
     return environment.get_template(TEMPLATE.name).render(
         page=page_facts(tables),
         facts=facts,

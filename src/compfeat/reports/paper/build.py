@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -75,22 +76,19 @@ def _compiled(template: Path, form: Format) -> object:
     Some positions of figures and page breaks end in an internal error of its tags (typst issue 8487). The pages are the same
     without them.
     """
-
-    def compiled(tags: bool) -> object:
-        return typst.compile(
-            template,
-            root=template.parent,
-            format=form,
-            sys_inputs={"target": form},
-            ignore_system_fonts=True,
-            font_paths=[],
-            timestamp=0,
-            pdf_tags=tags,
-        )
-
+    compiled = partial(
+        typst.compile,
+        template,
+        root=template.parent,
+        format=form,
+        sys_inputs={"target": form},
+        ignore_system_fonts=True,
+        font_paths=[],
+        timestamp=0,
+    )
     try:
-        return compiled(tags=True)
+        return compiled(pdf_tags=True)
     except typst.TypstError as error:
         if not error.message.startswith(INTERNAL):
             raise
-    return compiled(tags=False)
+    return compiled(pdf_tags=False)
