@@ -38,13 +38,7 @@ from compfeat.settings.runs import UNCODED
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE = FOLDER / "explorer.html", FOLDER / "explorer.css"
 SCRIPTS = tuple(FOLDER / f"{name}.js" for name in ("common", "curves", "viewer", "tables"))
-ASSETS = (TEMPLATE, STYLE, *SCRIPTS)
-"""Files that the page is made of besides its data."""
 Facts = dict[str, Any]
-Figure = tuple[FigureText, bytes]
-"""A figure's text and its PNG."""
-Page = tuple[TableText, pd.DataFrame]
-"""A table with its text."""
 
 
 def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
@@ -103,11 +97,6 @@ def with_bits(tables: Tables) -> set[str]:
     return set(points.loc[points["rate_bpe"].notna(), "method"])
 
 
-def titled(name: str) -> str:
-    """Return a figure's name as a title."""
-    return name.replace("_", " ").replace("@", ", ")
-
-
 def page_facts(tables: Tables) -> Facts:
     """Return what the template writes into the page itself, so that it can be read without a script."""
     points, published = our_points(tables), published_points(tables)
@@ -141,9 +130,14 @@ def reach(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def build(
-    tables: Tables, showcases: Sequence[Showcase], figures: Sequence[Figure] = (), pages: Sequence[Page] = ()
+    tables: Tables,
+    showcases: Sequence[Showcase],
+    figures: Sequence[tuple[FigureText, bytes]] = (),
+    pages: Sequence[tuple[TableText, pd.DataFrame]] = (),
 ) -> str:
     """Return the page: the same text for the same tables and pictures, whenever and wherever it is made.
+
+    ``figures`` are texts with PNGs, ``pages`` texts with tables, to be shown whole.
 
     Raises:
         DataError: the summary has nothing to show, or too much for one page.
@@ -163,14 +157,10 @@ def build(
         page=page_facts(tables),
         facts=facts,
         figures=[
-            {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
+            text.model_dump() | {"title": text.name.replace("_", " ").replace("@", ", "), "picture": small_png(data)}
             for text, data in figures
         ],
-        tables=[
-            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
-            for text, table in pages
-            if len(table)
-        ],
+        tables=[text.model_dump() | cells_of(table) for text, table in pages if len(table)],
         style=STYLE.read_text(encoding="utf-8"),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
         bundle=chart_scripts().replace("</script", "<\\/script"),
