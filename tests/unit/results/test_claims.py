@@ -21,7 +21,6 @@ from compfeat.results.tables.plugins.claims import (
     THIS_RUN,
     UNDECIDED,
     Number,
-    at_loss,
     claim_rows,
     published_bits,
     recorded_numbers,
@@ -160,7 +159,7 @@ def test_a_claim_at_a_loss_is_judged_by_the_rates_there() -> None:
         ]
     )
     for loss, expected in ((1, NOT_SUPPORTED), (5, SUPPORTED)):
-        bits = run_bits(at_loss(savings, loss), ABOUT)
+        bits = run_bits(savings[savings["loss_percent"] == loss], ABOUT)
         table = claims_table(bits, [], LIMITS.model_copy(update={"at_loss_percent": loss}))
         (row,) = table[table["claim"] == "fewer_bits"].to_dict("records")
         assert row["verdict"] == expected and row["statistic"] == f"change of rate at a loss of {loss} %"
