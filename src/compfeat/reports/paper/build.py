@@ -21,11 +21,7 @@ FOLDER = Path(__file__).parent
 PAPER, OVERLAY, SUPPLEMENT = (FOLDER / f"{name}.typ" for name in ("paper", "overlay", "supplement"))
 IMPORTED = tuple(FOLDER / f"{name}.typ" for name in ("shared", "tables"))
 """What templates import."""
-STYLE = FOLDER / "paper.css"
-"""The look of the HTML."""
 Format = Literal["pdf", "html"]
-INTERNAL = "internal error"
-"""How the message of an error begins that is Typst's own."""
 
 
 def templates(experiment: Experiment) -> dict[str, Path]:
@@ -55,7 +51,7 @@ def build(facts: Facts, files: Iterable[Path], template: Path = PAPER, form: For
             ) from None
     if not isinstance(made, bytes):
         raise ToolError(f"{template.name}: Typst made no single document")
-    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+    style = f"<style>{(FOLDER / 'paper.css').read_text(encoding='utf-8')}</style></head>"
     return made if form == "pdf" else made.replace(b"</head>", style.encode(), 1)
 
 
@@ -89,6 +85,6 @@ def _compiled(template: Path, form: Format) -> object:
     try:
         return compiled(pdf_tags=True)
     except typst.TypstError as error:
-        if not error.message.startswith(INTERNAL):
+        if not error.message.startswith("internal error"):
             raise
     return compiled(pdf_tags=False)
