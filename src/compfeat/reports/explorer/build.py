@@ -54,13 +54,9 @@ def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
         "published": PUBLISHED,
         "uncoded": UNCODED,
         "methods": [
-            {
-                "name": name,
-                "label": label,
-                "colour": styles[name].colour,
-                "dash": [2 * part for part in styles[name].dash],
-            }
-            for name, label in shown.items()
+            {"name": name, "label": shown[name], "colour": look.colour, "dash": [2 * part for part in look.dash]}
+            for name, look in styles.items()
+            if name in shown
         ],
         "codec_labels": choices.codec_labels,
         "without_bits": [name for name in shown if name not in bits],
@@ -75,8 +71,8 @@ def choices_of(tables: Tables) -> Choices:
     if not metrics:
         raise DataError("points.csv: no metric has a value at any point; rerun the stages evaluate and points")
     points = our_points(tables)
-    used, seeds = set(points["codec"]), [str(seed) for seed in sorted(points["seed"].unique())]
-    codecs = [codec for codec in dict.fromkeys(codec for codec, _ in qualities(tables)) if codec in used]
+    seeds = [str(seed) for seed in sorted(points["seed"].unique())]
+    codecs = [codec for codec in codec_labels(tables) if codec in set(points["codec"])]
     first = next((ladder.codecs for ladder in tables.resolved.experiment.ladders.values()), ())
     shown = set(codecs) & set(first) or set(codecs)
     return Choices(

@@ -59,8 +59,8 @@ def of_runs(*names: str, size: dict[str, int] = DESKTOP) -> pytest.MarkDecorator
 def marks(page: Page) -> list[str]:
     """Return what each mark of the chart says of itself, once the chart is drawn again."""
     page.wait_for_timeout(150)
-    found = page.locator('#chart [aria-roledescription="point"]')
-    return [str(found.nth(i).get_attribute("aria-label")) for i in range(found.count())]
+    found = page.locator('#chart [aria-roledescription="point"]').all()
+    return [str(mark.get_attribute("aria-label")) for mark in found]
 
 
 def sources(page: Page) -> tuple[list[str], str, str]:
