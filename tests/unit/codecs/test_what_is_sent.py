@@ -135,6 +135,7 @@ def test_wrong_input_leaves_no_file(coded: Coded, tmp_path: Path) -> None:
         ([], DataError, "no images to code"),
         ([first, first[:1, :1]], DataError, r"(frame|image|features) .*of shape \(\d"),
         (failing(), KeyError, None),
+        *([([first, first.astype(float)], DataError, "float64")] if isinstance(codec, FrameCodec) else []),
     ):
         with pytest.raises(error, match=message):
             codec.encode(given, tmp_path / "s", tmp_path / "i")
