@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +26,8 @@ from compfeat.codecs.ranges import GREATEST
 from compfeat.errors import BitstreamError, ConfigError, DataError
 from compfeat.transforms import decorrelation
 from compfeat.transforms.bands import bands_of
-from compfeat.transforms.other_sizes import State, tables_at_size, transform_at_size
+from compfeat.transforms.decorrelation import State
+from compfeat.transforms.other_sizes import tables_at_size, transform_at_size
 
 MAGIC, VERSION = 0xCF, 1
 """The first two bytes of a bitstream; VERSION is that of a saved codec, too."""
@@ -41,7 +41,6 @@ CHECK_BYTES = 4
 KEPT = 8
 """How many sizes and steps have their tables kept."""
 REFIT = "fit it again"
-T = TypeVar("T")
 
 
 class StreamInfo(NamedTuple):
@@ -80,7 +79,11 @@ class FeatureCodec:
             raise DataError(f"transform of features {mean.shape}, tables of {self.shape}; expected the same; {REFIT}")
         contents = [array.tobytes() for state in (self.tables, self.transform) for _, array in sorted(state.items())]
         self._key = hashlib.blake2b(b"".join(contents), digest_size=16).digest()
-        self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+        self._transform_at = lru_cache(KEPT)(partial(transform_at_size, self.transform))
+        self._tables_at = lru_cache(KEPT)(partial(tables_at, self.tables))
+
+    def __reduce__(self) -> tuple[type[FeatureCodec], tuple[State, State]]:
+        return type(self), (self.transform, self.tables)
 
     @classmethod
     def fit(
@@ -130,8 +133,9 @@ class FeatureCodec:
         self._check_channels(given[0])
         state = dict(transform_at_size(self.transform, given.shape[2:]))
         state["mean"] = given.mean(axis=0 if "band" in state else (0, 2, 3), dtype=np.float64).astype(np.float32)
-        tables = laplace_levels.statistics(transformed(state, given), int(self.tables["finest"]))
-        return FeatureCodec(state, self.tables | tables)
+        mean, magnitudes = laplace_levels.mean_and_magnitudes(transformed(state, given))
+        scale = laplace_levels.scale_of(magnitudes, int(self.tables["finest"]))
+        return FeatureCodec(state, self.tables | {"mean": mean, "scale": scale})
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> FeatureCodec:
@@ -272,26 +276,6 @@ class FeatureCodec:
         """Return the check of a bitstream whose other bytes are ``body``."""
         return zlib.crc32(body, zlib.crc32(self._key)).to_bytes(CHECK_BYTES, "little")
 
-    def _transform_at(self, size: tuple[int, ...]) -> State:
-        """Return the transform for features of h x w."""
-        return self._remembered((size,), lambda: transform_at_size(self.transform, size))
-
-    def _tables_at(self, shape: tuple[int, ...], n: int) -> laplace_levels.Fitted:
-        """Return the tables for features of C x h x w at a step."""
-
-        def made() -> laplace_levels.Fitted:
-            return laplace_levels.Fitted(tables_at_size(self.tables, shape[1:]), 2 * n / PER_QUALITY)
-
-        return self._remembered((shape, n), made)
-
-    def _remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what ``make`` makes, kept from before where it is among the last KEPT that were asked for."""
-        value: T = self._kept.pop(key) if key in self._kept else make()
-        self._kept[key] = value
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return value
-
 
 def read_info(data: bytes) -> StreamInfo:
     """Return what a bitstream says of itself, unchecked. Raises BitstreamError if it is none."""
@@ -340,6 +324,11 @@ def as_features(features: ArrayLike, dimensions: int) -> NDArray[np.float32]:
             "features: values that are not finite; expected finite ones; look for NaN in the network's output"
         )
     return single
+
+
+def tables_at(state: State, shape: tuple[int, ...], n: int) -> laplace_levels.Fitted:
+    """Return the tables for features of C x h x w at a step."""
+    return laplace_levels.Fitted(tables_at_size(state, shape[1:]), 2 * n / PER_QUALITY)
 
 
 def transformed(state: State, features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -21,8 +21,9 @@ def made(name: str, quality: str, ffmpeg: str | None = None, sent: Sends = "feat
     return codec
 
 
-def finest(name: str, items: Sequence[Item], sent: Sends = "features") -> Codec[Any]:
-    """Return a codec at its finest quality; one that is fitted, fitted to ``items``."""
+def finest(name: str, items: Sequence[Item], sent: Sends = "features", quality: str = "") -> Codec[Any]:
+    """Return a codec at its finest quality, or at ``quality``; one that is fitted, fitted to ``items``."""
     codec = CODECS.get(name)
-    state = codec.fit(np.stack(items), codec.options_type(), Coding(codec.qualities[:1])) if codec.fitted else None
-    return codec(codec.qualities[0], None, None, state, sent)
+    quality = quality or codec.qualities[0]
+    state = codec.fit(np.stack(items), codec.options_type(), Coding((quality,))) if codec.fitted else None
+    return codec(quality, None, None, state, sent)

@@ -7,7 +7,6 @@ import subprocess
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, ClassVar
@@ -18,20 +17,20 @@ from compfeat.codecs.base import LOSSLESS, RERUN
 from compfeat.codecs.ffmpeg_process import (
     REMEDY,
     binary,
-    check_encoder,
+    encoders,
     failure,
     ffmpeg_python,
     is_bundled,
+    lacking,
     last_words,
     running,
     version_line,
 )
-from compfeat.codecs.frames import F, Frame, FrameCodec, check_frame
+from compfeat.codecs.frames import F, Frame, FrameCodec
 from compfeat.codecs.quantiser import sample_type
 from compfeat.codecs.streams import FrameBytes, opened
-from compfeat.errors import BitstreamError, DataError, ToolError
+from compfeat.errors import BitstreamError, ToolError
 from compfeat.io import atomic_path
-from compfeat.settings.runs import Sends
 
 QUIET = ("-hide_banner", "-nostats", "-loglevel", "error")
 PICTURE_RATE = 25
@@ -49,8 +48,7 @@ class FfmpegCodec(FrameCodec[F]):
     """ffmpeg's name of the raw stream format."""
     read_format: ClassVar[str] = ""
     """The same for reading, where it is another one."""
-    lossless_images: ClassVar[bool] = False
-    """Whether its lossless quality codes RGB exactly; not where chroma is subsampled."""
+    lossless_images = False
     multiple: ClassVar[int] = 8
     """Pictures are coded with sides padded to multiples of this, by repeating the last row and column."""
     minimum: ClassVar[int] = 16
@@ -85,12 +83,6 @@ class FfmpegCodec(FrameCodec[F]):
         return "gray" if cls.sample_bits == 8 else f"gray{cls.sample_bits}le"
 
     @classmethod
-    def reference(cls, quality: str, sends: Sends, options: F | None = None) -> str | None:
-        """Return None for images where nothing is lossless, since chroma is subsampled."""
-        lossless = sends != "image" or cls.lossless_images
-        return super().reference(quality, sends, options) if lossless else None
-
-    @classmethod
     def tool(cls, ffmpeg: str | None = None, options: F | None = None) -> str:
         return version_line(ffmpeg)
 
@@ -101,8 +93,9 @@ class FfmpegCodec(FrameCodec[F]):
         imageio-ffmpeg, too, takes another one where the environment names it or the system alone has one.
         """
         version_line(ffmpeg)
-        check_encoder(ffmpeg, cls.encoder)
         path = binary(ffmpeg)
+        if cls.encoder not in encoders(ffmpeg):
+            raise lacking(ffmpeg or version_line(ffmpeg), cls.encoder)
         if is_bundled(path):
             return
         codec = cls(LOSSLESS if LOSSLESS in cls.qualities else cls.qualities[0], options, ffmpeg)
@@ -159,12 +152,8 @@ class FfmpegCodec(FrameCodec[F]):
         return list(ffmpeg.compile(target, cmd=binary(self.ffmpeg)))
 
     def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
-        remaining = iter(frames)
-        first = next(remaining, None)
-        if first is None:
-            raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
         with atomic_path(stream) as temporary:
-            count = self._write(chain([first], remaining), shape, temporary)
+            count = self._write(frames, shape, temporary)
             try:
                 sizes = self.measure_frames(temporary)
             except BitstreamError:
@@ -209,7 +198,6 @@ class FfmpegCodec(FrameCodec[F]):
             assert process.stdin is not None
             try:
                 for frame in frames:
-                    check_frame(frame, shape, count, self.sample_bits if len(shape) == 2 else 8)
                     padded = np.pad(frame, margins, mode="edge")
                     process.stdin.write(self.raw(padded) if len(shape) == 2 else padded.tobytes())
                     count += 1

@@ -81,12 +81,6 @@ def encoders(ffmpeg: str | None) -> frozenset[str]:
     return frozenset(re.findall(r"^ [VAS][A-Z.]{5} (\S+)", text, re.MULTILINE))
 
 
-def check_encoder(ffmpeg: str | None, encoder: str) -> None:
-    """Raise ToolError where an ffmpeg lacks an encoder, or cannot be run."""
-    if encoder not in encoders(ffmpeg):
-        raise lacking(ffmpeg or version_line(ffmpeg), encoder)
-
-
 def lacking(path: str, encoder: str) -> ToolError:
     """Return the error that says that the ffmpeg ``path`` has no such encoder."""
     return ToolError(
@@ -111,16 +105,14 @@ def running(
         process = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr)  # noqa: S603 - no shell
     except OSError as error:
         raise ToolError(f"{argv[0]}: cannot be run ({error.strerror}); expected an ffmpeg binary; {REMEDY}") from None
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()  # does nothing where it has been waited for
+            if process.stdin is not None:
                 with suppress(OSError):  # what was still buffered for a process that is gone
-                    pipe.close()
-        process.wait()
+                    process.stdin.close()
 
 
 def last_words(log: IO[bytes]) -> str:

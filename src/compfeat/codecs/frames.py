@@ -57,10 +57,15 @@ class FrameCodec(Codec[F]):
     sends: ClassVar[frozenset[Sends]] = frozenset({"features", "image"})
     sample_bits: ClassVar[int] = 8
     """Bits of a sample of a grey frame; with more than 8, frames are uint16, and ``options`` allow as many ``bits``."""
+    lossless_images: ClassVar[bool] = True
+    """Whether its lossless quality codes RGB exactly; not where chroma is subsampled."""
 
     @abstractmethod
     def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
-        """Code frames of ``shape`` to the file ``stream``, atomically, with one in memory; return their bytes. As ``encode``."""
+        """Code one or more frames of ``shape`` to the file ``stream``, atomically, with one in memory; return their bytes.
+
+        Raises ToolError as ``encode``.
+        """
 
     @abstractmethod
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
@@ -72,38 +77,36 @@ class FrameCodec(Codec[F]):
 
     @classmethod
     def reference(cls, quality: str, sends: Sends, options: F | None = None) -> str | None:
-        """Return FLOAT of images, and QUANTISED of features where the quantiser is the usual one; None for all else."""
+        """Return FLOAT of ``lossless_images``, and QUANTISED of features where the quantiser is the usual one; None for all else."""
         if quality != LOSSLESS:
             return None
         if sends == "image":
-            return FLOAT
+            return FLOAT if cls.lossless_images else None
         own: FrameOptions = options or cls.options_type()
         return QUANTISED if own.bits == USUAL_BITS and not own.clip else None
-
-    @property
-    def bits(self) -> int:
-        """Bits of the quantiser's codes."""
-        return self.options.bits
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         remaining = iter(items)
         first = next(remaining, None)
         if first is None:
             raise DataError(f"{stream}: no images to code; expected at least one")
-        every = chain([first], remaining)
-        if self.sent == "image":
-            sizes = self.encode_frames(every, first.shape, stream)
-            write_bytes(side_info, b"")
-            return self._with_side_info(sizes, side_info)
+        image = self.sent == "image"
+        shape = first.shape if image else tiled_shape(first.shape[0], first.shape[1:])
+        kind = np.dtype(sample_type(8 if image else self.sample_bits))
         pairs: list[tuple[np.float32, np.float32]] = []
 
         def frames() -> Iterator[Frame]:
-            for features in every:
-                quantised = quantise(features, self.bits, self.options.clip)
-                pairs.append((quantised.minimum, quantised.maximum))
-                yield tile(quantised.codes, self.options.packing).astype(sample_type(self.sample_bits), copy=False)
+            for position, frame in enumerate(chain([first], remaining)):
+                if not image:
+                    codes, *ends = quantise(frame, self.options.bits, self.options.clip)
+                    pairs.append((ends[0], ends[1]))
+                    frame = tile(codes, self.options.packing).astype(kind, copy=False)
+                if frame.shape != shape or frame.dtype != kind:
+                    found = f"{frame.dtype} of shape {frame.shape}"
+                    raise DataError(f"frame {position} is {found}; expected {kind} of {shape}")
+                yield frame
 
-        sizes = self.encode_frames(frames(), tiled_shape(first.shape[0], first.shape[1:]), stream)
+        sizes = self.encode_frames(frames(), shape, stream)
         write_bytes(side_info, np.array(pairs, dtype="<f4").tobytes())
         return self._with_side_info(sizes, side_info)
 
@@ -120,7 +123,7 @@ class FrameCodec(Codec[F]):
                     f"{stream}: more or fewer frames than the {len(pairs)} pairs of {side_info}; {RERUN}"
                 )
             codes = untile(frame, shape[0], self.options.packing)
-            values = dequantise(codes, pair[0], pair[1], self.bits)
+            values = dequantise(codes, pair[0], pair[1], self.options.bits)
             yield Decoded(values, self._picture(frame))
 
     def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
@@ -138,9 +141,9 @@ class FrameCodec(Codec[F]):
 
     def _picture(self, frame: Frame) -> NDArray[np.uint8]:
         """Return a frame of codes in the full range of 8 bits."""
-        if self.bits == self.sample_bits == 8:
+        if self.options.bits == self.sample_bits == 8:
             return frame
-        levels = 2**self.bits - 1
+        levels = 2**self.options.bits - 1
         picture: NDArray[np.uint8] = np.rint(np.minimum(frame, levels) * (255 / levels)).astype(np.uint8)
         return picture
 
@@ -162,10 +165,3 @@ def read_side_info(path: Path) -> NDArray[np.float32]:
     if wrong.size:
         raise BitstreamError(f"{path}: image {wrong[0]} has minimum and maximum {pairs[wrong[0]].tolist()}; {RERUN}")
     return pairs
-
-
-def check_frame(frame: Frame, shape: tuple[int, ...], position: int, bits: int = 8) -> None:
-    """Raise DataError where ``frame``, the ``position``-th fed to a codec, is not of ``shape`` with samples of ``bits`` bits."""
-    kind = np.dtype(sample_type(bits))
-    if frame.shape != shape or frame.dtype != kind:
-        raise DataError(f"frame {position} is {frame.dtype} of shape {frame.shape}; expected {kind} of {shape}")

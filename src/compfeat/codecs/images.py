@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image, features
 
 from compfeat.codecs.base import RERUN
-from compfeat.codecs.frames import F, Frame, FrameCodec, check_frame
+from compfeat.codecs.frames import F, Frame, FrameCodec
 from compfeat.codecs.streams import FrameBytes, mapped
-from compfeat.errors import BitstreamError, DataError, ToolError
+from compfeat.errors import BitstreamError, ToolError
 from compfeat.io import atomic_path
 
 DAMAGE = (OSError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
@@ -71,48 +71,39 @@ class ImageCodec(FrameCodec[F]):
         """Return the bytes of the image file that begins at ``start``. Raises one of DAMAGE where it is damaged."""
 
     def encode_frames(self, frames: Iterable[Frame], shape: tuple[int, ...], stream: Path) -> list[FrameBytes]:
-        count = 0
         with atomic_path(stream) as temporary, temporary.open("wb") as file:
-            for frame in frames:
-                check_frame(frame, shape, count)
-                file.write(self.encode_image(frame))
-                count += 1
-            if not count:
-                raise DataError(f"{stream}: no frames to code; expected at least one image in the features file")
+            file.writelines(map(self.encode_image, frames))
         return self.measure_frames(stream)
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
-        with mapped(stream) as data:
-            for position, (start, size) in enumerate(files_in(data, stream, self.split)):
-                try:
-                    frame = self.decode_image(data[start : start + size.total_bytes])
-                except DAMAGE as error:
-                    raise BitstreamError(f"{stream}: image {position} is damaged ({error}); {RERUN}") from None
-                if frame.shape != shape:
-                    raise BitstreamError(f"{stream}: image {position} is {frame.shape}; expected {shape}; {RERUN}")
-                yield frame
+        for position, (data, _) in enumerate(files_in(stream, self.split)):
+            try:
+                frame = self.decode_image(data)
+            except DAMAGE as error:
+                raise BitstreamError(f"{stream}: image {position} is damaged ({error}); {RERUN}") from None
+            if frame.shape != shape:
+                raise BitstreamError(f"{stream}: image {position} is {frame.shape}; expected {shape}; {RERUN}")
+            yield frame
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
-        with mapped(stream) as data:
-            return [size for _, size in files_in(data, stream, self.split)]
+        return [size for _, size in files_in(stream, self.split)]
 
 
-def files_in(
-    data: mmap.mmap, stream: Path, split: Callable[[mmap.mmap, int], FrameBytes]
-) -> Iterator[tuple[int, FrameBytes]]:
-    """Yield where each of the image files in ``stream`` begins, and its bytes, as ``split`` finds them.
+def files_in(stream: Path, split: Callable[[mmap.mmap, int], FrameBytes]) -> Iterator[tuple[bytes, FrameBytes]]:
+    """Yield each of the image files in ``stream``, and what it weighs, as ``split`` finds them.
 
     Raises:
-        BitstreamError: ``split`` raises one of DAMAGE; the message names the image.
+        BitstreamError: there are none, or ``split`` raises one of DAMAGE; the message names the image.
     """
     start = position = 0
-    while start < len(data):
-        try:
-            size = split(data, start)
-        except DAMAGE as error:
-            raise BitstreamError(
-                f"{stream}: image {position} (byte {start}) is damaged or cut short ({error}); {RERUN}"
-            ) from None
-        yield start, size
-        start += size.total_bytes
-        position += 1
+    with mapped(stream) as data:
+        while start < len(data):
+            try:
+                size = split(data, start)
+            except DAMAGE as error:
+                raise BitstreamError(
+                    f"{stream}: image {position} (byte {start}) is damaged or cut short ({error}); {RERUN}"
+                ) from None
+            yield data[start : start + size.total_bytes], size
+            start += size.total_bytes
+            position += 1

@@ -75,12 +75,6 @@ def with_laws(
     }
 
 
-def statistics(features: NDArray[np.float32], finest: int) -> State:
-    """Return what depends on the size of ``features`` (N x C x h x w) in a state of a finest step. Raises DataError as ``fitted``."""
-    mean, magnitudes = mean_and_magnitudes(features)
-    return {"mean": mean, "scale": scale_of(magnitudes, finest)}
-
-
 def mean_and_magnitudes(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return the mean of every element, and the mean magnitude of every coefficient of the DCT about it."""
     mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)

@@ -29,13 +29,6 @@ CENTROIDS = 1 / INVERSE - 1 / np.expm1(INVERSE)
 """Where in its step a level other than 0 is on average by each table, 0..1/2 steps above the step's lower end."""
 
 
-def tails() -> NDArray[np.float64]:
-    """Return by the Laplace law of each table how likely a magnitude of at least 0..LARGEST is, TABLES x (LARGEST + 1)."""
-    least = np.arange(LARGEST + 1)
-    likely: NDArray[np.float64] = np.where(least, np.exp(-np.outer(INVERSE, least - ROUNDING)), 1)
-    return likely
-
-
 def expected_magnitudes(unit: int) -> NDArray[np.int64]:
     """Return the mean magnitude of a level by the Laplace law of each table, as whole numbers of 1 / ``unit``."""
     mean: NDArray[np.int64] = np.rint(unit * np.exp(-INVERSE * (1 - ROUNDING)) / -np.expm1(-INVERSE)).astype(np.int64)
@@ -51,7 +44,9 @@ def counted(magnitudes: NDArray[np.int64]) -> NDArray[np.uint16]:
     Args:
         magnitudes: how often each magnitude was seen under each table, TABLES x (LARGEST + 1); the last for all from it on.
     """
-    laplace = tails()
+    # How likely a magnitude of at least 0..LARGEST is by the Laplace law of each table.
+    at_least = np.arange(LARGEST + 1)
+    laplace = np.where(at_least, np.exp(-np.outer(INVERSE, at_least - ROUNDING)), 1)
     seen = PRIOR * laplace + np.cumsum(magnitudes[:, ::-1], axis=1)[:, ::-1]
     least = seen / seen[:, :1]
     laws = np.zeros(magnitudes.shape, np.uint16)

@@ -6,16 +6,20 @@ Source: docs/explanation/feature-codec.md, "A learned codec".
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from compfeat.codecs.laplace_tables import ROUNDING
 from compfeat.codecs.spectra import dct2
+
+if TYPE_CHECKING:
+    from compfeat.codecs.plugins.learned import Options
 
 SLOPE = 0.095
 """Squared error, in squared steps, that one bit is worth: what ``laplace`` gains by a bit at its coarser steps."""
@@ -120,31 +124,20 @@ def rate_of(half: NDArray[np.float64] | float, halves: tuple[int, int]) -> Tenso
     return torch.from_numpy(np.clip((np.atleast_1d(half) - low) * 2 / (high - low) - 1, -1, 1).astype(np.float32))
 
 
-def train(
-    components: NDArray[np.float32],
-    step: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    halves: tuple[int, int],
-    width: int,
-    epochs: int,
-    seed: int,
-    mirror: bool,
-    report: Callable[[int, float], None],
-) -> LearnedModel:
+def train(components: NDArray[np.float32], finest: float, options: Options) -> LearnedModel:
     """Return a model trained at steps drawn from the ladder, all of which count alike: each cost is divided by that before training.
 
     Args:
         components: N x C x h x w, about their mean, in units of the model.
-        step: of half rungs, in the same units.
-        halves: the lowest and highest half rung.
-        mirror: whether each image is mirrored, left to right, every other time.
-        report: called with the steps taken and the cost relative to that before training.
+        finest: the step at half rung 0, in the same units.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(options.seed)
     _, channels, rows, columns = components.shape
-    model, random = LearnedModel((channels, rows, columns), width), np.random.default_rng(seed)
+    model, random = LearnedModel((channels, rows, columns), options.width), np.random.default_rng(options.seed)
+    halves = options.halves
 
     def cost(images: NDArray[np.float32], half: NDArray[np.float64]) -> Tensor:
-        sizes = torch.from_numpy(step(half).astype(np.float32))
+        sizes = torch.from_numpy((finest * 2 ** (half / 4)).astype(np.float32))
         return model.cost(torch.from_numpy(images), sizes, rate_of(half, halves))
 
     magnitudes = np.mean([np.abs(dct2(image.astype(np.float64))) for image in components], axis=0)
@@ -153,24 +146,25 @@ def train(
         model.log_scale.copy_(torch.from_numpy(np.log(np.maximum(magnitudes, LEAST_MAGNITUDE))))
         before = [float(cost(some, np.full(len(some), rung)).double().mean()) for rung in rungs]
     optimizer, size = torch.optim.Adam(model.parameters()), min(BATCH, len(components))
-    per_epoch, taken = len(components) // size, 0
-    for _ in range(epochs):
-        order = random.permutation(len(components))
-        for chosen in order[: per_epoch * size].reshape(per_epoch, size):
-            half = halves[0] + (halves[1] - halves[0]) * (np.arange(size) + random.random(size)) / size
-            weight = torch.from_numpy(np.exp(-np.interp(half, rungs, np.log(before))).astype(np.float32))
-            images = components[chosen]
-            if mirror:
-                mirrored = random.random(size) < 0.5
-                images[mirrored] = images[mirrored, :, :, ::-1]
-            loss = (cost(images, half) * weight).mean()
-            falling = 0.5 + 0.5 * math.cos(math.pi * taken / (epochs * per_epoch))
-            for group in optimizer.param_groups:
-                group["lr"] = LEARNING_RATE * min(falling, (taken + 1) / WARMUP_STEPS)
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            taken += 1
-            report(taken, float(loss.detach()))
+    per_epoch = len(components) // size
+    bar = tqdm(range(options.epochs * per_epoch), unit="batch", mininterval=1.0)
+    for taken in bar:
+        if taken % per_epoch == 0:
+            order = random.permutation(len(components))
+        chosen = order[taken % per_epoch * size :][:size]
+        half = halves[0] + (halves[1] - halves[0]) * (np.arange(size) + random.random(size)) / size
+        weight = torch.from_numpy(np.exp(-np.interp(half, rungs, np.log(before))).astype(np.float32))
+        images = components[chosen]
+        if options.mirror:
+            mirrored = random.random(size) < 0.5
+            images[mirrored] = images[mirrored, :, :, ::-1]
+        loss = (cost(images, half) * weight).mean()
+        falling = 0.5 + 0.5 * math.cos(math.pi * taken / len(bar))
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * min(falling, (taken + 1) / WARMUP_STEPS)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        bar.set_postfix({"cost": f"{float(loss.detach()):.3f}"}, refresh=False)
     return model.eval()

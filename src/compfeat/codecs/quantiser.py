@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.errors import ConfigError, DataError
+from compfeat.errors import DataError
 
 Codes = NDArray[Any]
 """Quantised features: uint8, or uint16 where codes have more than 8 bits."""
-USUAL_BITS, MOST_BITS = 8, 16
-"""Of the quantiser: the paper's, which the uncoded quality QUANTISED has, and what a sample can contain."""
+USUAL_BITS = 8
+"""Of the quantiser: the paper's, which the uncoded quality QUANTISED has."""
 
 
 class Quantised(NamedTuple):
@@ -43,9 +43,8 @@ def quantise(features: NDArray[np.float32], bits: int = USUAL_BITS, clip: float 
 
     Raises:
         DataError: the tensor is empty, not float32, or has a value that is not finite.
-        ConfigError: ``bits`` is not 1 to 16.
     """
-    levels, kind = _levels(bits), sample_type(bits)
+    levels, kind = 2**bits - 1, sample_type(bits)
     if features.dtype != np.float32 or features.size == 0:
         raise DataError(
             f"features are {features.dtype} of shape {features.shape}; expected a float32 tensor that is not empty"
@@ -76,22 +75,13 @@ def dequantise(
 
     The result is off by half a step at most, and by the rounding to float32. The first and last code give
     ``minimum`` and ``maximum`` exactly. A lossy codec may overshoot: codes above 2^bits - 1 count as that.
-
-    Raises:
-        ConfigError: ``bits`` is not 1 to 16.
     """
-    levels = _levels(bits)
+    levels = 2**bits - 1
     low, high = np.float64(minimum), np.float64(maximum)
     table = low + np.arange(levels + 1, dtype=np.float64) * (high - low) / levels
     table[-1] = high
     values: NDArray[np.float32] = table.astype(np.float32)[np.minimum(codes, levels)]
     return values
-
-
-def _levels(bits: int) -> int:
-    if not 1 <= bits <= MOST_BITS:
-        raise ConfigError(f"quantiser bits {bits!r}; expected a whole number from 1 to {MOST_BITS}")
-    return int(2**bits - 1)
 
 
 def sample_type(bits: int) -> type[np.uint8] | type[np.uint16]:

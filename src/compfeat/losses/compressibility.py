@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,24 +19,13 @@ Range = Literal["image", "batch"]
 
 
 class CompressibleLoss(UncertaintyLoss):
-    """The task losses and ``compressibility``, whose strength follows knots over the epochs.
-
-    Args:
-        tasks: the tasks that are trained.
-        strength: lambda.
-        factors: knots (epoch, factor) of what lambda is multiplied by: linear between them, constant beyond.
-        over: see ``scale_to_codes``.
-    """
+    """The task losses and ``compressibility`` as an extra term; ``over``: see ``scale_to_codes``."""
 
     def __init__(
         self, tasks: Sequence[Task], strength: float, factors: Sequence[tuple[float, float]], over: Range
     ) -> None:
-        super().__init__(tasks, (FEATURES,))
-        self.full_strength, self.over = strength, over
-        self.epochs, self.factors = zip(*factors, strict=True)
-
-    def strength(self, epoch: float) -> float:
-        return self.full_strength * float(np.interp(epoch, self.epochs, self.factors))
+        super().__init__(tasks, (FEATURES,), strength, factors)
+        self.over = over
 
     def terms(
         self, features: Tensor, noisy: Tensor, outputs: Mapping[str, Tensor], truth: Mapping[str, Tensor], step: Step

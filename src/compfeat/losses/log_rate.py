@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,9 +27,7 @@ class RateLogLoss(UncertaintyLoss):
     gradient. A sensitivity is the second moment of the gradient of the task's loss in the features, over positions.
 
     Args:
-        tasks: the tasks that are trained.
-        strength: lambda.
-        factors: knots (epoch, factor) of what lambda is multiplied by: linear between them, constant beyond.
+        tasks, strength, factors: see ``UncertaintyLoss``.
         step: D, in root mean squares of the transformed features.
         weights: of the tasks' sensitivities, by task; 1 for those that are not named.
         floor: share of the sensitivity that is the same in all directions.
@@ -53,17 +50,13 @@ class RateLogLoss(UncertaintyLoss):
         floor: float,
         every: int,
     ) -> None:
-        super().__init__(tasks)
-        self.tasks, self.full_strength = tuple(tasks), strength
-        self.epochs, self.factors = zip(*factors, strict=True)
+        super().__init__(tasks, (), strength, factors)
+        self.tasks = tuple(tasks)
         self.step, self.weights, self.floor, self.every = step, weights, floor, every
         for name in ("mean", "covariance", "transform", *(f"sensitivity_{task.name}" for task in tasks)):
             # In double precision from the first update on; until then MPS, which has none, must take them.
             self.register_buffer(name, torch.zeros(0))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
-
-    def strength(self, epoch: float) -> float:
-        return self.full_strength * float(np.interp(epoch, self.epochs, self.factors))
 
     def terms(
         self, features: Tensor, noisy: Tensor, outputs: Mapping[str, Tensor], truth: Mapping[str, Tensor], step: Step
@@ -95,14 +88,10 @@ class RateLogLoss(UncertaintyLoss):
         setattr(self, name, found if not before.numel() else KEPT * before + (1 - KEPT) * found)
 
     def forward(self, losses: Mapping[str, Tensor], epoch: float) -> Tensor:
-        rate = losses[RATE]
-        return (
-            super().forward({name: loss for name, loss in losses.items() if name != RATE}, epoch)
-            + self.strength(epoch) * rate
-        )
+        return super().forward(without_rate(losses), epoch) + self.strength(epoch) * losses[RATE]
 
     def begin_phase(self, losses: Mapping[str, Tensor]) -> None:
-        super().begin_phase({name: loss for name, loss in losses.items() if name != RATE})
+        super().begin_phase(without_rate(losses))
 
     def values(self, epoch: float) -> dict[str, float]:
         return {"strength": self.strength(epoch), **super().values(epoch)}
@@ -118,6 +107,11 @@ class RateLogLoss(UncertaintyLoss):
     def kept(self) -> dict[str, Tensor]:
         """Return nothing: the moments served this training."""
         return {}
+
+
+def without_rate(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the terms that have a log-variance."""
+    return {name: loss for name, loss in losses.items() if name != RATE}
 
 
 def in_double_precision(device: torch.device) -> torch.device:

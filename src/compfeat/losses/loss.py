@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -65,22 +66,32 @@ class UncertaintyLoss(Loss):
 
     Args:
         tasks: the tasks that are trained.
-        extra: names of what ``terms`` returns.
+        extra: names of what ``terms`` returns and is weighed so.
+        strength: of the extra terms; 1/2 is the plain formula.
+        factors: knots (epoch, factor) of what the strength is multiplied by: linear between them, constant beyond.
     """
 
     RATE_FACTOR = 10.0
     """How many times faster than the network the log-variances learn: losses fall by factors within an epoch, and s is their log."""
 
-    def __init__(self, tasks: Sequence[Task], extra: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        extra: Sequence[str] = (),
+        strength: float = 0.5,
+        factors: Sequence[tuple[float, float]] = ((0, 1),),
+    ) -> None:
         super().__init__()
+        self.full_strength = strength
+        self.epochs, self.factors = zip(*factors, strict=True)
         self.extra = tuple(extra)
         self.classification = {task.name for task in tasks if task.likelihood == "classification"}
         self.names = (*(task.name for task in tasks), *self.extra)
         self.log_variance = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in self.names})
 
     def strength(self, epoch: float) -> float:
-        """Return the factor of the extra terms at ``epoch``; 1/2 is the plain formula."""
-        return 0.5
+        """Return the factor of the extra terms at ``epoch``."""
+        return self.full_strength * float(np.interp(epoch, self.epochs, self.factors))
 
     @torch.no_grad()
     def begin_phase(self, losses: Mapping[str, Tensor]) -> None:

@@ -15,7 +15,6 @@ NEEDS = ("headline.csv", "points.csv", "experiment.json")
 """Files of the summary that the headline is read from; INTERVALS, too, where it is among them."""
 LINES = 12
 """The headline has no more lines."""
-REFUSED = "refused"
 
 
 def headline_text(tables: Tables) -> str:
@@ -87,6 +86,6 @@ def _row(side: Sequence[object], cells: pd.DataFrame, columns: Sequence[tuple[st
     """Return the label of a test and its BD-rates, a cell per cut and metric."""
     rates = cells.set_index(["cut", "metric"])["bd_rate_percent"].to_dict()
     shown = [
-        "" if key not in rates else REFUSED if pd.isna(rates[key]) else number(rates[key], 1, "+") for key in columns
+        "" if key not in rates else "refused" if pd.isna(rates[key]) else number(rates[key], 1, "+") for key in columns
     ]
     return [f"  {_label(side, tables)}", *shown]

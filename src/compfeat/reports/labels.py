@@ -23,13 +23,7 @@ def side_label(method: str, ladder: str, methods: Mapping[str, str], ladders: Ma
 
 
 def comparison_label(comparison: Comparison, methods: Mapping[str, str], ladders: Mapping[str, str]) -> str:
-    """Return ``METHOD + LADDER vs METHOD + LADDER``; without ladders where these are empty.
-
-    Args:
-        comparison: the comparison.
-        methods: labels by name; a name that is not among them stands for itself.
-        ladders: the same of ladders.
-    """
+    """Return ``METHOD + LADDER vs METHOD + LADDER`` (see ``side_label``); without ladders where these are empty."""
     sides = ((comparison.method, comparison.ladder), (comparison.against, comparison.against_ladder))
     return " vs ".join(side_label(*side, methods, ladders) for side in sides)
 

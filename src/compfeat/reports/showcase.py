@@ -130,13 +130,7 @@ def point_of(row: dict[Any, Any]) -> Point:
 
 @dataclass(frozen=True)
 class ShownTask:
-    """A task whose outputs a showcase has.
-
-    Attributes:
-        name: the task's.
-        task: the task itself.
-        metrics: those of the task that are compared.
-    """
+    """A task whose outputs a showcase has, by its name; ``metrics`` are those of the task that are compared."""
 
     name: str
     task: Any

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,12 @@ from torch import Tensor, nn
 from compfeat.errors import CheckpointError
 from compfeat.networks.tensors import write_tensors
 
-
-@dataclass
-class Progress:
-    """How far a training has come: the next epoch, and the epoch table's rows so far."""
-
-    epoch: int
-    rows: list[dict[str, Any]]
+Rows = list[dict[str, Any]]
+"""Of the epoch table, one for each epoch that is done."""
 
 
 def save_checkpoint(
-    path: Path, identity: Mapping[str, str], modules: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+    path: Path, identity: Mapping[str, str], modules: nn.Module, optimizer: torch.optim.Optimizer, rows: Rows
 ) -> None:
     """Write the state after an epoch, atomically.
 
@@ -37,14 +31,14 @@ def save_checkpoint(
     tensors = {f"module.{k}": v.detach().cpu() for k, v in modules.state_dict().items()}
     for i, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{i}.{k}": v.cpu() for k, v in state.items()}
-    text = json.dumps({"identity": dict(identity), "epoch": progress.epoch, "rows": progress.rows})
+    text = json.dumps({"identity": dict(identity), "epoch": len(rows), "rows": rows})
     write_tensors(path, tensors, {"state": text, "sha256": checksum(text, tensors)})
 
 
 def load_checkpoint(
     path: Path, identity: Mapping[str, str], modules: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
-    """Restore the state of ``path`` and return the progress: epoch 0 if there is no such file.
+) -> Rows:
+    """Restore the state of ``path`` and return the epoch table so far, empty if there is no such file.
 
     Raises:
         CheckpointError: the file is damaged or of a training with another identity; then nothing is restored.
@@ -54,7 +48,7 @@ def load_checkpoint(
             meta = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except FileNotFoundError:
-        return Progress(0, [])
+        return []
     except Exception as error:
         # Whatever is wrong with the file costs time, not results.
         raise CheckpointError(f"{path}: not a whole checkpoint ({error})") from None
@@ -72,7 +66,8 @@ def load_checkpoint(
             _, index, key = name.split(".", 2)
             moments.setdefault(int(index), {})[key] = like(parameters[int(index)], tensor)
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    return Progress(state["epoch"], state["rows"])
+    rows: Rows = state["rows"]
+    return rows
 
 
 def checksum(text: str, tensors: Mapping[str, Tensor]) -> str:

@@ -19,7 +19,7 @@ from compfeat.errors import CheckpointError, ConfigError
 from compfeat.losses.base import Step
 from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
-from compfeat.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from compfeat.training.checkpoint import Rows, load_checkpoint, save_checkpoint
 from compfeat.training.settings import TrainSettings
 from compfeat.training.variants.base import Variant
 
@@ -137,7 +137,7 @@ def train(
     identity: Mapping[str, str],
     report: Report,
     say: Callable[[str], None],
-) -> list[dict[str, Any]]:
+) -> Rows:
     """Train ``learner`` in place, resuming from ``resume`` where that is of this very training; return the epoch table's rows.
 
     Args:
@@ -148,18 +148,17 @@ def train(
         ConfigError: a loss term or a parameter is no longer finite; the message names the key to change.
     """
     try:
-        progress = load_checkpoint(resume, identity, learner.modules, learner.optimizer)
+        rows = load_checkpoint(resume, identity, learner.modules, learner.optimizer)
     except CheckpointError as error:
         say(f"{error}; the training starts over")
-        progress = Progress(0, [])
+        rows = []
     plan = schedule.epochs(s.recipe.phases, len(scenes.train))
-    report(plan[progress.epoch - 1].end_step if progress.epoch else 0, {})
-    for epoch in plan[progress.epoch :]:
+    report(plan[len(rows) - 1].end_step if rows else 0, {})
+    for epoch in plan[len(rows) :]:
         means = train_epoch(learner, scenes.train, epoch, s, report)
-        progress.rows.append(epoch_row(learner, scenes.val[: s.recipe.validation_images], epoch, means, s))
-        progress.epoch = epoch.number + 1
-        save_checkpoint(resume, identity, learner.modules, learner.optimizer, progress)
-    return progress.rows
+        rows.append(epoch_row(learner, scenes.val[: s.recipe.validation_images], epoch, means, s))
+        save_checkpoint(resume, identity, learner.modules, learner.optimizer, rows)
+    return rows
 
 
 def train_epoch(
@@ -209,12 +208,7 @@ def epoch_row(
     row |= learner.loss.values(epoch.number + 1)
     metrics = validate(learner.network, val, epoch.phase.batch_size)
     row |= {f"val_{name}": value for name, value in metrics.items() if not math.isnan(value)}
-    return {name: rounded(value) if isinstance(value, float) else value for name, value in row.items()}
-
-
-def rounded(value: float) -> float:
-    """Return ``value`` to DIGITS significant digits."""
-    return float(f"{value:.{DIGITS}g}")
+    return {name: float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value for name, value in row.items()}
 
 
 @torch.inference_mode()

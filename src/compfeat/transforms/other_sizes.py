@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.transforms.bands import bands_elsewhere
-
-State = dict[str, NDArray[Any]]
+from compfeat.transforms.decorrelation import State
 
 
 def transform_at_size(state: State, size: tuple[int, ...]) -> State:

@@ -101,18 +101,16 @@ def add_products(
     features: Tensor,
     band: NDArray[np.intp] | None,
 ) -> None:
-    """Add to ``sums`` (bands x C x C) the sum of g g^T over each band's frequencies, for the ``directions`` of an ``output``."""
-    for direction in directions:
-        for number, g in enumerate(in_bands(back_projected(output, direction, features), band)):
-            sums[number] += g @ g.T
+    """Add to ``sums`` (bands x C x C) the sum of g g^T over each band's frequencies, for the ``directions`` of an ``output``.
 
-
-def back_projected(output: Tensor, direction: Tensor, features: Tensor) -> NDArray[np.float64]:
-    """Return J^T v, the gradient of (v . output) in the features of one image, C x h x w."""
+    The g of a direction v is J^T v, the gradient of (v . output) in the ``features`` of one image.
+    """
     import torch
 
-    (gradient,) = torch.autograd.grad(output, features, direction, retain_graph=True)
-    return gradient[0].double().cpu().numpy()
+    for direction in directions:
+        (gradient,) = torch.autograd.grad(output, features, direction, retain_graph=True)
+        for number, g in enumerate(in_bands(gradient[0].double().cpu().numpy(), band)):
+            sums[number] += g @ g.T
 
 
 def image_of(source: FitSource, position: int, network: SplitNetwork) -> tuple[Tensor, dict[str, Tensor]]:

@@ -112,7 +112,7 @@ def test_vvc_nal_roles() -> None:
     ("name", "quality", "low", "high"),
     [
         *(("av1", "q30", 14, 20), ("avif", "q60", 250, 320), ("jpeg2000", "db30", 90, 130), ("jpegxl", "d2", 3, 5)),
-        *(("webp", "q50", 30, 30), ("webp", "lossless", 25, 26), ("vvc", "qp30", 50, 100)),
+        *(("webp", "q50", 30, 30), ("webp", "lossless", 25, 26), ("vvc", "qp30", 50, 100), ("hevc", "qp10", 71, 84)),
     ],
 )
 def test_headers(name: str, quality: str, low: int, high: int, tmp_path: Path) -> None:
@@ -121,35 +121,28 @@ def test_headers(name: str, quality: str, low: int, high: int, tmp_path: Path) -
         assert low <= size.header_bytes <= high
 
 
-@pytest.mark.parametrize("name", NEW)
-def test_damaged_streams_are_refused_or_give_other_pictures(name: str, tmp_path: Path) -> None:
-    """Every byte of a stream's first 60 changed: an error of one line, and never a traceback of another kind."""
+@pytest.mark.parametrize("name", [*NEW, "hevc"])
+def test_damaged_streams_are_refused_in_one_line_or_give_other_pictures(name: str, tmp_path: Path) -> None:
     quality = CODECS.get(name).qualities[0]
-    data, refused = stream_of(name, quality, tmp_path / "s"), 0
-    for position in range(0, 60, 3):
-        changed = bytearray(data)
-        changed[position] ^= 0xFF
-        (tmp_path / "t").write_bytes(changed)
+    codec, stream, data = made(name, quality), tmp_path / "t", stream_of(name, quality, tmp_path / "s")
+
+    def refused(changed: bytes, use: Callable[[], object]) -> bool:
+        stream.write_bytes(changed)
         try:
-            made(name, quality).measure_frames(tmp_path / "t")
+            use()
         except BitstreamError as error:
-            refused += 1
             assert "\n" not in str(error) and "rerun the encode stage" in str(error)
-    assert refused
+            assert "0x" not in str(error) or name in ("avif", "jpeg2000")  # ffmpeg's messages have addresses
+            return True
+        return False
 
-
-@pytest.mark.parametrize("name", NEW)
-def test_damage_is_one_line_when_decoding(name: str, tmp_path: Path) -> None:
-    quality = CODECS.get(name).qualities[0]
-    data = bytearray(stream_of(name, quality, tmp_path / "s"))
-    data[20:40] = b"\xaa" * 20
-    (tmp_path / "s").write_bytes(data)
-    try:
-        frames = list(made(name, quality).decode_frames(tmp_path / "s", SHAPE))
-    except BitstreamError as error:
-        assert "\n" not in str(error) and "rerun the encode stage" in str(error)
-    else:
-        assert all(frame.shape == SHAPE for frame in frames)
+    ends = [
+        refused(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :], lambda: codec.measure_frames(stream))
+        for at in range(0, 60, 3)
+    ]
+    assert any(ends)
+    spoilt = refused(data[:20] + b"\xaa" * 20 + data[40:], lambda: list(codec.decode_frames(stream, SHAPE)))
+    assert spoilt or name != "hevc"  # there it is in the first parameter sets
 
 
 def test_an_obu_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+"""HEVC, and what is true of every codec that ffmpeg runs."""
+
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 
 from compfeat.codecs.base import CODECS
+from compfeat.codecs.ffmpeg_process import encoders, version_line
 from compfeat.codecs.frames import Frame
 from compfeat.codecs.plugins.hevc import Hevc, nal_role
 from compfeat.codecs.streams import FrameBytes, Nal
@@ -42,17 +45,6 @@ def test_padding(shape: tuple[int, int], padded: tuple[int, int]) -> None:
     assert Hevc("qp1").padded(shape) == padded
 
 
-def test_headers_are_79_bytes_a_frame_and_coarser_is_smaller(tmp_path: Path) -> None:
-    totals = []
-    for quality in ("qp10", "qp40"):
-        codec = Hevc(quality)
-        codec.encode_frames(FRAMES, SHAPE, tmp_path / quality)
-        sizes = codec.measure_frames(tmp_path / quality)
-        assert all(70 < size.header_bytes < 85 for size in sizes)
-        totals.append(sum(size.payload_bytes for size in sizes))
-    assert totals[0] > 2 * totals[1]
-
-
 def test_nal_roles() -> None:
     for kind, role in {32: Nal.LEAD, 34: Nal.LEAD, 35: Nal.LEAD, 39: Nal.LEAD, 40: Nal.TAIL, 36: Nal.TAIL}.items():
         assert nal_role(bytes([kind << 1, 1, 0])) is role
@@ -75,17 +67,6 @@ def test_pictures_of_several_slices_and_messages_are_kept_together(tmp_path: Pat
         stream.write_bytes(wrong)
         with pytest.raises(BitstreamError, match="rerun"):
             Hevc("qp1").measure_frames(stream)
-
-
-def test_a_damaged_picture_is_seen(tmp_path: Path) -> None:
-    codec, stream = Hevc("lossless"), tmp_path / "s"
-    codec.encode_frames(FRAMES, SHAPE, stream)
-    data = bytearray(stream.read_bytes())
-    data[12:30] = b"\xaa" * 18  # inside the first parameter sets
-    stream.write_bytes(data)
-    with pytest.raises(BitstreamError, match="rerun the encode stage") as error:
-        list(codec.decode_frames(stream, SHAPE))
-    assert "\n" not in str(error.value) and "0x" not in str(error.value)
 
 
 def test_decoding_can_be_given_up(tmp_path: Path) -> None:
@@ -157,3 +138,46 @@ def test_tool_names_the_version_without_paths(scripted: Callable[[str], str]) ->
     assert Hevc.tool(scripted("echo 'ffmpeg version 7.1 Copyright (c) us'")) == "ffmpeg version 7.1"
     with pytest.raises(ToolError, match="is no ffmpeg"):
         Hevc.tool(scripted("echo something else"))
+
+
+def test_a_whole_ffmpeg_passes(scripted: Callable[[str], str]) -> None:
+    Hevc.check_tool(None)
+    Hevc.check_tool(scripted('exec "$ffmpeg" "$@"'))
+    CODECS.get("png").check_tool("/nowhere")  # needs none
+
+
+OLD = """case "$*" in *fps_mode*) echo "Unrecognized option 'fps_mode'." >&2; exit 1;; esac; exec "$ffmpeg" "$@" """
+CHANGED = """case "$*" in *"-f hevc -err"*) "$ffmpeg" "$@" | tr '\\001' '\\002';; *) exec "$ffmpeg" "$@";; esac"""
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (OLD, "cannot decode what it coded (damaged after 0 pictures (ffmpeg: Unrecognized option 'fps_mode'.)"),
+        (CHANGED, "a lossless picture came back changed"),
+        ("echo 'ffmpeg version 3'; exit 1", "is no ffmpeg"),
+    ],
+)
+def test_one_that_cannot_is_named(script: str, message: str, scripted: Callable[[str], str], tmp_path: Path) -> None:
+    path = scripted(script)
+    with pytest.raises(ToolError) as error:
+        Hevc.check_tool(path)
+    reported = str(error.value)
+    assert (
+        reported.startswith(f"{path}: ") and message in reported and "tools.ffmpeg" in reported and "\n" not in reported
+    )
+
+
+def test_one_that_the_environment_or_the_system_gives_is_checked_too(
+    scripted: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scripted(OLD)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", path)
+    version_line.cache_clear()
+    encoders.cache_clear()
+    try:
+        with pytest.raises(ToolError, match="cannot decode what it coded"):
+            Hevc.check_tool(None)
+    finally:
+        version_line.cache_clear()
+        encoders.cache_clear()

@@ -15,7 +15,7 @@ from compfeat.codecs.laplace_tables import CENTROIDS, INVERSE
 from compfeat.codecs.learned_model import SLOPE, LearnedModel, centroid, laplace_bits
 from compfeat.codecs.plugins.laplace import Laplace
 from compfeat.codecs.plugins.learned import NETWORK, Learned
-from compfeat.errors import BitstreamError, DataError
+from compfeat.errors import DataError
 
 SHAPE = (2, 4, 8)
 OPTIONS = Learned.options_type(width=16, epochs=120, halves=(0, 8), finest_bits=3)
@@ -97,15 +97,6 @@ def test_laws_and_centroids_are_those_of_the_tables() -> None:
 def test_a_range_of_steps_that_is_none_is_refused(halves: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="expected two rising numbers of 0 to 32"):
         Learned.options_type(halves=halves)
-
-
-def test_a_damaged_stream_is_told(state: State, tmp_path: Path) -> None:
-    coded(Learned("d4", state=state), tmp_path)
-    whole = (tmp_path / "s").read_bytes()
-    for place in range(0, len(whole), 7):
-        (tmp_path / "s").write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
-        with pytest.raises(BitstreamError):
-            list(Learned("d4", state=state).decode(tmp_path / "s", tmp_path / "i", SHAPE))
 
 
 def test_states_and_features_that_do_not_fit_are_refused(state: State, tmp_path: Path) -> None:

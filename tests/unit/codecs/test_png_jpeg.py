@@ -64,12 +64,6 @@ def test_restart_markers_and_several_scans_are_walked(tmp_path: Path) -> None:
     assert len(list(codec.decode_frames(stream, FRAME.shape))) == 2
 
 
-def test_colour_images_are_refused(tmp_path: Path) -> None:
-    Image.new("RGB", (8, 8)).save(tmp_path / "s", "PNG")
-    with pytest.raises(BitstreamError, match=r"image 0 is \(8, 8, 3\); expected \(8, 8\)"):
-        list(made("png", "lossless").decode_frames(tmp_path / "s", (8, 8)))
-
-
 @pytest.mark.parametrize("name", ["png", "jpeg"])
 def test_tool_names_the_library(name: str) -> None:
     assert CODECS.get(name).tool().startswith("Pillow ") and "lib" in CODECS.get(name).tool()

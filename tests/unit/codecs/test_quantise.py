@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from compfeat.codecs.quantiser import dequantise, quantise
 from compfeat.codecs.tiling import tile
-from compfeat.errors import ConfigError, DataError
+from compfeat.errors import DataError
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 tensors = arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4)), elements=finite)
@@ -83,12 +83,6 @@ def test_values_that_are_not_finite_are_refused(value: float) -> None:
 def test_other_arrays_are_refused(features: NDArray[np.float32]) -> None:
     with pytest.raises(DataError, match="expected a float32 tensor"):
         quantise(features)
-
-
-@pytest.mark.parametrize("bits", [0, 17])
-def test_bits_out_of_range_are_refused(bits: int) -> None:
-    with pytest.raises(ConfigError, match="from 1 to 16"):
-        quantise(np.zeros((1, 1, 1), dtype=np.float32), bits)
 
 
 def test_overshooting_codes_of_a_lossy_codec_are_clamped() -> None:

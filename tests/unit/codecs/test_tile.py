@@ -9,27 +9,20 @@ from compfeat.codecs.tiling import Packing, grid_shape, tile, tile_positions, ti
 from compfeat.errors import DataError
 
 
-@pytest.mark.parametrize(
-    ("channels", "grid"),
-    [
-        (1, (1, 1)),
-        (2, (1, 2)),
-        (4, (2, 2)),
-        (8, (2, 4)),
-        (64, (8, 8)),
-        (256, (16, 16)),
-        (512, (16, 32)),
-        (5, (2, 4)),
-        (48, (6, 8)),
-    ],
-)
-def test_grid(channels: int, grid: tuple[int, int]) -> None:
-    assert grid_shape(channels) == grid
-
-
-def test_image_shapes_of_the_two_cuts() -> None:
-    assert tiled_shape(512, (8, 16)) == (128, 512)
-    assert tiled_shape(256, (16, 32)) == (256, 512)
+def test_grids_and_image_shapes() -> None:
+    grids = {
+        1: (1, 1),
+        2: (1, 2),
+        4: (2, 2),
+        8: (2, 4),
+        64: (8, 8),
+        256: (16, 16),
+        512: (16, 32),
+        5: (2, 4),
+        48: (6, 8),
+    }
+    assert {channels: grid_shape(channels) for channels in grids} == grids
+    assert tiled_shape(512, (8, 16)) == (128, 512) and tiled_shape(256, (16, 32)) == (256, 512)
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 5), st.sampled_from(get_args(Packing)))

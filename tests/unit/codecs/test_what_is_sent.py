@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from codec_helpers import FRAME_CODECS, finest
-from compfeat.codecs.base import CODECS, LOSSLESS, Codec, Item
+from compfeat.codecs.base import CODECS, LOSSLESS, Codec, ImageBytes, Item
 from compfeat.codecs.frames import FrameCodec, FrameOptions
 from compfeat.codecs.plugins.hevc import Hevc
 from compfeat.codecs.plugins.jpeg import Jpeg
@@ -25,7 +25,15 @@ from compfeat.settings.section import options_of
 
 COUNT = 3
 SHAPES: dict[str, tuple[int, ...]] = {"features": (5, 4, 3), "image": (18, 33, 3)}  # both end in 3: nothing is guessed
-CASES = [(name, sent) for name in CODECS.names() for sent in sorted(CODECS.get(name).sends)]
+LOSSY = {"hevc": "qp22", "av1": "q20", "avif": "q80", "jpeg2000": "db40", "jpegxl": "d1", "webp": "q80"}
+"""A quality of those whose finest is lossless."""
+CASES = [
+    (name, sent, quality)
+    for name in CODECS.names()
+    for sent in sorted(CODECS.get(name).sends)
+    for quality in dict.fromkeys((CODECS.get(name).qualities[0], LOSSY.get(name, CODECS.get(name).qualities[0])))
+]
+Coded = tuple[Codec[Any], Path, Path, list[ImageBytes]]
 
 
 def items(sent: str, count: int = COUNT) -> list[Item]:
@@ -38,54 +46,100 @@ def items(sent: str, count: int = COUNT) -> list[Item]:
 
 
 @pytest.fixture(scope="module", params=CASES, ids="/".join)
-def coded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Codec[Any], Path, Path, Any]:
-    name, sent = request.param
-    codec, folder = finest(name, items(sent), sent), tmp_path_factory.mktemp("coded")
-    sizes = codec.encode(iter(items(sent)), folder / "s", folder / "i")
-    return codec, folder / "s", folder / "i", sizes
+def coded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Coded:
+    name, sent, quality = request.param
+    codec = finest(name, items(sent), sent, quality)
+    stream = tmp_path_factory.mktemp("a 'folder'; \"quoted\" %d") / "-s: tream"
+    sizes = codec.encode(iter(items(sent)), stream, stream.with_name("i"))
+    return codec, stream, stream.with_name("i"), sizes
 
 
-def test_items_come_back_in_shape_and_order(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
+def test_items_come_back_in_shape_and_order(coded: Coded) -> None:
     codec, stream, side_info, _ = coded
     decoded = list(codec.decode(stream, side_info, SHAPES[codec.sent]))
     for received, item in zip(decoded, items(codec.sent), strict=True):
         assert received.item.shape == item.shape and received.item.dtype == item.dtype
-        worst = {"features": 0.05 if isinstance(codec, FrameCodec) else 0.5, "image": 6}[codec.sent]
+        worst = {"features": 0.2 if isinstance(codec, FrameCodec) else 0.5, "image": 6}[codec.sent]
         assert np.abs(received.item.astype(float) - item).mean() < worst
         assert received.picture is None or received.picture.dtype == np.uint8
 
 
-def test_lossless_qualities_give_their_reference(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
+def test_lossless_qualities_give_their_reference(coded: Coded) -> None:
     codec, stream, side_info, _ = coded
     reference = codec.reference(codec.quality, codec.sent)
     if reference is None:
-        pytest.skip("its finest quality is lossy")
+        pytest.skip("the quality is lossy")
     sent = items(codec.sent)
     expected = {FLOAT: sent, QUANTISED: [dequantise(*quantise(item)) for item in sent if codec.sent == "features"]}
     decoded = [received.item for received in codec.decode(stream, side_info, SHAPES[codec.sent])]
     assert np.array_equal(decoded, expected[reference])
 
 
-def test_every_byte_of_both_files_is_accounted_for(coded: tuple[Codec[Any], Path, Path, Any]) -> None:
+def test_every_byte_of_both_files_is_accounted_for(coded: Coded) -> None:
     codec, stream, side_info, sizes = coded
     assert len(sizes) == COUNT and codec.measure(stream, side_info) == sizes
     assert sum(size.stream_bytes for size in sizes) == stream.stat().st_size
-    assert sum(size.side_info_bytes for size in sizes) == side_info.stat().st_size
+    assert all(size.payload_bytes > 0 and size.header_bytes > 0 for size in sizes)
+    each = 8 if isinstance(codec, FrameCodec) and codec.sent == "features" else 0
+    assert [size.side_info_bytes for size in sizes] == [each] * COUNT and side_info.stat().st_size == each * COUNT
 
 
-def test_two_runs_write_the_same_bytes(coded: tuple[Codec[Any], Path, Path, Any], tmp_path: Path) -> None:
+def test_two_runs_write_the_same_bytes(coded: Coded, tmp_path: Path) -> None:
     codec, stream, side_info, _ = coded
     codec.encode(iter(items(codec.sent)), tmp_path / "s", tmp_path / "i")
     assert (tmp_path / "s").read_bytes() == stream.read_bytes()
     assert (tmp_path / "i").read_bytes() == side_info.read_bytes()
 
 
-def test_nothing_to_code_is_refused(coded: tuple[Codec[Any], Path, Path, Any], tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no images to code"):
-        coded[0].encode([], tmp_path / "s", tmp_path / "i")
-    assert not list(tmp_path.iterdir())
+def test_missing_empty_and_foreign_streams_are_refused(coded: Coded, tmp_path: Path) -> None:
+    codec, _, side_info, _ = coded
+    stream = tmp_path / "stream"
+    for data in (None, b"", b"garbage" * 20):
+        if data is not None:
+            stream.write_bytes(data)
+        for use in (
+            lambda: codec.measure(stream, side_info),
+            lambda: list(codec.decode(stream, side_info, SHAPES[codec.sent])),
+        ):
+            with pytest.raises(BitstreamError, match="rerun the encode stage") as error:
+                use()
+            assert str(error.value).startswith(f"{stream}: ") and "\n" not in str(error.value)
+
+
+def test_a_stream_cut_short_never_measures_the_same(coded: Coded, tmp_path: Path) -> None:
+    codec, whole, side_info, sizes = coded
+    data, first = whole.read_bytes(), sizes[0].stream_bytes
+    for end in {*range(1, len(data), 97), *range(len(data) - 5, len(data)), first, first + 20}:
+        (tmp_path / "cut").write_bytes(data[:end])
+        try:
+            assert codec.measure(tmp_path / "cut", side_info) != sizes
+        except BitstreamError:
+            continue
+
+
+def test_items_of_another_shape_are_refused(coded: Coded) -> None:
+    codec, stream, side_info, _ = coded
+    for other in {"features": [(5, 16, 16)], "image": [(40, 18, 3), (33, 18, 3)]}[codec.sent]:
+        with pytest.raises(BitstreamError, match="expected"):
+            list(codec.decode(stream, side_info, other))
+
+
+def test_wrong_input_leaves_no_file(coded: Coded, tmp_path: Path) -> None:
+    codec, (first, *_) = coded[0], items(coded[0].sent)
+
+    def failing() -> Iterator[Item]:
+        yield first
+        raise KeyError
+
+    for given, error, message in (
+        ([], DataError, "no images to code"),
+        ([first, first[:1, :1]], DataError, r"(frame|image|features) .*of shape \(\d"),
+        (failing(), KeyError, None),
+        *([([first, first.astype(float)], DataError, "float64")] if isinstance(codec, FrameCodec) else []),
+    ):
+        with pytest.raises(error, match=message):
+            codec.encode(given, tmp_path / "s", tmp_path / "i")
+        assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", CODECS.names())
@@ -162,15 +216,6 @@ def test_missing_side_information_is_seen(tmp_path: Path) -> None:
         list(codec.decode(tmp_path / "s", tmp_path / "i", SHAPES["features"]))
 
 
-@pytest.mark.parametrize("name", ["png", "jpeg", "hevc"])
-def test_images_of_another_size_are_refused(name: str, tmp_path: Path) -> None:
-    codec = finest(name, [], "image")
-    codec.encode(items("image"), tmp_path / "s", tmp_path / "i")
-    for other in ((40, 18, 3), (33, 18, 3)):
-        with pytest.raises(BitstreamError, match="expected"):
-            list(codec.decode(tmp_path / "s", tmp_path / "i", other))
-
-
 def decoded_at(codec: Codec[Any], images: list[Item], folder: Path) -> NDArray[Any]:
     codec.encode(images, folder / "s", folder / "i")
     return np.array([received.item for received in codec.decode(folder / "s", folder / "i", images[0].shape)])
@@ -189,10 +234,3 @@ def test_jpeg_of_images_subsamples_chroma_as_pillow_does(tmp_path: Path) -> None
     Jpeg("q90", None, None, None, "image").encode(items("image", 1), tmp_path / "s", tmp_path / "i")
     with Image.open(tmp_path / "s") as image:
         assert image.mode == "RGB" and [layer[1:3] for layer in image.layer] == [(2, 2), (1, 1), (1, 1)]  # type: ignore[attr-defined]
-
-
-def test_frame_codecs_take_features_and_images() -> None:
-    assert {"png", "jpeg", "hevc"} <= set(FRAME_CODECS)
-    for name in FRAME_CODECS:
-        fitted = CODECS.get(name).fitted  # to features
-        assert CODECS.get(name).sends == ({"features"} if fitted else {"features", "image"})

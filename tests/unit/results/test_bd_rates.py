@@ -57,16 +57,19 @@ def points(factors: dict[str, float], gain_db: float = 0.0, cut: str = "c256", s
     return pd.DataFrame(rows)
 
 
+def inputs(folder: Path, of: Experiment) -> Inputs:
+    files = ("points", "bd_rate", "operating_savings", "headline", "transforms", "codec_states")
+    return Inputs(of, {"table": {f"{file}.csv": folder / f"{file}.csv" for file in files}})
+
+
 def table(name: str, points: pd.DataFrame, folder: Path, of: Experiment = PLAIN) -> pd.DataFrame:
     """Return a table that is made from points, and from BD-rates of them."""
     write_csv(folder / "points.csv", points)
-    files = ("points", "bd_rate", "operating_savings")
-    inputs = Inputs(of, {"table": {f"{file}.csv": folder / f"{file}.csv" for file in files}})
     columns = [*KEYS, "cut", "metric", "seed", "loss_percent", "rate_change_percent", "low_percent", "high_percent"]
     write_csv(folder / "operating_savings.csv", pd.DataFrame(columns=columns))
     if name in ("bd_details", "headline"):
         write_csv(folder / "bd_rate.csv", table("bd_rate", points, folder, of))
-    found = TABLES.get(name).make(inputs)
+    found = TABLES.get(name).make(inputs(folder, of))
     assert isinstance(found, pd.DataFrame)
     return found
 
@@ -127,6 +130,24 @@ def test_operating_points_are_those_of_the_curve(tmp_path: Path) -> None:
     assert np.isnan(missed["bytes_per_image"]) and missed["verdict"] == "not reached: all points lose more"
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-4])
+def test_states_are_paid_for_by_what_they_save(tmp_path: Path, size: float) -> None:
+    """1000 bytes of a transform and 300 of the codec, less 600 of the anchor's; the codec of another ladder does not count."""
+    run = {"cut": "c256", "seed": 0}
+    write_csv(tmp_path / "transforms.csv", pd.DataFrame([{**run, "method": "new", "model_bytes": 1000}]))
+    states = [("old", "hevc", 600), ("new", "hevc", 300), ("new", "jpeg", 9)]
+    rows = [{**run, "method": method, "codec": codec, "array_bytes": weight} for method, codec, weight in states]
+    write_csv(tmp_path / "codec_states.csv", pd.DataFrame(rows))
+    own = points({"old": size, "new": 0.8 * size})
+    own.loc[own["codec"] == "none", ["miou", "psnr_db", "rmse"]] = 0.38, 24.2, 1 / 0.96
+    found = table("break_even", own, tmp_path, experiment(("new", "old", "h", "h"), ("old", "new", "h", "h")))
+    assert set(found["method"]) == {"new"} and found["metric"].tolist() == ["miou", "psnr_db", "inv_rmse"]
+    steps = [(0.99 * 0.38 - 0.4) / 0.05, (0.99 * 24.2 - 25) / 2, (0.96 / 1.01 - 1) / 0.1]
+    saved = 0.2 * size * 8e5 * np.exp(steps)
+    assert found["saved_bytes_per_image"].tolist() == pytest.approx(saved.tolist())
+    assert set(found["state_bytes"]) == {700} and found["images"].tolist() == np.ceil(700 / saved).tolist()
+
+
 def test_seed_noise_is_of_anchors_that_differ_in_the_seed_alone(tmp_path: Path) -> None:
     one = points({"old": 1.0, "new": 0.8})
     assert len(table("seed_noise", one, tmp_path)) == 0
@@ -172,7 +193,7 @@ def test_lossless_points_are_those_of_each_methods_own_kind(tmp_path: Path) -> N
     sends = experiment(("new", "old", "h", "h"), image="new")
     assert sends.lossless("old") == {(codec, "lossless"): "u8" for codec in ("hevc", "jpeg")}
     assert sends.lossless("new") == {}, "HEVC turns an image into other colours first"
-    (pair,) = pairs(Inputs(sends, {"table": {"points.csv": tmp_path / "points.csv"}}))
+    (pair,) = pairs(inputs(tmp_path, sends))
     assert [set(side["method"]) for side in pair.sides] == [{"old"}, {"new"}]
     assert [len(side) for side in pair.sides] == [len(QUALITIES)] * 2
 
@@ -198,13 +219,11 @@ def headline(tmp_path: Path) -> pd.DataFrame:
     ]
     write_csv(tmp_path / "points.csv", pd.DataFrame(of_floats))
     write_csv(tmp_path / "bd_rate.csv", pd.DataFrame(rows))
-    savings = pd.DataFrame(rows).query("fit == 'pchip'").assign(low_percent=-8.0, high_percent=-1.0)
-    savings = (
-        savings.rename(columns={"bd_rate_percent": "rate_change_percent"}).assign(seed="all").drop_duplicates("metric")
-    )
-    write_csv(tmp_path / "operating_savings.csv", pd.concat([savings.assign(loss_percent=p) for p in (1.0, 5.0)]))
-    paths = {name: tmp_path / name for name in ("points.csv", "bd_rate.csv", "operating_savings.csv")}
-    found = TABLES.get("headline").make(Inputs(PLAIN, {"table": paths}))
+    savings = pd.DataFrame(rows).query("fit == 'pchip'").drop_duplicates("metric")
+    savings = savings.rename(columns={"bd_rate_percent": "rate_change_percent"}).assign(seed="all", low_percent=-8.0)
+    both = [savings.assign(high_percent=-1.0, loss_percent=percent) for percent in (1.0, 5.0)]
+    write_csv(tmp_path / "operating_savings.csv", pd.concat(both))
+    found = TABLES.get("headline").make(inputs(tmp_path, PLAIN))
     assert isinstance(found, pd.DataFrame)
     return found
 
@@ -216,10 +235,8 @@ def test_means_ranges_and_verdicts(headline: pd.DataFrame) -> None:
     assert (headline["bd_rate_min_percent"].iloc[1], headline["bd_rate_max_percent"].iloc[1]) == (-20.0, -10.0)
     assert headline["verdict"].tolist() == ["ok for 1 of 2 seeds; seed 1 refused: bent", "ok", "refused: bent"]
     assert headline["n_ok"].tolist() == [1, 2, 0]
-    assert (
-        headline["at_1_rate_change_percent"].tolist()[:2] == [-5.0, -10.0]
-        and (headline["at_5_low_percent"] == -8).all()
-    )
+    assert headline["at_1_rate_change_percent"].tolist()[:2] == [-5.0, -10.0]
+    assert (headline["at_5_low_percent"] == -8).all()
     assert headline["payload_percent"].iloc[0] == -4 and headline["payload_percent"].isna().sum() == 2
     assert headline["float_difference"].iloc[0] == pytest.approx(-0.01)
     assert headline["float_metric"].tolist() == ["miou", "psnr_db", "rmse"]
@@ -228,7 +245,7 @@ def test_means_ranges_and_verdicts(headline: pd.DataFrame) -> None:
 def test_tracked_numbers_leave_out_what_was_refused(headline: pd.DataFrame, tmp_path: Path) -> None:
     crossed = headline.assign(cut="c512", against_ladder="j")
     write_csv(tmp_path / "headline.csv", pd.concat([headline, crossed]))
-    found = TABLES.get("metrics").make(Inputs(PLAIN, {"table": {"headline.csv": tmp_path / "headline.csv"}}))
+    found = TABLES.get("metrics").make(inputs(tmp_path, PLAIN))
     expected = {"miou": -5.0, "psnr_db": -15.0}
     assert found == {"c256": {"new-old-h": expected}, "c512": {"new-old-h-j": expected}}
 

@@ -61,9 +61,7 @@ def test_every_crossing_has_a_row() -> None:
 )
 def test_what_has_no_crossing(features: Curve, images: Curve, verdict: str) -> None:
     (found,) = crossings(features, images, "split", "remote")
-    assert (
-        found["verdict"] == verdict and found["crossing"] == 0 and found["better_below"] == found["better_above"] == ""
-    )
+    assert (found["verdict"], found["crossing"], found["better_below"], found["better_above"]) == (verdict, 0, "", "")
 
 
 def test_a_run_of_both_has_rows(tiny_run: Callable[..., TinyRun]) -> None:

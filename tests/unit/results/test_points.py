@@ -10,7 +10,6 @@ import pytest
 from compfeat.arrays import read_arrays, write_arrays
 from compfeat.errors import DataError
 from compfeat.results.measured import Measured
-from compfeat.results.tables.plugins.per_image import per_image_table
 from compfeat.results.tables.plugins.points import check_lossless, point_row, points_table
 from compfeat.settings.runs import Point, Run
 from tiny_results import NETWORK, OLD, REMOTE, TinyRun
@@ -67,13 +66,6 @@ def test_a_point_twice() -> None:
         table(UNCODED, UNCODED)
 
 
-def test_per_image_table_has_every_scalar_score() -> None:
-    images = pd.concat([per_image_table(CODED), per_image_table(UNCODED)])
-    assert list(images)[-2:] == ["sse_reconstruction", "n_reconstruction"]
-    assert images["payload_bytes"].tolist()[:2] == [50, 70]
-    assert images["payload_bytes"].isna().tolist() == [False, False, True, True]
-
-
 def test_points_are_what_ledgers_and_scores_add_up_to(run: TinyRun) -> None:
     run.gather("points", "per_image")
     points = run.read("points.csv").set_index(["method", "codec", "quality"]).to_dict("index")
@@ -83,6 +75,9 @@ def test_points_are_what_ledgers_and_scores_add_up_to(run: TinyRun) -> None:
     assert point["rmse"] == pytest.approx(0.25**0.5) and np.isnan(points["old", "none", "float"]["total_bytes"])
     images = run.read("per_image.csv")
     assert len(images) == 3 * 2 * (2 + 2 * 5) and set(images["image_id"]) == {"007", "008", "009"}
+    assert (images["payload_bytes"].isna() == (images["codec"] == "none")).all()
+    own = images.query("method == 'old' and codec == 'b' and quality == 'qp20'")
+    assert set(own["payload_bytes"]) == {300} and set(own["sse_disparity"]) == {2.5}
 
 
 def test_a_lossless_point_of_a_run_that_changed_something_is_found(run: TinyRun) -> None:

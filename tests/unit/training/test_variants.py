@@ -10,8 +10,7 @@ import torch
 
 from compfeat.losses.base import Step
 from compfeat.settings.section import NoOptions
-from compfeat.training.batches import fields_of
-from compfeat.training.noise import quantisation_noise
+from compfeat.training.batches import Arrays, fields_of
 from compfeat.training.variants.base import VARIANTS
 from compfeat.training.variants.plugins.coded_images import CodedImages
 from compfeat.training.variants.plugins.release import Release
@@ -80,11 +79,7 @@ def test_codecs_that_cannot_code_images_are_refused(options: dict[str, Any], mes
 
 def test_strips_cover_the_image_mirroring_is_a_coin_and_the_truth_is_turned_alike() -> None:
     columns = np.arange(64, dtype=np.uint8) * np.ones((200, 1, 1), np.uint8)
-    scenes: dict[str, np.ndarray] = {
-        "image": columns[..., None],
-        "labels": columns,
-        "disparity_px": columns.astype(np.float32),
-    }
+    scenes: Arrays = {"image": columns[..., None], "labels": columns, "disparity_px": columns.astype(np.float32)}
     standard = Standard(train_settings(), NoOptions())
     made = standard.augment(scenes, phase(crop_width_px=32), STEP)
     seen = made["image"][..., 0]
@@ -96,8 +91,9 @@ def test_strips_cover_the_image_mirroring_is_a_coin_and_the_truth_is_turned_alik
     assert standard.augment(scenes, phase(), STEP)["image"].shape == (200, 1, 64, 1)
 
 
-def noise(features: torch.Tensor, steps: float = 1, bits: int = 8, seed: int = 5) -> torch.Tensor:
-    return quantisation_noise(features, steps, bits, torch.Generator().manual_seed(seed))
+def noise(features: torch.Tensor, steps: float = 1, bits: int = 8, number: int = 5) -> torch.Tensor:
+    settings = train_settings(noise_steps=steps, quantiser_bits=bits)
+    return Standard(settings, NoOptions()).noise(features, Step(3, number, 0.5))
 
 
 def test_noise_is_uniform_one_step_of_its_image_wide_and_without_a_gradient() -> None:
@@ -111,9 +107,9 @@ def test_noise_is_uniform_one_step_of_its_image_wide_and_without_a_gradient() ->
         assert float(drawn.std()) == pytest.approx(step / 12**0.5, rel=0.01)
 
 
-def test_noise_scales_with_steps_and_bits_and_depends_on_the_generator_alone() -> None:
+def test_noise_scales_with_steps_and_bits_and_depends_on_the_step_alone() -> None:
     features = torch.rand(1, 8, 4, 4)
     torch.testing.assert_close(noise(features, steps=8), noise(features) * 8)
     torch.testing.assert_close(noise(features, bits=4), noise(features) * (255 / 15))
     assert not noise(features, steps=0).any() and not noise(torch.full((1, 4, 2, 2), 3.0)).any()
-    assert torch.equal(noise(features), noise(features)) and not torch.equal(noise(features), noise(features, seed=6))
+    assert torch.equal(noise(features), noise(features)) and not torch.equal(noise(features), noise(features, number=6))

@@ -13,7 +13,6 @@ from compfeat.codecs.frames import Frame, FrameOptions
 from compfeat.codecs.images import ImageCodec
 from compfeat.codecs.plugins.av1 import FRAME
 from compfeat.codecs.streams import FrameBytes, obus
-from compfeat.settings.runs import Sends
 
 
 class AvifOptions(FrameOptions):
@@ -29,11 +28,7 @@ class Avif(ImageCodec[AvifOptions]):
     qualities = (LOSSLESS, *(f"q{quality}" for quality in range(99, -1, -1)))
     file_format = "AVIF"
     library = "avif"
-
-    @classmethod
-    def reference(cls, quality: str, sends: Sends, options: AvifOptions | None = None) -> str | None:
-        """Return None for images: chroma is subsampled, so that nothing is lossless."""
-        return None if sends == "image" else super().reference(quality, sends, options)
+    lossless_images = False
 
     def save_options(self, frame: Frame) -> dict[str, Any]:
         return {

@@ -17,7 +17,7 @@ from compfeat.codecs.ffmpeg import FfmpegCodec
 from compfeat.codecs.frames import Frame, FrameOptions
 from compfeat.codecs.images import files_in
 from compfeat.codecs.leb128 import leb128, read_leb128
-from compfeat.codecs.streams import FrameBytes, mapped
+from compfeat.codecs.streams import FrameBytes
 
 SIGNATURE = b"\xff\x0a"
 """Of a bare codestream (ISO/IEC 18181-1, 9.1)."""
@@ -62,16 +62,14 @@ class JpegXl(FfmpegCodec[JpegXlOptions]):
 
     @contextmanager
     def _read(self, stream: Path) -> Iterator[tuple[str, IO[bytes] | int]]:
-        with TemporaryDirectory() as folder, mapped(stream) as data:
-            for position, (start, size) in enumerate(files_in(data, stream, split), 1):
-                end = start + size.total_bytes
-                Path(folder, FILES % position).write_bytes(data[end - size.payload_bytes - len(SIGNATURE) : end])
+        with TemporaryDirectory() as folder:
+            for position, (data, size) in enumerate(files_in(stream, split), 1):
+                Path(folder, FILES % position).write_bytes(data[-size.payload_bytes - len(SIGNATURE) :])
             yield numbered(folder), DEVNULL
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Payload is the codestream, with the image's own header; its length and its signature are header."""
-        with mapped(stream) as data:
-            return [size for _, size in files_in(data, stream, split)]
+        return [size for _, size in files_in(stream, split)]
 
 
 def numbered(folder: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from compfeat.codecs.laplace_levels import HALF_RUNGS, REFIT, Fitted, check
 from compfeat.codecs.packets import packed, unpacked
 from compfeat.errors import BitstreamError, DataError
 from compfeat.io import write_bytes
-from compfeat.settings.section import Section
+from compfeat.settings.section import OptionsT, Section
 
 
 class Options(Section):
@@ -34,11 +35,10 @@ class Options(Section):
     )
 
 
-@CODECS.register("laplace")
-class Laplace(Codec[Options]):
+class LaplaceStreams(Codec[OptionsT]):
     """``d0``, ``d0.5`` to ``d16``: the step D = D0 2^(j/2), in the features' own unit, with D0 fitted.
 
-    Its state is that of ``laplace_levels``. An image's bytes are the length of the range coder's (7 bits per byte, the last without
+    The state is that of ``laplace_levels``. An image's bytes are the length of the range coder's (7 bits per byte, the last without
     the top bit), a check byte, and the range coder's bytes.
     """
 
@@ -46,19 +46,8 @@ class Laplace(Codec[Options]):
     fitted = True
 
     @classmethod
-    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
+    def tool(cls, ffmpeg: str | None = None, options: Any = None) -> str:
         return f"constriction {version('constriction')} (scipy {version('scipy')})"
-
-    @classmethod
-    def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
-        """Return the state: means, mean magnitudes of the DCT about them, the finest step, and laws and shifts of tables.
-
-        D0 is the smallest step of the grid 2^(n/6) at which Laplace laws need at most ``finest_bits`` per element.
-
-        Raises:
-            DataError: features are not finite.
-        """
-        return laplace_levels.fitted(features, options.finest_bits)
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         fitted, coded = self._fitted, []
@@ -98,3 +87,13 @@ class Laplace(Codec[Options]):
         state = self.state or {}
         check(state)
         return Fitted(state, self.qualities.index(self.quality))
+
+
+@CODECS.register("laplace")
+class Laplace(LaplaceStreams[Options]):
+    """The streams of features as they are."""
+
+    @classmethod
+    def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
+        """Return the state (see ``laplace_levels.fitted``). Raises DataError where features are not finite."""
+        return laplace_levels.fitted(features, options.finest_bits)

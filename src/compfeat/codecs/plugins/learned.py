@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,9 @@ from pydantic import Field, field_validator
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs import laplace_levels
-from compfeat.codecs.base import CODECS, EVERY_QUALITY, Codec, Coding, Decoded, ImageBytes, Item, State
+from compfeat.codecs.base import CODECS, EVERY_QUALITY, Coding, Decoded, ImageBytes, Item, State
 from compfeat.codecs.laplace_levels import HALF_RUNGS, LEARNT_IMAGES, REFIT, scale_of, step_at
-from compfeat.codecs.plugins.laplace import Laplace
+from compfeat.codecs.plugins.laplace import LaplaceStreams
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import DataError
 from compfeat.settings.section import Section
@@ -52,19 +52,16 @@ class Options(Section):
 
 
 @CODECS.register("learned")
-class Learned(Codec[Options]):
-    """``d0``, ``d0.5`` to ``d16``, with the steps and streams of laplace: levels decode alike on every machine.
+class Learned(LaplaceStreams[Options]):
+    """The steps and streams of laplace between networks: levels decode alike on every machine.
 
     The state is that of laplace, of analysed features, with ``network.*`` (float16: the networks' weights), ``halves`` (int16, 2:
     those of the training) and ``unit`` (float32: the deviation of features about their mean).
     """
 
-    qualities = Laplace.qualities
-    fitted = True
-
     @classmethod
-    def tool(cls, ffmpeg: str | None = None, options: Section | None = None) -> str:
-        return f"{Laplace.tool()}, torch {version('torch')}"
+    def tool(cls, ffmpeg: str | None = None, options: Any = None) -> str:
+        return f"{super().tool()}, torch {version('torch')}"
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
@@ -73,8 +70,6 @@ class Learned(Codec[Options]):
         Raises:
             DataError: features are constant or not finite.
         """
-        from tqdm import tqdm
-
         from compfeat.codecs import learned_model
 
         _one_thread()
@@ -82,23 +77,7 @@ class Learned(Codec[Options]):
         finest, unit = laplace_levels.finest_rung(magnitudes, options.finest_bits), np.float32((features - mean).std())
         if not unit > 0:
             raise DataError("train features: constant; codec 'learned' needs others; train the network again")
-        batches = options.epochs * max(len(features) // learned_model.BATCH, 1)
-        with tqdm(total=batches, unit="batch", mininterval=1.0) as bar:
-
-            def report(taken: int, cost: float) -> None:
-                bar.set_postfix({"cost": f"{cost:.3f}"}, refresh=False)
-                bar.update()
-
-            model = learned_model.train(
-                (features - mean) / unit,
-                lambda half: step_at(finest, 0) / float(unit) * 2 ** (half / 4),
-                options.halves,
-                options.width,
-                options.epochs,
-                options.seed,
-                options.mirror,
-                report,
-            )
+        model = learned_model.train((features - mean) / unit, step_at(finest, 0) / float(unit), options)
         state: State = {
             f"{NETWORK}{name}": weights.numpy().astype(np.float16)
             for name, weights in model.state_dict().items()
@@ -115,19 +94,11 @@ class Learned(Codec[Options]):
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         networks = self._networks
-        return self._laplace.encode((networks.analysed(item) for item in items), stream, side_info)
+        return super().encode((networks.analysed(item) for item in items), stream, side_info)
 
     def decode(self, stream: Path, side_info: Path, shape: tuple[int, ...]) -> Iterator[Decoded]:
-        """Yield features; their last bits may differ between processors, the levels that they are made of do not."""
-        for decoded in self._laplace.decode(stream, side_info, shape):
+        for decoded in super().decode(stream, side_info, shape):
             yield Decoded(self._networks.synthesised(decoded.item), None)
-
-    def measure(self, stream: Path, side_info: Path) -> list[ImageBytes]:
-        return self._laplace.measure(stream, side_info)
-
-    @cached_property
-    def _laplace(self) -> Laplace:
-        return Laplace(self.quality, state=self.state)
 
     @cached_property
     def _networks(self) -> Networks:

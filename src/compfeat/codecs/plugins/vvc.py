@@ -54,12 +54,12 @@ class Vvc(FfmpegCodec[VvcOptions]):
     def raw(self, frame: Frame) -> bytes:
         """Return codes as luma samples, before chroma samples in the middle of their range."""
         chroma = np.full(frame.size // 2, 1 << (SAMPLE_BITS - 1), "<u2")
-        return (frame.astype("<u2") << (SAMPLE_BITS - self.bits)).tobytes() + chroma.tobytes()
+        return (frame.astype("<u2") << (SAMPLE_BITS - self.options.bits)).tobytes() + chroma.tobytes()
 
     def decode_frames(self, stream: Path, shape: tuple[int, ...]) -> Iterator[Frame]:
         """Yield as the base does; samples of grey pictures become the nearest codes."""
         for frame in super().decode_frames(stream, shape):
-            yield codes_of(frame, self.bits) if len(shape) == 2 else frame
+            yield codes_of(frame, self.options.bits) if len(shape) == 2 else frame
 
     def encoder_args(self) -> dict[str, str]:
         return {

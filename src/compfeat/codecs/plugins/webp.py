@@ -13,7 +13,7 @@ from compfeat.codecs.base import CODECS, LOSSLESS
 from compfeat.codecs.ffmpeg import FfmpegCodec
 from compfeat.codecs.frames import Frame, FrameOptions
 from compfeat.codecs.images import files_in
-from compfeat.codecs.streams import FrameBytes, mapped
+from compfeat.codecs.streams import FrameBytes
 
 FRAME_HEADERS = {b"VP8 ": 10, b"VP8L": 5}
 """Bytes of the frame's own header at the start of a chunk of image data (RFC 6386, 9.1; RFC 9649, 3.4)."""
@@ -56,8 +56,7 @@ class Webp(FfmpegCodec[WebpOptions]):
 
     def measure_frames(self, stream: Path) -> list[FrameBytes]:
         """Payload is the image data's chunk without the frame's own header; RIFF's headers are header, too (RFC 9649, 2.4)."""
-        with mapped(stream) as data:
-            return [size for _, size in files_in(data, stream, split)]
+        return [size for _, size in files_in(stream, split)]
 
 
 def split(data: mmap.mmap, start: int) -> FrameBytes:

@@ -38,13 +38,7 @@ from compfeat.settings.runs import UNCODED
 FOLDER = Path(__file__).parent
 TEMPLATE, STYLE = FOLDER / "explorer.html", FOLDER / "explorer.css"
 SCRIPTS = tuple(FOLDER / f"{name}.js" for name in ("common", "curves", "viewer", "tables"))
-ASSETS = (TEMPLATE, STYLE, *SCRIPTS)
-"""Files that the page is made of besides its data."""
 Facts = dict[str, Any]
-Figure = tuple[FigureText, bytes]
-"""A figure's text and its PNG."""
-Page = tuple[TableText, pd.DataFrame]
-"""A table with its text."""
 
 
 def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
@@ -60,13 +54,9 @@ def explorer_facts(tables: Tables, showcases: Sequence[Showcase]) -> Facts:
         "published": PUBLISHED,
         "uncoded": UNCODED,
         "methods": [
-            {
-                "name": name,
-                "label": label,
-                "colour": styles[name].colour,
-                "dash": [2 * part for part in styles[name].dash],
-            }
-            for name, label in shown.items()
+            {"name": name, "label": shown[name], "colour": look.colour, "dash": [2 * part for part in look.dash]}
+            for name, look in styles.items()
+            if name in shown
         ],
         "codec_labels": choices.codec_labels,
         "without_bits": [name for name in shown if name not in bits],
@@ -81,8 +71,8 @@ def choices_of(tables: Tables) -> Choices:
     if not metrics:
         raise DataError("points.csv: no metric has a value at any point; rerun the stages evaluate and points")
     points = our_points(tables)
-    used, seeds = set(points["codec"]), [str(seed) for seed in sorted(points["seed"].unique())]
-    codecs = [codec for codec in dict.fromkeys(codec for codec, _ in qualities(tables)) if codec in used]
+    seeds = [str(seed) for seed in sorted(points["seed"].unique())]
+    codecs = [codec for codec in codec_labels(tables) if codec in set(points["codec"])]
     first = next((ladder.codecs for ladder in tables.resolved.experiment.ladders.values()), ())
     shown = set(codecs) & set(first) or set(codecs)
     return Choices(
@@ -101,11 +91,6 @@ def with_bits(tables: Tables) -> set[str]:
     """Return the methods that send features, whose rate is known in bits per element."""
     points = our_points(tables)
     return set(points.loc[points["rate_bpe"].notna(), "method"])
-
-
-def titled(name: str) -> str:
-    """Return a figure's name as a title."""
-    return name.replace("_", " ").replace("@", ", ")
 
 
 def page_facts(tables: Tables) -> Facts:
@@ -141,9 +126,14 @@ def reach(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def build(
-    tables: Tables, showcases: Sequence[Showcase], figures: Sequence[Figure] = (), pages: Sequence[Page] = ()
+    tables: Tables,
+    showcases: Sequence[Showcase],
+    figures: Sequence[tuple[FigureText, bytes]] = (),
+    pages: Sequence[tuple[TableText, pd.DataFrame]] = (),
 ) -> str:
     """Return the page: the same text for the same tables and pictures, whenever and wherever it is made.
+
+    ``figures`` are texts with PNGs, ``pages`` texts with tables, to be shown whole.
 
     Raises:
         DataError: the summary has nothing to show, or too much for one page.
@@ -158,19 +148,15 @@ def build(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters["signed"] = lambda value, digits=1: number(value, digits, sign="+")
+    environment.filters["signed"] = lambda value: number(value, 1, sign="+")
     return environment.get_template(TEMPLATE.name).render(
         page=page_facts(tables),
         facts=facts,
         figures=[
-            {"name": text.name, "title": titled(text.name), "caption": text.caption, "picture": small_png(data)}
+            text.model_dump() | {"title": text.name.replace("_", " ").replace("@", ", "), "picture": small_png(data)}
             for text, data in figures
         ],
-        tables=[
-            {"name": text.name, "title": text.title, "caption": text.caption} | cells_of(table)
-            for text, table in pages
-            if len(table)
-        ],
+        tables=[text.model_dump() | cells_of(table) for text, table in pages if len(table)],
         style=STYLE.read_text(encoding="utf-8"),
         scripts=[script.read_text(encoding="utf-8") for script in SCRIPTS],
         bundle=chart_scripts().replace("</script", "<\\/script"),

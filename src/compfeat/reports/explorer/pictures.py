@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 from typing import Any
 
@@ -17,22 +16,17 @@ MOST_COLOURS = 256
 
 
 class Album:
-    """Pictures by number: the same bytes are kept once."""
+    """Pictures (base64) with their numbers: the same bytes are kept once."""
 
     def __init__(self, factor: int = 1) -> None:
         """Make an album whose pictures are ``factor`` times smaller than what is added."""
         self.factor = factor
-        self.pictures: list[str] = []
-        self._known: dict[str, int] = {}
+        self.pictures: dict[str, int] = {}
 
     def add(self, image: Array, full_size: bool = False) -> int:
         """Add a picture (uint8, H x W or H x W x 3), as small as the album's pictures are; return its number."""
-        data = png(image, 1 if full_size else self.factor)
-        key = hashlib.sha256(data).hexdigest()
-        if key not in self._known:
-            self._known[key] = len(self.pictures)
-            self.pictures.append(base64.b64encode(data).decode("ascii"))
-        return self._known[key]
+        text = base64.b64encode(png(image, 1 if full_size else self.factor)).decode("ascii")
+        return self.pictures.setdefault(text, len(self.pictures))
 
     @property
     def size_bytes(self) -> int:
@@ -42,14 +36,13 @@ class Album:
 
 def png(image: Array, factor: int = 1) -> bytes:
     """Return a picture (uint8, H x W or H x W x 3) as PNG, ``factor`` times smaller, as small as the encoder makes it."""
-    if image.ndim == 2:
-        return encoded(Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True))))
-    colours, codes = palette(image)
-    if len(colours) > MOST_COLOURS:
-        return encoded(Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True))))
-    indexed = Image.fromarray(np.ascontiguousarray(shrink(codes, factor)), "P")
-    indexed.putpalette(colours.tobytes())
-    return encoded(indexed)
+    if image.ndim == 3:
+        colours, codes = palette(image)
+        if len(colours) <= MOST_COLOURS:
+            indexed = Image.fromarray(np.ascontiguousarray(shrink(codes, factor)), "P")
+            indexed.putpalette(colours.tobytes())
+            return encoded(indexed)
+    return encoded(Image.fromarray(np.ascontiguousarray(shrink(image, factor, smooth=True))))
 
 
 def palette(image: Array) -> tuple[Array, Array]:

@@ -52,7 +52,7 @@ def viewer(
                 "images": images,
                 "left_out": len(showcases) - len(images),
                 "shrunk": factor,
-                "pictures": album.pictures,
+                "pictures": list(album.pictures),
             }
     raise DataError(
         f"pictures.npz: pictures of {album.size_bytes} bytes at an eighth of their size; expected at most {most_bytes}; "
@@ -63,8 +63,7 @@ def viewer(
 def image(showcase: Showcase, album: Album, tasks: Sequence[ShownTask], rows: Rows) -> Facts:
     """Return one image: its truth and colours by task, and its points by cut, codec, quality and method."""
     known = [shown for shown in tasks if shown.reference(showcase) is not None]
-    truths = {shown.name: truth for shown in known if (truth := shown.truth(showcase)) is not None}
-    keys = {shown.name: key_of(shown, showcase, album) for shown in known}
+    keys = {shown.name: key for shown in known if (key := key_of(shown, showcase, album))}
     photo = showcase.fields().get("image")
     points = [
         point_facts(showcase, point, seen, album, known, rows.get((point, showcase.image_id)))
@@ -74,8 +73,8 @@ def image(showcase: Showcase, album: Album, tasks: Sequence[ShownTask], rows: Ro
         "id": showcase.image_id,
         "position": showcase.position,
         "image": None if photo is None else album.add(photo),
-        "truth": {t.name: album.add(t.picture(showcase, truths[t.name])) for t in known if t.name in truths},
-        "keys": {name: key for name, key in keys.items() if key},
+        "truth": {t.name: album.add(t.picture(showcase, own)) for t in known if (own := t.truth(showcase)) is not None},
+        "keys": keys,
         "points": points,
     }
 
@@ -117,15 +116,9 @@ def point_facts(
 ) -> Facts:
     """Return a point's keys, what the image weighs and scores there, and the numbers of its pictures."""
     run, size = point.run, showcase.sizes.get(point)
+    facts: Facts = {"cut": run.cut, "method": run.method, "seed": str(run.seed), "codec": point.codec}
     # What is not coded is shown as such, whatever it is called: quantised features, or the image.
-    quality = "" if point.codec == UNCODED else point.quality
-    facts: Facts = {
-        "cut": run.cut,
-        "method": run.method,
-        "seed": str(run.seed),
-        "codec": point.codec,
-        "quality": quality,
-    }
+    facts["quality"] = "" if point.codec == UNCODED else point.quality
     facts |= {name: None if size is None or row is None else int(row[name]) for name in BYTES}
     facts |= {"bytes": size, "rate": None if size is None else rounded(float(showcase.bits.get(point, np.nan)) * size)}
     pictures: dict[str, int] = {}

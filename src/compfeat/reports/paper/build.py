@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -20,11 +21,7 @@ FOLDER = Path(__file__).parent
 PAPER, OVERLAY, SUPPLEMENT = (FOLDER / f"{name}.typ" for name in ("paper", "overlay", "supplement"))
 IMPORTED = tuple(FOLDER / f"{name}.typ" for name in ("shared", "tables"))
 """What templates import."""
-STYLE = FOLDER / "paper.css"
-"""The look of the HTML."""
 Format = Literal["pdf", "html"]
-INTERNAL = "internal error"
-"""How the message of an error begins that is Typst's own."""
 
 
 def templates(experiment: Experiment) -> dict[str, Path]:
@@ -54,7 +51,7 @@ def build(facts: Facts, files: Iterable[Path], template: Path = PAPER, form: For
             ) from None
     if not isinstance(made, bytes):
         raise ToolError(f"{template.name}: Typst made no single document")
-    style = f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+    style = f"<style>{(FOLDER / 'paper.css').read_text(encoding='utf-8')}</style></head>"
     return made if form == "pdf" else made.replace(b"</head>", style.encode(), 1)
 
 
@@ -75,22 +72,19 @@ def _compiled(template: Path, form: Format) -> object:
     Some positions of figures and page breaks end in an internal error of its tags (typst issue 8487). The pages are the same
     without them.
     """
-
-    def compiled(tags: bool) -> object:
-        return typst.compile(
-            template,
-            root=template.parent,
-            format=form,
-            sys_inputs={"target": form},
-            ignore_system_fonts=True,
-            font_paths=[],
-            timestamp=0,
-            pdf_tags=tags,
-        )
-
+    compiled = partial(
+        typst.compile,
+        template,
+        root=template.parent,
+        format=form,
+        sys_inputs={"target": form},
+        ignore_system_fonts=True,
+        font_paths=[],
+        timestamp=0,
+    )
     try:
-        return compiled(tags=True)
+        return compiled(pdf_tags=True)
     except typst.TypstError as error:
-        if not error.message.startswith(INTERNAL):
+        if not error.message.startswith("internal error"):
             raise
-    return compiled(tags=False)
+    return compiled(pdf_tags=False)

@@ -54,7 +54,12 @@ def paper_facts(
         "records": {name: recorded_facts(record) for name, record in (records or {}).items()},
         "rendered": settings.rendered,
         "tasks": {task: TASKS.get(task).title for task in e.tasks},
-        "published_metrics": published_metrics(),
+        # Each by its name and, where curves are drawn over it, by that of the curve.
+        "published_metrics": {
+            name: {"label": label, "digits": metric.digits}
+            for _, metric in metrics_of(PUBLISHED_TASKS)
+            for name, label in ((metric.name, metric.label), (metric.curve_name, metric.curve_label))
+        },
         "cuts": cut_facts(e, descriptions),
         "trainings": list(dict.fromkeys(trained.training for trained in e.trained())),
         "starts": start_facts(e, starts),
@@ -64,16 +69,6 @@ def paper_facts(
         },
         "figures": [figure.model_dump() for figure in settings.figures],
         "tools": settings.tools,
-    }
-
-
-def published_metrics() -> Facts:
-    """Return label and digits of each published metric, by its name and, where curves are drawn over it, by that of the curve."""
-    metrics = [metric for _, metric in metrics_of(PUBLISHED_TASKS)]
-    return {
-        name: {"label": label, "digits": metric.digits}
-        for metric in metrics
-        for name, label in ((metric.name, metric.label), (metric.curve_name, metric.curve_label))
     }
 
 

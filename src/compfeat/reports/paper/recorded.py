@@ -83,7 +83,15 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
         "cuts": sorted(e.cuts),
         "metrics": [{"name": m.name, "label": m.curve_label} for m in compared],
         "uncoded": {method: [means[method, cut] for cut in sorted(e.cuts)] for method in e.methods},
-        "rows": {label: cells for label, cells in rows.items() if any(map(has_number, cells))},
+        "rows": {
+            label: cells
+            for label, cells in rows.items()
+            if any(
+                number is not None
+                for cell in cells
+                for number in (*cell["own"].values(), *cell["picture"].values(), cell["bytes"])
+            )
+        },
     }
 
 
@@ -102,9 +110,3 @@ def bytes_at_loss(points: pd.DataFrame, codecs: list[str], metric: Metric) -> fl
 def number_or_none(value: Any) -> float | None:
     """Return a number; None for one that is missing."""
     return None if value is None or pd.isna(value) else float(value)
-
-
-def has_number(cell: dict[str, Any]) -> bool:
-    """Return whether a cell has any number."""
-    values = [*cell["own"].values(), *cell["picture"].values(), cell["bytes"]]
-    return any(value is not None for value in values)

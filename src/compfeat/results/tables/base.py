@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from compfeat.registry import Registry
-from compfeat.results.inputs import Inputs, Kind
+from compfeat.results.inputs import Inputs as Inputs
+from compfeat.results.inputs import Kind
 
 Content = pd.DataFrame | dict[str, NDArray[Any]] | dict[str, Any]
 """What is written: rows as ``.csv``, arrays as ``.npz``, other values as ``.json``."""
@@ -83,18 +84,3 @@ def table(
 def all_tables() -> list[TableSpec]:
     """Return all tables, sorted by name."""
     return [TABLES.get(name) for name in TABLES.names()]
-
-
-__all__ = [
-    "AUTHORS",
-    "CERTAINTY",
-    "COMPARED",
-    "MORE",
-    "RESULTS",
-    "TABLES",
-    "Content",
-    "Inputs",
-    "TableSpec",
-    "all_tables",
-    "table",
-]

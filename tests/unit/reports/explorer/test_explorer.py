@@ -19,14 +19,14 @@ from compfeat.__main__ import call
 from compfeat.errors import DataError
 from compfeat.io import write_csv
 from compfeat.reports.explorer import pictures
-from compfeat.reports.explorer.build import ASSETS, build, explorer_facts
+from compfeat.reports.explorer.build import SCRIPTS, STYLE, TEMPLATE, build, explorer_facts
 from compfeat.reports.explorer.tables import NEEDS, OURS, PUBLISHED, interval_rows, measured_by_task, rounded
 from compfeat.reports.explorer.viewer import scores, viewer
 from compfeat.reports.looks import looks
 from compfeat.reports.settings import ExplorerSettings, FigureText, TableText
 from compfeat.reports.showcase import NEEDS as PICTURES
 from compfeat.reports.showcase import Showcase, ShownTask
-from compfeat.reports.summary import Tables, codec_labels, methods
+from compfeat.reports.summary import POINT, Tables, codec_labels, methods
 from compfeat.tasks.base import Metric
 from documents import fourth_task
 from synthetic_summary import METHODS, RUNS, summary_of, synthetic_experiment, write_summary
@@ -73,17 +73,14 @@ def test_every_run_gets_a_page_with_its_numbers(name: str) -> None:
     by_task = measured_by_task(tables).values()
     assert bound["cut"]["options"] == sorted(e.cuts)
     assert bound["metric"]["options"] == [metric.name for metrics in by_task for metric in metrics]
-    assert [bind["name"] for key, bind in bound.items() if key.startswith("codec_")] == list(
-        codec_labels(tables).values()
-    )
-    points = tables.csv("points.csv")
-    single = {tuple(r[k] for k in ("cut", "method", "seed", "codec", "quality")): r for r in points_of(name, OURS)}
+    codecs = [bind["name"] for key, bind in bound.items() if key.startswith("codec_")]
+    assert codecs == list(codec_labels(tables).values())
+    single = {tuple(r[k] for k in POINT): r for r in points_of(name, OURS)}
     assert len(points_of(name, PUBLISHED)) == 20
-    for r in points.astype({"seed": str}).to_dict("records"):
-        row = single.pop(tuple(r[k] for k in ("cut", "method", "seed", "codec", "quality")))
-        assert (row["bpe"], row["bytes"], row["miou"]) == tuple(
-            rounded(r[k]) for k in ("rate_bpe", "bytes_per_image", "miou")
-        )
+    for r in tables.csv("points.csv").astype({"seed": str}).to_dict("records"):
+        row = single.pop(tuple(r[k] for k in POINT))
+        rates_and_metric = [rounded(r[k]) for k in ("rate_bpe", "bytes_per_image", "miou")]
+        assert [row["bpe"], row["bytes"], row["miou"]] == rates_and_metric
     assert {key[2] for key in single} == ({"mean"} if len(e.seeds) > 1 else set())
     intervals = tables.csv("intervals.csv")
     rows = {tuple(row[k] for k in intervals.columns[:7]): row for row in interval_rows(tables) if row["source"] == OURS}
@@ -112,9 +109,8 @@ def test_the_stage_writes_one_file_and_twice_the_same(tmp_path: Path) -> None:
     data = data_of(made[0].decode())
     assert data["chart"] == json.loads(json.dumps(facts_of("like_camvid")))["chart"]
     assert "Figure: own, hevc" in made[0].decode() and '<p class="caption">What a user counted.</p>' in made[0].decode()
-    assert not re.search(
-        r'(src|href)="(?!#|data:|(paper\.html|paper\.pdf|supplement\.pdf)")', made[0].decode().partition("<script")[0]
-    )
+    head = made[0].decode().partition("<script")[0]
+    assert not re.search(r'(src|href)="(?!#|data:|(paper\.html|paper\.pdf|supplement\.pdf)")', head)
     with pytest.raises(DataError, match=r"own@hevc.png: not among the declared inputs"):
         call("explorer", [*argv, "--html", str(tmp_path / "c.html")])
 
@@ -231,7 +227,7 @@ def test_shrinking_takes_means_of_photos_and_pixels_of_drawings() -> None:
 
 def test_the_page_has_no_number_and_no_name_of_a_run() -> None:
     names = r"\bqp\d|\bc(256|512)\b|https?://|\b(baseline|hevc|jpeg|png|miou|psnr|rmse|segmentation|disparity)\b"
-    for path in ASSETS:
+    for path in (TEMPLATE, STYLE, *SCRIPTS):
         text = path.read_text().replace("image/png", "")
         assert not re.search(names, text, re.I), path.name
         assert "compressible" not in text.replace("compressible features", ""), path.name

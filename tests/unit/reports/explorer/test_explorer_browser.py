@@ -43,38 +43,37 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def seen(started: Browser, files: dict[str, Path]) -> Iterator[Visit]:
-    """The default run's page; whatever a test does to it, it writes no error and asks for nothing."""
-    with visit(started, files["default"]) as one:
+def seen(request: pytest.FixtureRequest, started: Browser, files: dict[str, Path]) -> Iterator[Visit]:
+    """A run's page, by default the default's; whatever a test does to it, it writes no error and asks for nothing."""
+    name, size = getattr(request, "param", ("default", DESKTOP))
+    with visit(started, files[name], size) as one:
         one.page.wait_for_selector("#chart svg")
         yield one
         one.assert_clean()
 
 
+def of_runs(*names: str, size: dict[str, int] = DESKTOP) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("seen", [(name, size) for name in names], ids=names, indirect=True)
+
+
 def marks(page: Page) -> list[str]:
     """Return what each mark of the chart says of itself, once the chart is drawn again."""
     page.wait_for_timeout(150)
-    found = page.locator('#chart [aria-roledescription="point"]')
-    return [str(found.nth(i).get_attribute("aria-label")) for i in range(found.count())]
-
-
-def images(page: Page) -> list[str]:
-    return [str(image.get_attribute("src")) for image in page.locator("#pictures img").all()]
+    found = page.locator('#chart [aria-roledescription="point"]').all()
+    return [str(mark.get_attribute("aria-label")) for mark in found]
 
 
 def sources(page: Page) -> tuple[list[str], str, str]:
     """Return what the viewer shows: its images, its sentence, its table."""
-    return images(page), page.inner_text("#viewer-status"), page.inner_text("#viewer-table")
+    images = [str(image.get_attribute("src")) for image in page.locator("#pictures img").all()]
+    return images, page.inner_text("#viewer-status"), page.inner_text("#viewer-table")
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_every_run_shows_curves_and_pictures(name: str, started: Browser, files: dict[str, Path]) -> None:
-    with visit(started, files[name]) as seen:
-        seen.page.wait_for_selector("#chart svg")
-        assert marks(seen.page) and images(seen.page)
-        assert len(seen.page.inner_text("#curve-status")) > 20
-        seen.screenshot(f"explorer_{name}", full_page=True)
-        seen.assert_clean()
+@of_runs(*RUNS)
+def test_every_run_shows_curves_and_pictures(seen: Visit, request: pytest.FixtureRequest) -> None:
+    assert marks(seen.page) and sources(seen.page)[0]
+    assert len(seen.page.inner_text("#curve-status")) > 20
+    seen.screenshot(f"explorer_{request.node.callspec.id}", full_page=True)
 
 
 CHOICES = {
@@ -115,27 +114,23 @@ def test_the_published_points_can_stand_alone_on_their_own_scale(seen: Visit) ->
     assert len(both) == 20 and len(alone) == 10 and set(alone) < set(both)
 
 
-def test_the_mean_shows_every_seed_thinly_and_one_seed_itself_with_whiskers(
-    started: Browser, files: dict[str, Path]
-) -> None:
-    with visit(started, files["two_seeds"]) as seen:
-        page = seen.page
-        page.wait_for_selector("#chart svg")
-        drawn = page.locator('#chart [aria-roledescription="line mark"]')
-        whiskers = page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
-        mean, lines, of_means = marks(page), drawn.count(), whiskers.count()
-        assert "compressible + PNG AND JPEG vs baseline" in page.inner_text("#interval-table .chosen >> nth=0")
-        page.click("input[name=seed][value='1']")
-        one = marks(page)
-        assert lines == 6 and drawn.count() == 2  # two methods: two seeds and their mean
-        assert len(mean) == len(one) and mean != one
-        assert of_means == 0 and whiskers.count() == len(one), "one for each point of a seed, none of the means"
-        place = page.locator('#chart [aria-roledescription="point"]').nth(1)
-        before = place.get_attribute("transform")
-        page.click("input[name=log]")
-        marks(page)
-        assert place.get_attribute("transform") != before, "a logarithmic axis moves the marks"
-        seen.assert_clean()
+@of_runs("two_seeds")
+def test_the_mean_shows_every_seed_thinly_and_one_seed_itself_with_whiskers(seen: Visit) -> None:
+    page = seen.page
+    drawn = page.locator('#chart [aria-roledescription="line mark"]')
+    whiskers = page.locator("#chart .intervals_marks path, #chart .intervals_marks line")
+    mean, lines, of_means = marks(page), drawn.count(), whiskers.count()
+    assert "compressible + PNG AND JPEG vs baseline" in page.inner_text("#interval-table .chosen >> nth=0")
+    page.click("input[name=seed][value='1']")
+    one = marks(page)
+    assert lines == 6 and drawn.count() == 2  # two methods: two seeds and their mean
+    assert len(mean) == len(one) and mean != one
+    assert of_means == 0 and whiskers.count() == len(one), "one for each point of a seed, none of the means"
+    place = page.locator('#chart [aria-roledescription="point"]').nth(1)
+    before = place.get_attribute("transform")
+    page.click("input[name=log]")
+    marks(page)
+    assert place.get_attribute("transform") != before, "a logarithmic axis moves the marks"
 
 
 def test_tooltips_tell_the_point(seen: Visit) -> None:
@@ -212,18 +207,15 @@ def test_everything_has_a_name(seen: Visit) -> None:
     assert "Chart: 10 points" in str(page.get_attribute("#chart", "aria-label"))
 
 
-@pytest.mark.parametrize("name", ["default", "two_seeds", "refused", "nine_methods"])
-def test_a_phone_shows_it_without_scrolling_sideways(name: str, started: Browser, files: dict[str, Path]) -> None:
-    with visit(started, files[name], PHONE) as seen:
-        seen.page.wait_for_selector("#chart svg")
-        marks(seen.page)
-        assert sideways(seen.page) == 0
-        seen.page.click("#curves summary")
-        seen.page.click("input[name=published]")
-        marks(seen.page)
-        assert sideways(seen.page) == 0
-        seen.screenshot(f"explorer_phone_{name}", full_page=True)
-        seen.assert_clean()
+@of_runs("default", "two_seeds", "refused", "nine_methods", size=PHONE)
+def test_a_phone_shows_it_without_scrolling_sideways(seen: Visit, request: pytest.FixtureRequest) -> None:
+    marks(seen.page)
+    assert sideways(seen.page) == 0
+    seen.page.click("#curves summary")
+    seen.page.click("input[name=published]")
+    marks(seen.page)
+    assert sideways(seen.page) == 0
+    seen.screenshot(f"explorer_phone_{request.node.callspec.id}", full_page=True)
 
 
 def test_it_prints(seen: Visit) -> None:
@@ -244,42 +236,39 @@ def test_without_a_script_the_tables_can_be_read(started: Browser, files: dict[s
     context.close()
 
 
-def test_many_methods_are_drawn_in_panels_of_three_on_the_same_scales(started: Browser, files: dict[str, Path]) -> None:
-    with visit(started, files["nine_methods"]) as seen:
-        page = seen.page
-        page.wait_for_selector("#chart svg")
-        page.wait_for_timeout(1500)
-        titles = page.locator("#chart").get_by_text(re.compile("^baseline, "))
-        assert titles.count() == 4 and all(text.count(",") <= 2 for text in titles.all_text_contents())
-        page.click("#no-methods")
-        for name in ("method_0", "method_8"):
-            page.click(f"#curve-choice input[name={name}]")
-        page.wait_for_timeout(500)
-        assert titles.count() == 1
-        page.click("#curve-choice input[name=rate][value=bpe]")
-        assert "remote inference: no features are sent" in page.inner_text("#curve-status")
-        assert page.locator("#pictures figure.method").count() % 3 == 0
-        page.click("#viewer-choice input[name=method][value=remote]")
-        assert "image, 32 × 64" in page.inner_text("#pictures")
-        seen.assert_clean()
+@of_runs("nine_methods")
+def test_many_methods_are_drawn_in_panels_of_three_on_the_same_scales(seen: Visit) -> None:
+    page = seen.page
+    page.wait_for_timeout(1500)
+    titles = page.locator("#chart").get_by_text(re.compile("^baseline, "))
+    assert titles.count() == 4 and all(text.count(",") <= 2 for text in titles.all_text_contents())
+    page.click("#no-methods")
+    for name in ("method_0", "method_8"):
+        page.click(f"#curve-choice input[name={name}]")
+    page.wait_for_timeout(500)
+    assert titles.count() == 1
+    page.click("#curve-choice input[name=rate][value=bpe]")
+    assert "remote inference: no features are sent" in page.inner_text("#curve-status")
+    assert page.locator("#pictures figure.method").count() % 3 == 0
+    page.click("#viewer-choice input[name=method][value=remote]")
+    assert "image, 32 × 64" in page.inner_text("#pictures")
 
 
-def test_the_bd_rates_are_filtered_and_tables_are_shown(started: Browser, files: dict[str, Path]) -> None:
-    with visit(started, files["nine_methods"]) as seen:
-        page = seen.page
-        rows = page.locator("#interval-table tr[data-cut]:not([hidden])")
-        every = rows.count()
-        page.fill("#interval-filter", "pruned mIoU")
-        assert 0 < rows.count() < every / 6
-        page.click("#interval-table th:text('BD-rate')")
-        shown = [row.locator("td.n").first.inner_text() for row in rows.all()]
-        values = [float(text.replace("−", "-")) for text in shown]
-        half = len(values) // 2  # this run, then the recorded one
-        assert values[:half] == sorted(values[:half]) and values[half:] == sorted(values[half:])
-        assert all("pruned" in row.inner_text() for row in rows.all())
-        page.click("#more summary:text-is('Table: The claims')")
-        assert "about 20 % fewer bits" in page.inner_text("#more details[open] table")
-        seen.assert_clean()
+@of_runs("nine_methods")
+def test_the_bd_rates_are_filtered_and_tables_are_shown(seen: Visit) -> None:
+    page = seen.page
+    rows = page.locator("#interval-table tr[data-cut]:not([hidden])")
+    every = rows.count()
+    page.fill("#interval-filter", "pruned mIoU")
+    assert 0 < rows.count() < every / 6
+    page.click("#interval-table th:text('BD-rate')")
+    shown = [row.locator("td.n").first.inner_text() for row in rows.all()]
+    values = [float(text.replace("−", "-")) for text in shown]
+    half = len(values) // 2  # this run, then the recorded one
+    assert values[:half] == sorted(values[:half]) and values[half:] == sorted(values[half:])
+    assert all("pruned" in row.inner_text() for row in rows.all())
+    page.click("#more summary:text-is('Table: The claims')")
+    assert "about 20 % fewer bits" in page.inner_text("#more details[open] table")
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

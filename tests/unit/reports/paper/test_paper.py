@@ -115,9 +115,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
-def test_every_run_gets_a_paper_and_twice_the_same(
-    name: str,
-) -> None:
+def test_every_run_gets_a_paper_and_twice_the_same(name: str) -> None:
     facts = facts_for(experiment_of(name))
     for template in templates(experiment_of(name)).values():
         made = build(facts, files_of(summary_of(name)), template)
@@ -136,15 +134,8 @@ def test_the_stage_reads_its_files_and_shows_the_figures(tmp_path: Path) -> None
     shown = [tmp_path / f"{figure.name}.pdf" for figure in figures]
     pdfs = [tmp_path / f"{name}.pdf" for name in ("paper", "supplement")]
     page = tmp_path / "paper.html"
-    argv = [
-        "--settings",
-        settings_of(experiment, figures).model_dump_json(),
-        "--html",
-        str(page),
-        "--pdf",
-        *map(str, pdfs),
-    ]
-    argv += ["--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
+    argv = ["--settings", settings_of(experiment, figures).model_dump_json(), "--html", str(page)]
+    argv += ["--pdf", *map(str, pdfs), "--networks", *map(str, write_descriptions(tmp_path, experiment)), "--tables"]
     tables = list(map(str, files_of(summary_of("default"))))
     call("paper", [*argv, *tables, "--starts", "--figures", *map(str, shown)])
     assert all(path.stat().st_size > 20_000 for path in [*pdfs, page])
@@ -172,9 +163,8 @@ def test_the_html_is_one_file_that_links_to_the_explorer(name: str, tmp_path: Pa
     assert made[0] == made[1]
     page = made[0].decode()
     assert page.startswith("<!DOCTYPE html>") and "<title>" in page and 'name="viewport"' in page and "<math" in page
-    assert set(re.findall(r'src="(.{11})', page)) == {"data:image/"} and not re.search(
-        r"<script|<link|url\(['\"]?http", page
-    )
+    assert set(re.findall(r'src="(.{11})', page)) == {"data:image/"}
+    assert not re.search(r"<script|<link|url\(['\"]?http", page)
     links = re.findall(r'href="([^"#]*)(#[^"]*)?"', re.sub(r"<svg.*?</svg>", "", page, flags=re.S))
     assert {file for file, _ in links if file} == {"explorer.html", "paper.pdf", "supplement.pdf"}
     shown = {f"#table-{Path(spec.file).stem}" for spec in all_tables() if spec.title} | {f"#figure-{figure.name}"}
@@ -191,9 +181,8 @@ def test_photographs_are_shown_where_they_are_recorded(tmp_path: Path) -> None:
     )
     record = write_summary(tmp_path, e)
     rates = read(record, "intervals").astype({"seed": str})
-    own = rates.query("seed == 'all' and cut == 's16' and method == 'klt' and metric == 'miou'")[
-        "bd_rate_percent"
-    ].iloc[0]
+    of_klt = rates.query("seed == 'all' and cut == 's16' and method == 'klt' and metric == 'miou'")
+    own = of_klt["bd_rate_percent"].iloc[0]
     facts = facts_for(experiment_of("default"), records={"photographs": Tables.of(record / name for name in RECORD)})
     found = facts["records"]["photographs"]
     assert (found["seeds"], found["cuts"]) == (2, ["s16", "s32"])
@@ -248,9 +237,7 @@ def test_decoders_are_those_of_the_network(cut: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["default", "two_seeds", "three_methods", "nine_methods"])
-def test_every_comparison_has_its_own_row_with_its_own_numbers(
-    name: str,
-) -> None:
+def test_every_comparison_has_its_own_row_with_its_own_numbers(name: str) -> None:
     rows = table(paper_of(name), "cut", "test", "anchor", "mIoU")
     shown = Tables.of([summary_of(name) / EXPERIMENT])
     labels, curves = methods(shown), {metric.curve_name: metric.curve_label for metric in metrics(shown)}
@@ -331,8 +318,11 @@ def summary_for(e: Experiment, folder: Path) -> Path:
     return folder
 
 
-def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) -> None:
-    """Check all that the tables state of an experiment."""
+def assert_true_to(e: Experiment, folder: Path) -> None:
+    """Check all that the tables of the documents state of an experiment."""
+    facts, folder = facts_for(e), summary_for(e, folder)
+    assert build(facts, files_of(folder)).startswith(b"%PDF")
+    tables = tables_in(facts, folder)
     by_label = {facts["codecs"][name]["label"]: name for name in e.codecs}
     used = [codec for codec in e.codecs if any(codec in e.qualities(name) for name in e.methods)]
     codecs = [row | {"codec": by_label[row["codec"]]} for row in table(tables, "codec", "module", "options")]
@@ -341,11 +331,7 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
         entry = e.codecs[row["codec"]]
         assert row["module"] == (entry.codec or row["codec"])
         for key, value in entry.options.items():
-            written = (
-                ("yes" if value else "no")
-                if isinstance(value, bool)
-                else str(value).replace("[", "(").replace("]", ")")
-            )
+            written = {"True": "yes", "False": "no"}.get(str(value), str(value).replace("[", "(").replace("]", ")"))
             assert f", {key} {written}, " in f", {row['options']}, "
     listed = {(row["codec"], row["qualities"]) for row in codecs}
     assert listed == {(codec, ", ".join(q)) for name in e.methods for codec, q in e.qualities(name).items()}
@@ -372,11 +358,7 @@ def assert_true_to(e: Experiment, tables: list[Table], facts: dict[str, Any]) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_what_the_paper_states_of_an_overlay_is_so(overlay: str, tmp_path: Path) -> None:
-    e = Experiment.of(config_of((overlay,) if overlay else ()))
-    facts = facts_for(e)
-    folder = summary_for(e, tmp_path)
-    assert build(facts, files_of(folder)).startswith(b"%PDF")
-    assert_true_to(e, tables_in(facts, folder), facts)
+    assert_true_to(Experiment.of(config_of((overlay,) if overlay else ())), tmp_path)
 
 
 OWN = {
@@ -394,9 +376,7 @@ OWN = {
 def test_what_the_paper_states_of_a_users_own_config_is_so(name: str, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN[name] + "\n")
     config = load_config([PROJECT / "config/config.yaml", tmp_path / "own.yaml"])
-    e = Experiment.of(config | {"comparisons": [], "claims": None})
-    facts = facts_for(e)
-    assert_true_to(e, tables_in(facts, summary_for(e, tmp_path)), facts)
+    assert_true_to(Experiment.of(config | {"comparisons": [], "claims": None}), tmp_path)
 
 
 def test_start_weights_are_described_where_their_description_is_theirs(tmp_path: Path) -> None:

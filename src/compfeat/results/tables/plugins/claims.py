@@ -70,7 +70,8 @@ def make_claims(inputs: Inputs) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for group, claim in (e.claims or {}).items():
         bits = published_bits(inputs.table("published_intervals.csv")) if claim.published else []
-        measured = intervals if claim.at_loss_percent is None else at_loss(savings, claim.at_loss_percent)
+        at_loss = savings[savings["loss_percent"] == claim.at_loss_percent]
+        measured = intervals if claim.at_loss_percent is None else at_loss
         bits += run_bits(measured, e.claimed(claim)) + recorded_numbers(recorded, FEWER_BITS, group, claim)
         losses = published_losses(inputs.table("published_points.csv")) if claim.published else []
         losses += run_losses(floats, points, claim, metrics) + recorded_numbers(recorded, NO_LOSS, group, claim)
@@ -141,19 +142,16 @@ def published_bits(intervals: pd.DataFrame) -> list[Number]:
     return _bits(intervals.assign(**where), PUBLISHED_NOTE)
 
 
-def at_loss(savings: pd.DataFrame, percent: int) -> pd.DataFrame:
-    """Return the changes of rate at one loss (``operating_savings.csv``) as ``intervals.csv`` has BD-rates."""
-    return savings[savings["loss_percent"] == percent].rename(columns={"rate_change_percent": "bd_rate_percent"})
-
-
 def run_bits(intervals: pd.DataFrame, comparisons: Iterable[Comparison]) -> list[Number]:
-    """Return this run's BD-rates (``intervals.csv``) that the claims are about; what has no interval says why."""
+    """Return what the claims are about of this run: BD-rates (``intervals.csv``), or changes of rate at one loss
+    (``operating_savings.csv``); what has no interval says why."""
     compared = about(intervals, comparisons)
     return _bits(compared.assign(source=THIS_RUN, seed=compared["seed"].astype(str)))
 
 
 def _bits(intervals: pd.DataFrame, note: str = "") -> list[Number]:
-    named = intervals.rename(columns={"bd_rate_percent": "value", "low_percent": "low", "high_percent": "high"})
+    names = {"bd_rate_percent": "value", "rate_change_percent": "value", "low_percent": "low", "high_percent": "high"}
+    named = intervals.rename(columns=names)
     reason = intervals["verdict"].where(intervals["verdict"] != "ok", note)
     return named.assign(reason=reason)[[*WHERE, "metric", "value", "low", "high", "reason"]].to_dict("records")  # type: ignore[return-value]
 

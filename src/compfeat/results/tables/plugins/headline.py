@@ -57,24 +57,23 @@ def make_headline(inputs: Inputs) -> pd.DataFrame:
         name, accepted = metrics[str(row["metric"])], cells["bd_rate_percent"].dropna()
         of_runs = floats[(floats["cut"] == row["cut"]) & floats["seed"].isin(cells["seed"])]
         anchor, test = (of_runs.loc[of_runs["method"] == row[side], name].mean() for side in ("against", "method"))
-        row.update(
-            bd_rate_percent=accepted.mean(), bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max()
-        )
-        row.update(equal_loss_percent=cells["equal_loss_percent"].mean())
+        row.update(bd_rate_percent=accepted.mean(), equal_loss_percent=cells["equal_loss_percent"].mean())
+        row.update(bd_rate_min_percent=accepted.min(), bd_rate_max_percent=accepted.max())
         row.update(n_seeds=len(cells), n_ok=len(accepted), verdict=seeds_verdict(cells), float_metric=name)
         row.update(float_anchor=anchor, float_test=test, float_difference=test - anchor)
         rows.append(row)
-    headline = pd.DataFrame(rows, columns=list(HEADLINE))
+    if not rows:
+        return pd.DataFrame(columns=list(HEADLINE))
+    headline = pd.DataFrame(rows)
     payload = fitted[fitted["rate"] == "payload"].groupby(KEYS)["bd_rate_percent"].mean()
     parts = [payload.rename("payload_percent").reset_index()]
     savings = overall(inputs.table("operating_savings.csv", *KEYS, "seed", "loss_percent", *AT_LOSS))
     for loss in PERCENT:
         at_loss = savings.loc[savings["loss_percent"] == loss, [*KEYS, *AT_LOSS]]
         parts.append(at_loss.rename(columns={name: f"at_{loss:g}_{name}" for name in AT_LOSS}))
-    for part in parts if len(headline) else ():
-        beside = headline.drop(columns=[name for name in part if name not in KEYS])
-        headline = beside.merge(part, on=KEYS, how="left")[list(HEADLINE)]
-    return headline
+    for part in parts:
+        headline = headline.merge(part, on=KEYS, how="left")
+    return headline[list(HEADLINE)]
 
 
 def overall(table: pd.DataFrame) -> pd.DataFrame:

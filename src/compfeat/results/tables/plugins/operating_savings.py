@@ -7,15 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from compfeat.results.bootstrap import (
-    OUTCOME,
-    RESAMPLES,
-    Side,
-    compared_sides,
-    interval_cells,
-    read_samples,
-    with_all,
-)
+from compfeat.results.bootstrap import OUTCOME, RESAMPLES, Side, compared_sides, interval_cells, read_samples, with_all
 from compfeat.results.curves import FloatArray
 from compfeat.results.delta_rate import DECIMALS
 from compfeat.results.losses import PERCENT, relative
@@ -59,9 +51,8 @@ def make_operating_savings(inputs: Inputs) -> pd.DataFrame:
 def at_loss(side: Side, metric: Metric, loss: float) -> tuple[Curves, FloatArray]:
     """Return a run's curves under every resample, and the value of each that is worse than uncoded by ``loss`` percent."""
     factor = relative(metric, loss)
-    return Curves.of(
-        side.rates, side.values
-    ), side.uncoded * factor if metric.higher_is_better else side.uncoded / factor
+    worse = side.uncoded * factor if metric.higher_is_better else side.uncoded / factor
+    return Curves.of(side.rates, side.values), worse
 
 
 def rate_changes(sides: tuple[Side, Side], metric: Metric, loss: float) -> FloatArray:

@@ -16,7 +16,7 @@ from compfeat.errors import DataError
 from compfeat.experiment.config import Experiment
 from compfeat.io import read_csv, read_json
 from compfeat.results.tables.base import Inputs, table
-from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run, parse_run
+from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, parse_run
 
 MOST_QUALITIES = 6
 """Qualities shown of one codec; of a longer ladder they are taken evenly, with both ends."""
@@ -38,14 +38,16 @@ def make_pictures(inputs: Inputs) -> Arrays:
     for i in chosen:
         arrays |= {f"{i}/{name}": np.array(scenes[i][name]) for name in scenes.dtype.names or ()}
         arrays[f"{i}/image_id"] = np.array(ids[i])
-    shown = first_seeds(inputs)
+    runs = sorted({parse_run(name.rpartition("/")[0]) for name in inputs.of("pictures")}, reverse=True)
+    lowest_seeds = {(run.cut, run.method): run for run in runs}
     for name in sorted(inputs.of("pictures")):
         run_id, _, codec = name.rpartition("/")
-        if parse_run(run_id) not in shown:
+        run = parse_run(run_id)
+        if run != lowest_seeds[run.cut, run.method]:
             continue
         pictures = inputs.arrays("pictures", name)
         qualities = {key.partition("/")[0] for key in pictures}
-        for quality in shown_qualities(e, parse_run(run_id).method, codec, qualities):
+        for quality in shown_qualities(e, run.method, codec, qualities):
             for i in chosen:
                 start = f"{quality}/{i}/"
                 of_image = {key.removeprefix(start): array for key, array in pictures.items() if key.startswith(start)}
@@ -57,21 +59,11 @@ def make_pictures(inputs: Inputs) -> Arrays:
     return arrays
 
 
-def first_seeds(inputs: Inputs) -> set[Run]:
-    """Return the run of the lowest seed for every cut and method."""
-    runs = sorted({parse_run(name.rpartition("/")[0]) for name in inputs.of("pictures")})
-    first: dict[tuple[str, str], Run] = {}
-    for run in runs:
-        first.setdefault((run.cut, run.method), run)
-    return set(first.values())
-
-
 def shown_qualities(experiment: Experiment, method: str, codec: str, there: set[str]) -> list[str]:
     """Return the qualities of a codec that are shown: lossy ones, since lossless ones look like what they refer to."""
     if codec == UNCODED:
         return [QUANTISED if experiment.methods[method].sends == "features" else FLOAT]
-    lossless = experiment.lossless(method)
-    qualities = experiment.qualities_of(codec)
+    lossless, qualities = experiment.lossless(method), experiment.qualities_of(codec)
     return evenly([q for q in qualities if q in there and (codec, q) not in lossless], MOST_QUALITIES)
 
 

@@ -39,29 +39,21 @@ def make_rate_distortion(inputs: Inputs) -> pd.DataFrame:
         DataError: a file is missing or damaged, or lacks a point.
     """
     points = inputs.table("points.csv", *POINT_KEYS, "n_images", "total_bytes", "rate_bpe").dropna(subset="rate_bpe")
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for (cut, method, seed), of_run in points.groupby(list(POINT_KEYS[:3]), sort=False):
         run = Run(str(cut), str(method), int(str(seed)))
         variance = _array(*_read(inputs, run, UNCODED), "variance")
         for codec, of_codec in of_run.groupby("codec", sort=False):
-            rows += _rows(inputs, variance, run, str(codec), of_codec)
+            path, errors = _read(inputs, run, str(codec))
+            for point in of_codec.to_dict("records"):
+                quality, rate = point["quality"], point["rate_bpe"]
+                distortion = float(_array(path, errors, f"{quality}/mse").mean())
+                # A transform may code another number of elements than the network has.
+                elements = round(8 * point["total_bytes"] / point["n_images"] / rate)
+                bound = gaussian_rate(variance, distortion * variance.size) * variance.size / elements
+                cells = (distortion, bound, rate - bound) if np.isfinite(bound) else (distortion, None, None)
+                rows.append((*vars(run).values(), codec, quality, rate, *cells))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _rows(
-    inputs: Inputs, variance: NDArray[np.float64], run: Run, codec: str, points: pd.DataFrame
-) -> list[tuple[object, ...]]:
-    path, errors = _read(inputs, run, codec)
-    rows: list[tuple[object, ...]] = []
-    for point in points.to_dict("records"):
-        quality, rate = point["quality"], point["rate_bpe"]
-        distortion = float(_array(path, errors, f"{quality}/mse").mean())
-        # A transform may code another number of elements than the network has.
-        elements = round(8 * point["total_bytes"] / point["n_images"] / rate)
-        bound = gaussian_rate(variance, distortion * variance.size) * variance.size / elements
-        cells = (distortion, bound, rate - bound) if np.isfinite(bound) else (distortion, None, None)
-        rows.append((run.cut, run.method, run.seed, codec, quality, rate, *cells))
-    return rows
 
 
 def _read(inputs: Inputs, run: Run, codec: str) -> tuple[Path, Arrays]:

@@ -20,10 +20,7 @@ def make_transforms(inputs: Inputs) -> pd.DataFrame:
     """
     rows = []
     for name in sorted(inputs.of("transforms")):
-        run = parse_run(name)
-        size, transform = (
-            model_bytes(inputs.arrays("transforms", name)),
-            inputs.experiment.methods[run.method].transform,
-        )
+        run, size = parse_run(name), model_bytes(inputs.arrays("transforms", name))
+        transform = inputs.experiment.methods[run.method].transform
         rows.append((run.cut, run.method, run.seed, "" if transform is None else transform.name, size))
     return pd.DataFrame(rows, columns=list(COLUMNS))

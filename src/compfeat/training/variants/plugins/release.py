@@ -16,7 +16,7 @@ from compfeat.settings.recipe import Phase
 from compfeat.settings.section import NoOptions
 from compfeat.training.batches import Arrays
 from compfeat.training.variants.base import VARIANTS
-from compfeat.training.variants.plugins.standard import NOISE, StandardSteps
+from compfeat.training.variants.plugins.standard import StandardSteps, uniform
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,11 +37,7 @@ class Release(StandardSteps[NoOptions]):
         return seen | {name: np.maximum(array, NO_DISPARITY_PX) for name, array in disparities.items()}
 
     def noise(self, features: Tensor, step: Step) -> Tensor:
-        import torch
-
-        generator = torch.Generator().manual_seed(int(step.random(NOISE).integers(2**62)))
-        uniform = torch.rand(features.shape, generator=generator).to(features)
-        return (2 * uniform - 1) * AMPLITUDE
+        return (2 * uniform(features, step).to(features) - 1) * AMPLITUDE
 
     def started(self, tensor: str) -> bool:
         return not tensor.startswith("decoders.")

@@ -31,15 +31,25 @@ class StandardSteps(Variant[OptionsT]):
         return strips
 
     def noise(self, features: Tensor, step: Step) -> Tensor:
-        import torch
+        """Return uniform noise, ``noise_steps`` quantiser steps wide, centred on 0.
 
-        from compfeat.training.noise import quantisation_noise
-
-        generator = torch.Generator().manual_seed(int(step.random(NOISE).integers(2**62)))
-        recipe = self.settings.recipe
-        return quantisation_noise(features, recipe.noise_steps, recipe.quantiser_bits, generator)
+        A step is (max - min) / (2^bits - 1) of each image's own features, so that training meets the error of the quantiser that
+        evaluation uses (docs/explanation/method.md, "Quantiser").
+        """
+        recipe, flat = self.settings.recipe, features.detach().flatten(1)
+        width = recipe.noise_steps * ((flat.amax(1) - flat.amin(1)) / (2**recipe.quantiser_bits - 1))
+        scaled: Tensor = (uniform(features, step) - 0.5).to(features) * width.view(-1, 1, 1, 1)
+        return scaled
 
 
 @VARIANTS.register("standard")
 class Standard(StandardSteps[NoOptions]):
     """What all recorded trainings use."""
+
+
+def uniform(features: Tensor, step: Step) -> Tensor:
+    """Return the step's noise, 0 to 1, of the shape of ``features``; drawn on the CPU: the same on every device."""
+    import torch
+
+    generator = torch.Generator().manual_seed(int(step.random(NOISE).integers(2**62)))
+    return torch.rand(features.shape, generator=generator)
