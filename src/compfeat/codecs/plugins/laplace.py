@@ -91,7 +91,7 @@ class LaplaceStreams(Codec[OptionsT]):
 
 @CODECS.register("laplace")
 class Laplace(LaplaceStreams[Options]):
-    """The streams of features as they are."""
+    """The streams of features without networks."""
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
