@@ -19,8 +19,6 @@ from compfeat.tasks.base import Metric
 
 RUN = ["cut", "method", "seed"]
 POINT = [*RUN, "codec", "quality"]
-ALL_SEEDS = "all"
-"""Stands in a seed's place in rows that are about all seeds together."""
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,11 @@ from compfeat.results.curves import FloatArray
 from compfeat.results.delta_rate import Rules
 from compfeat.results.inputs import Inputs
 from compfeat.results.measured import Measured, counterparts
-from compfeat.results.pairs import PAIR
+from compfeat.results.pairs import ALL_SEEDS, PAIR
 from compfeat.results.resampled import MAX_REFUSED, Curves, bd_rates, drawn_counts, interval
 from compfeat.settings.runs import FLOAT, UNCODED, Comparison, Point, Run, parse_point
 from compfeat.tasks.base import Metric
 
-ALL_SEEDS = "all"
-"""Stands in a seed's place where a row is about all seeds together."""
 TOO_FEW = (
     f"no interval: fewer than {MIN_IMAGES_FOR_INTERVALS} different images with a value, "
     f"or fewer than {MIN_RESAMPLES_FOR_INTERVALS} resamples"

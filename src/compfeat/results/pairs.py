@@ -20,6 +20,8 @@ from compfeat.results.measured import counterparts
 from compfeat.settings.runs import FLOAT, UNCODED, Comparison, Run
 from compfeat.tasks.base import Metric
 
+ALL_SEEDS = "all"
+"""Stands in a seed's place where a row is about all seeds together."""
 PAIR = ("cut", "method", "against", "seed", "ladder", "against_ladder", "metric")
 POINTS = ("cut", "method", "seed", "codec", "quality")
 
@@ -50,6 +52,12 @@ class Pair:
     def uncoded(self, metric: Metric) -> tuple[float, float]:
         """Return the metric of anchor and test on float features. Raises DataError if they were not evaluated."""
         return uncoded(self.whole[0], metric), uncoded(self.whole[1], metric)
+
+
+def overall(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per cell: of several seeds the row of all of them."""
+    several = table["seed"].astype(str) == ALL_SEEDS
+    return table[several] if several.any() else table
 
 
 def pair_keys(c: Comparison, cut: str, seed: int | str, metric: Metric) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from compfeat.errors import DataError
 from compfeat.experiment.config import part_of
 from compfeat.experiment.entries import StatisticsConfig
 from compfeat.results.bootstrap import (
-    ALL_SEEDS,
     INTERVAL_COLUMNS,
     RATE,
     RESAMPLES,
@@ -33,6 +32,7 @@ from compfeat.results.bootstrap import (
     point_samples,
 )
 from compfeat.results.measured import Measured, compared_metrics
+from compfeat.results.pairs import ALL_SEEDS
 from compfeat.results.resampled import interval
 from compfeat.results.tables.base import TABLES, Inputs
 from compfeat.settings.runs import FLOAT, UNCODED, Point, Run

@@ -9,7 +9,6 @@ import pandas as pd
 
 from compfeat.reports.labels import comparison_label, listed
 from compfeat.reports.summary import (
-    ALL_SEEDS,
     POINT,
     Tables,
     codec_labels,
@@ -18,6 +17,7 @@ from compfeat.reports.summary import (
     methods,
     metrics_by_task,
 )
+from compfeat.results.pairs import ALL_SEEDS
 from compfeat.settings.runs import Comparison
 from compfeat.tasks.base import Metric
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compfeat.reports.labels import percent
-from compfeat.reports.summary import ALL_SEEDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +18,6 @@ COLUMNS = ("cut", "seed", *PAIR, "metric", *ENDS)
 AUTHORS = "published"
 HIGHEST = 50.0
 """The end of axes of BD-rates (%); what lies beyond is drawn there, with its number. Below, -100 % is the end by nature."""
-
-
-def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per cell: of several seeds the row of all of them."""
-    several = table["seed"].astype(str) == ALL_SEEDS
-    return table[several] if several.any() else table
 
 
 def axis_limits(table: pd.DataFrame, least: float = 2.0) -> tuple[float, float]:
@@ -50,6 +43,6 @@ def beyond(
             look: dict[str, Any] = {
                 "ha": "center" if vertical else "right",
                 "va": "top" if vertical else "center",
-                "fontsize": 5.5,
+                "fontsize": 7,
             }
             ax.annotate(f"{percent(rate)} {arrow}", at, shift, textcoords="offset points", color=colour, **look)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compfeat.reports.summary import ALL_SEEDS, RUN, Tables, float_points
+from compfeat.reports.summary import RUN, Tables, float_points
 from compfeat.results.delta_rate import HEADLINE_FIT
-from compfeat.results.pairs import on, uncoded
+from compfeat.results.pairs import on, overall, uncoded
 from compfeat.results.resolved import EXPERIMENT
 from compfeat.results.tables.plugins.operating_points import rates_at_losses
 from compfeat.tasks.base import Metric
@@ -53,9 +53,9 @@ def recorded_facts(record: Tables) -> dict[str, Any]:
     (metric,) = (metric for metric in compared if metric.name == METRIC)
     names = ("method", "ladder", "against", "against_ladder")
     rates = record.csv("intervals.csv", "cut", *names, "seed", "metric", "fit", "rate", "bd_rate_percent")
-    rates = rates[(rates["fit"] == HEADLINE_FIT) & (rates["rate"] == "total") & rates["metric"].isin(list(curves))]
-    if (together := rates["seed"].astype(str) == ALL_SEEDS).any():
-        rates = rates[together]
+    rates = overall(
+        rates[(rates["fit"] == HEADLINE_FIT) & (rates["rate"] == "total") & rates["metric"].isin(list(curves))]
+    )
     found = {
         (r["cut"], (r["method"], r["ladder"]), (r["against"], r["against_ladder"]), curves[r["metric"]]): r[
             "bd_rate_percent"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.intervals import AUTHORS, COLUMNS, ENDS, HIGHEST, PAIR, axis_limits, beyond, overall
+from compfeat.reports.figures.intervals import AUTHORS, COLUMNS, ENDS, HIGHEST, PAIR, axis_limits, beyond
 from compfeat.reports.figures.style import Entry, few_ticks, fitted, grid
 from compfeat.reports.labels import comparison_label
 from compfeat.reports.looks import COLOURS
 from compfeat.reports.summary import Tables, comparisons, cuts, ladder_labels, methods, metrics
+from compfeat.results.pairs import overall
 from compfeat.settings.runs import Comparison
 from compfeat.tasks.base import Metric
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.intervals import AUTHORS, ENDS, HIGHEST, PAIR, axis_limits, beyond, overall
+from compfeat.reports.figures.intervals import AUTHORS, ENDS, HIGHEST, PAIR, axis_limits, beyond
 from compfeat.reports.figures.style import Entry, few_ticks, fitted, grid
 from compfeat.reports.looks import COLOURS
 from compfeat.reports.summary import Tables, comparisons, cuts, ladder_labels, metrics
+from compfeat.results.pairs import overall
 from compfeat.results.tables.plugins.training_length import MEASURED
 from compfeat.tasks.base import Metric
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.intervals import COLUMNS, ENDS, HIGHEST, PAIR, axis_limits, beyond, overall
+from compfeat.reports.figures.intervals import COLUMNS, ENDS, HIGHEST, PAIR, axis_limits, beyond
 from compfeat.reports.figures.style import few_ticks, grid, line_entries, seaborn_look
 from compfeat.reports.labels import comparison_label
 from compfeat.reports.looks import Look, looks
 from compfeat.reports.summary import Tables, cuts, methods, metrics
+from compfeat.results.pairs import overall
 from compfeat.settings.runs import Comparison
 from compfeat.tasks.base import Metric
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from compfeat.experiment.config import Experiment
 from compfeat.reports.figures.base import figure
-from compfeat.reports.figures.intervals import AUTHORS, COLUMNS, ENDS, HIGHEST, axis_limits, beyond, overall
+from compfeat.reports.figures.intervals import AUTHORS, COLUMNS, ENDS, HIGHEST, axis_limits, beyond
 from compfeat.reports.figures.style import draw_lines, few_ticks, grid, line_entries
 from compfeat.reports.looks import looks
 from compfeat.reports.summary import Tables, cuts, metrics
+from compfeat.results.pairs import overall
 from compfeat.tasks.base import Metric
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import pandas as pd
 
 from compfeat.experiment.entries import ClaimsConfig
 from compfeat.io import read_csv
-from compfeat.results.bootstrap import ALL_SEEDS, RESAMPLES, TOO_FEW, float_intervals, read_samples
+from compfeat.results.bootstrap import RESAMPLES, TOO_FEW, float_intervals, read_samples
 from compfeat.results.losses import loss_unit, worse
 from compfeat.results.measured import compared_metrics
-from compfeat.results.pairs import about
+from compfeat.results.pairs import ALL_SEEDS, about
 from compfeat.results.published import ANCHOR, LADDER, METRICS, TEST, lossless
 from compfeat.results.tables.base import CERTAINTY, COMPARED, Inputs, table
 from compfeat.settings.runs import FLOAT, UNCODED, Comparison

@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from compfeat.results.bootstrap import ALL_SEEDS
 from compfeat.results.delta_rate import HEADLINE_FIT
 from compfeat.results.losses import PERCENT
 from compfeat.results.measured import compared_metrics
-from compfeat.results.pairs import PAIR
+from compfeat.results.pairs import PAIR, overall
 from compfeat.results.tables.base import RESULTS, Inputs, table
 from compfeat.settings.runs import FLOAT, UNCODED
 
@@ -74,12 +73,6 @@ def make_headline(inputs: Inputs) -> pd.DataFrame:
     for part in parts:
         headline = headline.merge(part, on=KEYS, how="left")
     return headline[list(HEADLINE)]
-
-
-def overall(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of all seeds together if there are several."""
-    several = table["seed"].astype(str) == ALL_SEEDS
-    return table[several] if several.any() else table
 
 
 def seeds_verdict(cells: pd.DataFrame) -> str:
