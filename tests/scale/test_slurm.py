@@ -17,8 +17,7 @@ import psutil
 import pytest
 
 from project_copy import environment, snakemake
-from small_disk import resize, used_kib
-from tiny_run import PHASE, artifacts, reconfigure, tiny_project, unlock
+from tiny_run import PHASE, artifacts, reconfigure, resize, tiny_project, unlock, used_kib
 
 pytestmark = pytest.mark.scale
 

@@ -16,7 +16,7 @@ from rocrate_validator import services
 
 from project_copy import attempt, snakemake
 from roc_cache import fill
-from tiny_run import artifacts, reconfigure, run, with_environment
+from tiny_run import artifacts, output_of, reconfigure, run, with_environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,13 +27,6 @@ UP_TO_DATE = "Data and pipelines are up to date."
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 FIGURE = "results/figures/rate_accuracy@hevc.pdf"
 LOST = ("results/encode/c256/baseline/seed0/hevc/bitstreams.zip", "results/summarise/points.csv", FIGURE)
-
-
-def output_of(folder: Path, *argv: str) -> str:
-    """Run a command that must work; return what it printed."""
-    done = run(folder, *argv)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def dvc(folder: Path, *argv: str) -> str:

@@ -18,7 +18,7 @@ from compfeat.results.tables.base import TABLES
 from compfeat.settings.runs import TRANSFORM, Run
 from compfeat.stages.checks import checked
 from helpers import PROJECT
-from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, snakemake
+from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, refusal, snakemake
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
 OVERLAYS = [name for name in CONFIGS if name != "config"]
@@ -350,25 +350,16 @@ SAID = {
 """Overlays as files, and the one line that Snakemake prints."""
 
 
-def said(project: Path, *overlays: str) -> str:
-    """Return the one line in which a dry run refuses a configuration."""
-    done = attempt(project, *SNAKEMAKE, "--dry-run", "--configfile", *overlays)
-    output = done.stdout + done.stderr
-    assert done.returncode != 0 and "Traceback" not in output
-    (line,) = [line for line in output.splitlines() if line.startswith("config: ")]
-    return line
-
-
 @pytest.mark.parametrize("name", SAID)
 def test_snakemake_says_it_in_one_line(name: str, project: Path, tmp_path: Path) -> None:
     text, expected = SAID[name]
     (tmp_path / name).write_text(text)
-    assert said(project, str(tmp_path / name), "config/smoke.yaml").startswith(expected.format(path=tmp_path / name))
+    assert refusal(project, str(tmp_path / name), "config/smoke.yaml").startswith(expected.format(path=tmp_path / name))
 
 
 def test_snakemake_says_it_of_the_base_file(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     with (project / "config/config.yaml").open("a") as base:
         base.write("seeds: [1]\n")
-    line = said(project, "config/smoke.yaml")
+    line = refusal(project, "config/smoke.yaml")
     assert re.match(r"config: .*config/config.yaml:\d+: key 'seeds' is already given in line \d+; ", line)
