@@ -87,10 +87,8 @@ def test_a_clone_that_pulls_has_every_byte_and_nothing_to_do(recorded: Path, clo
 
 
 def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
-    chains = []
-    for folder in (recorded, clone):
-        done = compfeat(folder, "lineage", FIGURE, "--format", "json")
-        chains.append(json.loads(done.stdout))
+    told = (compfeat(folder, "lineage", FIGURE, "--format", "json").stdout for folder in (recorded, clone))
+    chains = [json.loads(text) for text in told]
     assert chains[0] == chains[1]
     head = output_of(clone, "git", "rev-parse", "HEAD").strip()
     assert {step["commit"] for step in chains[1]["steps"]} == {head}

@@ -1,7 +1,4 @@
-"""The summary of a made-up run: real tables, gathered from tiny files, for tests of figures and documents.
-
-``python tests/support/synthetic_summary.py FOLDER [METHODS]`` writes one, to look at.
-"""
+"""The summary of a made-up run: real tables, gathered from tiny files, for tests of figures and documents."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import atexit
 import contextlib
 import io
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -200,7 +196,3 @@ def summary_of(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"compfeat-{name}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return write_summary(folder, synthetic_experiment(**RUNS[name]), flat=name == "refused")
-
-
-if __name__ == "__main__":
-    write_summary(Path(sys.argv[1]), synthetic_experiment(METHODS[: int((sys.argv[2:] or ["2"])[0])]))

@@ -85,8 +85,10 @@ def test_an_image_that_is_added_or_changes_is_seen(project: Path) -> None:
 
 
 def test_too_few_images_are_told_before_anything_runs(project: Path) -> None:
-    found = "key 'showcase.images': image 9 is beyond the 4 val images"
-    assert found in refusal_of(project, showcase={"images": [0, 9]})
+    there = len(list((project / "own images/val").iterdir()))
+    assert f"key 'showcase.images': image 9 is beyond the {there} val images" in refusal_of(
+        project, showcase={"images": [0, 9]}
+    )
 
 
 def test_too_few_images_for_intervals_are_told_once_when_the_configuration_is_read(project: Path) -> None:
