@@ -14,11 +14,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
 
-from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
 from compfeat.stages.checks import checked
 from compfeat.stages.resources import Jobs, Predicted
@@ -55,10 +54,6 @@ class Used(NamedTuple):
     anonymous_mb: float = 0
     seconds: float = 0
 
-    def at_most(self, other: Used) -> Used:
-        """Return the larger of each."""
-        return Used(*map(max, self, other))
-
 
 def overlay(images: int, width: int) -> dict[str, object]:
     """Return what differs between numbers of images, and between networks."""
@@ -85,8 +80,7 @@ def used(process: psutil.Process) -> Used:
     total = Used()
     for one in [process, *process.children(recursive=True)]:
         pages, times = one.memory_info(), one.cpu_times()
-        mapped = pages.shared
-        own = Used(pages.rss / 1e6, (pages.rss - mapped) / 1e6, times.user + times.system)
+        own = Used(pages.rss / 1e6, (pages.rss - pages.shared) / 1e6, times.user + times.system)
         total = Used(*(a + b for a, b in zip(total, own, strict=True)))
     return total
 
@@ -102,7 +96,7 @@ def watched(argv: list[str]) -> Iterator[tuple[Job, Used]]:
             for process in parent.children(recursive=True):
                 job = job_of(process.cmdline())
                 if job is not None:
-                    found[job] = found.get(job, Used()).at_most(used(process))
+                    found[job] = Used(*map(max, found.get(job, Used()), used(process)))
         except (psutil.NoSuchProcess, psutil.ZombieProcess, IndexError):
             continue
     yield from found.items()
@@ -112,27 +106,15 @@ def watched(argv: list[str]) -> Iterator[tuple[Job, Used]]:
 
 def predicted(jobs: Jobs, job: Job) -> Predicted:
     """Return what a job is predicted to take."""
-    match job.stage:
-        case "render":
-            return jobs.render(job.split, 1)  # type: ignore[arg-type]
-        case "prepare":
-            return jobs.prepare(job.split, rendered=True)  # type: ignore[arg-type]
-        case "train":
-            return jobs.train(job.cut, job.name)
-        case "features":
-            return jobs.features(job.cut, job.split)  # type: ignore[arg-type]
-        case "fit":
-            return jobs.fit(job.cut)
-        case "encode":
-            return jobs.encode(job.cut, job.name, job.codec)
-        case _:
-            return jobs.evaluate(job.cut, job.name, job.codec)
-
-
-def experiment(images: int, width: int) -> Experiment:
-    """Return the experiment on so many test images, with networks of a width."""
-    config = load_config([PROJECT / "config/config.yaml", *(PROJECT / name for name in FILES)])
-    return checked(merged(config, overlay(images, width)))
+    given: dict[str, tuple[Any, ...]] = {
+        "render": (job.split, 1),
+        "prepare": (job.split, True),
+        "train": (job.cut, job.name),
+        "features": (job.cut, job.split),
+        "fit": (job.cut,),
+    }
+    takes: Predicted = getattr(jobs, job.stage)(*given.get(job.stage, (job.cut, job.name, job.codec)))
+    return takes
 
 
 def main(words: list[str]) -> int:
@@ -145,7 +127,8 @@ def main(words: list[str]) -> int:
     settings = [f"{key}={value}" for key, value in overlay(asked.images, asked.width).items()]
     argv = [sys.executable, "-m", "snakemake", "--cores", "1", *asked.targets, "--quiet", "host", "progress"]
     argv += ["--configfile", *FILES, "--config", *settings]
-    jobs = Jobs(experiment(asked.images, asked.width), {})
+    config = load_config([PROJECT / name for name in ("config/config.yaml", *FILES)])
+    jobs = Jobs(checked(merged(config, overlay(asked.images, asked.width))), {})
     rows = csv.writer(sys.stdout, lineterminator="\n")
     columns = ("peak_mb", "seconds", "anonymous_mb", "predicted_mb", "predicted_s")
     rows.writerow(["config", *Job._fields, *columns])

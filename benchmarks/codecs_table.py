@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,22 +30,6 @@ HEADER = (
 )
 
 
-@dataclass(frozen=True)
-class Times:
-    """What a codec takes for one image at one quality."""
-
-    codec: str
-    quality: str
-    bits: float
-    encode_ms: float
-    decode_ms: float
-
-    @property
-    def text(self) -> str:
-        """The row of the table."""
-        return f"{self.codec:<10} {self.quality:<9} {self.bits:>15.2f} {self.encode_ms:>21.2f} {self.decode_ms:>21.2f}"
-
-
 def features(count: int) -> NDArray[np.float32]:
     """Return feature-like tensors: smooth in space, sparse, and channels that resemble one another."""
     rng = np.random.default_rng(0)
@@ -57,20 +41,16 @@ def features(count: int) -> NDArray[np.float32]:
     return rectified
 
 
-def processor_seconds() -> float:
-    """Return the processor time of this process and of its children that have ended."""
-    return sum(os.times()[:4])
-
-
 def seconds(codec: Codec[Any], tensors: NDArray[np.float32]) -> tuple[float, float, float]:
     """Return bits per element, and the seconds of coding and of decoding per image."""
     with tempfile.TemporaryDirectory() as name:
         stream, side_info = Path(name, "stream"), Path(name, "side_info")
-        start = processor_seconds()
+        # The processor's time of this process and of its children that have ended.
+        start = sum(os.times()[:4])
         sizes = codec.encode(iter(tensors), stream, side_info)
-        middle = processor_seconds()
+        middle = sum(os.times()[:4])
         decoded = sum(1 for _ in codec.decode(stream, side_info, SHAPE))
-        end = processor_seconds()
+        end = sum(os.times()[:4])
     total = sum(size.stream_bytes + size.side_info_bytes for size in sizes)
     return 8 * total / tensors.size, (middle - start) / decoded, (end - middle) / decoded
 
@@ -96,8 +76,8 @@ def quality_at(name: str, bits: float, tensors: NDArray[np.float32]) -> str:
     return qualities[low]
 
 
-def times(repeats: int = 3) -> Iterator[Times]:
-    """Yield the times of every codec that takes features, at about the same rate; the codecs take turns."""
+def times(repeats: int = 3) -> Iterator[str]:
+    """Yield a row for every codec that takes features, at about the same rate; the codecs take turns."""
     tensors = features(IMAGES)
     names = [name for name in CODECS.names() if "features" in CODECS.get(name).sends]
     codecs = {name: made(name, quality_at(name, BITS, tensors[:6]), tensors) for name in names}
@@ -107,17 +87,15 @@ def times(repeats: int = 3) -> Iterator[Times]:
             runs[name].append(seconds(codec, tensors))
     for name, codec in codecs.items():
         bits, encode, decode = (median(values) for values in zip(*runs[name], strict=True))
-        yield Times(name, codec.quality, bits, 1e3 * encode, 1e3 * decode)
+        yield f"{name:<10} {codec.quality:<9} {bits:>15.2f} {1e3 * encode:>21.2f} {1e3 * decode:>21.2f}"
 
 
 def main() -> int:
     """Print the table."""
-    print(
-        f"{IMAGES} images of {'x'.join(map(str, SHAPE))} features per run, at about {BITS:g} bits per element or what is nearest"
-    )
-    print(HEADER, flush=True)
-    for row in times():
-        print(row.text, flush=True)
+    shape = "x".join(map(str, SHAPE))
+    print(f"{IMAGES} images of {shape} features per run, at about {BITS:g} bits per element or what is nearest")
+    for row in chain([HEADER], times()):
+        print(row, flush=True)
     return 0
 
 

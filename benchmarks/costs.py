@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -20,9 +19,10 @@ from compfeat.stages.resources import Jobs, Predicted
 from compfeat.transforms.base import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
-CITYSCAPES = {"train": 2975, "val": 500, "test": 1525}
-CAMVID = {"train": 367, "val": 101, "test": 233}
-FOUND = {"cityscapes": CITYSCAPES, "camvid": CAMVID}
+FOUND: dict[str, dict[Split, int]] = {
+    "cityscapes": {"train": 2975, "val": 500, "test": 1525},
+    "camvid": {"train": 367, "val": 101, "test": 233},
+}
 """Images of the datasets that have to be there already."""
 CLASSES = tuple(map(str, range(19)))
 """As many as Cityscapes and rendered scenes have; other datasets' few make no difference here."""
@@ -30,29 +30,22 @@ PNG_BYTES = 2.05
 """Of a rendered scene's four files, a pixel."""
 
 
-class Job(NamedTuple):
-    """One job: its stage, and what it is predicted to take."""
-
-    stage: str
-    takes: Predicted
-
-
-def every_job(jobs: Jobs, rendered: bool) -> Iterator[Job]:
-    """Yield the jobs up to the tables, which take minutes."""
+def every_job(jobs: Jobs, rendered: bool) -> Iterator[tuple[str, Predicted]]:
+    """Yield stage and prediction of the jobs up to the tables, which take minutes."""
     e = jobs.experiment
     for split in e.dataset.splits:
         if rendered:
-            yield Job("render", jobs.render(split, 2))
-        yield Job("prepare", jobs.prepare(split, rendered))
+            yield ("render", jobs.render(split, 2))
+        yield ("prepare", jobs.prepare(split, rendered))
     for trained in e.trained():
-        yield Job("train", jobs.train(trained.cut, trained.training))
-    yield from (Job("features", jobs.features(trained.cut, split)) for trained, split in features(e))
+        yield ("train", jobs.train(trained.cut, trained.training))
+    yield from (("features", jobs.features(trained.cut, split)) for trained, split in features(e))
     for run in e.runs():
-        yield from [Job("fit", jobs.fit(run.cut))] * fitted(e, run.method)
+        yield from [("fit", jobs.fit(run.cut))] * fitted(e, run.method)
         for codec in e.all_qualities(run.method):
             if codec != UNCODED:
-                yield Job("encode", jobs.encode(run.cut, run.method, codec))
-            yield Job("evaluate", jobs.evaluate(run.cut, run.method, codec))
+                yield ("encode", jobs.encode(run.cut, run.method, codec))
+            yield ("evaluate", jobs.evaluate(run.cut, run.method, codec))
 
 
 def fitted(e: Experiment, method: str) -> int:
@@ -101,15 +94,15 @@ def disk_bytes(jobs: Jobs, rendered: bool) -> float:
 def line(name: str, e: Experiment) -> str:
     """Return one line about a configuration."""
     rendered = e.dataset.name == "streets"
-    jobs = Jobs(e, FOUND.get(name, {}))  # type: ignore[arg-type]
+    jobs = Jobs(e, FOUND.get(name, {}))
     all_jobs = list(every_job(jobs, rendered))
-    hours = {stage: sum(job.takes.seconds for job in all_jobs if job.stage == stage) / 3600 for stage, _ in all_jobs}
+    hours = {stage: sum(takes.seconds for own, takes in all_jobs if own == stage) / 3600 for stage, _ in all_jobs}
     others = sum(hours.values()) - hours["train"]
-    peak = max(all_jobs, key=lambda job: job.takes.memory_mb)
+    largest, peak = max(all_jobs, key=lambda job: job[1].memory_mb)
     return (
         f"{name:<12} {len(all_jobs):>5} jobs  training {hours['train']:>9.2f} core hours of a CPU, "
         f"{training_flop(jobs) / 1e15:>7.3f} PFLOP; all else {others:>6.2f} core hours  "
-        f"largest job {peak.takes.memory_mb / 1000:>5.1f} GB ({peak.stage})  disk {disk_bytes(jobs, rendered) / 1e9:>6.2f} GB"
+        f"largest job {peak.memory_mb / 1000:>5.1f} GB ({largest})  disk {disk_bytes(jobs, rendered) / 1e9:>6.2f} GB"
     )
 
 

@@ -15,35 +15,13 @@ from helpers import PROJECT
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.M))
 COMMANDS = {name for group in GROUPS for name in names(group)} | set(LIBRARY)
-FOLDERS = ("src", "tests", "benchmarks", "workflow", "config", "data", "docs", "profiles", "examples", ".ci")
-TRACKED = [
-    path
-    for folder in (
-        "src",
-        "tests",
-        "benchmarks",
-        "workflow",
-        "config",
-        "data/published",
-        "docs",
-        "profiles",
-        "examples",
-        ".ci",
-    )
-    for path in (PROJECT / folder).rglob("*")
-    if "__pycache__" not in path.parts
-]
-MADE = (
-    "results",
-    "data/raw",
-    "data/prepared",
-    "data/start/CUT",
-    "data/reference/NAME",
-    ".venv",
-    ".snakemake",
-    "tests/artifacts",
-)
+FOLDERS = ["src", "tests", "benchmarks", "workflow", "config", "data/published", "docs", "profiles", "examples", ".ci"]
+TRACKED = [path for name in FOLDERS for path in (PROJECT / name).rglob("*") if "__pycache__" not in path.parts]
+MADE = ("results", "data/raw", "data/prepared", ".venv", ".snakemake", "tests/artifacts")
 """What a run, make or a user writes."""
+TOP = "|".join(name.partition("/")[0] for name in FOLDERS)
+PATH = re.compile(rf"(?<![\w/.{{-])((?:{TOP})/[\w./-]*\w|[a-z_]\w*(?:/\w+)*\.(?:py|smk|typ)\b)")
+"""What looks like a file or folder of the project."""
 
 
 def without_blocks(text: str) -> str:
@@ -71,34 +49,21 @@ def links(page: Path) -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_links_lead_to_files_and_headings(page: Path) -> None:
-    dangling = [
+    assert not [
         f"{file}#{anchor}"
         for file, anchor in links(page)
         if not file.exists() or (anchor and anchor not in headings(file))
     ]
-    assert not dangling
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_named_files_targets_and_commands_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     spans = re.findall(r"`([^`\n]+)`", without_blocks(text)) + re.findall(r"```\w*\n(.*?)```", text, re.S)
-    missing = [
-        f"make {name}" for name in re.findall(r"(?<!\w)make ([a-z]+)\b", "\n".join(spans)) if name not in TARGETS
-    ]
-    missing += [
-        name for name in re.findall(r"compfeat ([a-z][a-z-]+)", "\n".join(spans)) if name not in COMMANDS | {"compfeat"}
-    ]
-    missing += [name for span in spans for name in paths_of(span) if not exists(name)]
-    assert not missing
-
-
-def paths_of(span: str) -> Iterator[str]:
-    """Yield what looks like a file or folder of the project."""
-    yield from re.findall(
-        r"(?<![\w/.{-])((?:src|tests|benchmarks|workflow|config|data|docs|profiles|examples|\.ci)/[\w./-]*\w)", span
-    )
-    yield from re.findall(r"(?<![\w/.{-])([a-z_]\w*(?:/\w+)*\.(?:py|smk|typ))\b", span)
+    code = "\n".join(spans)
+    assert set(re.findall(r"(?<!\w)make ([a-z]+)\b", code)) <= TARGETS
+    assert set(re.findall(r"compfeat ([a-z][a-z-]+)", code)) <= COMMANDS | {"compfeat"}
+    assert [name for span in spans for name in PATH.findall(span) if not exists(name)] == []
 
 
 def exists(name: str) -> bool:
@@ -108,24 +73,16 @@ def exists(name: str) -> bool:
     return (PROJECT / name).exists() or any(str(path).endswith(f"/{name}") for path in TRACKED)
 
 
-def references() -> Iterator[tuple[str, str, str]]:
-    """Yield what code and configuration say of pages: where, the page and its heading, empty where none is named."""
-    for path in [*TRACKED, PROJECT / "Makefile", PROJECT / "CHANGELOG.md", PROJECT / "pyproject.toml"]:
-        if (
-            path.suffix in (".py", ".smk", ".yaml", ".md", ".toml", "")
-            and path.is_file()
-            and PROJECT / "docs" not in path.parents
-        ):
-            for page, heading in re.findall(r'docs/([\w/-]+\.md)(?:, "([^"]+)")?', path.read_text(encoding="utf-8")):
-                yield str(path.relative_to(PROJECT)), page, heading
-
-
 def test_pages_that_code_refers_to_have_the_heading() -> None:
-    def is_there(page: str, heading: str) -> bool:
-        path = PROJECT / "docs" / page
-        return path.is_file() and (not heading or f" {heading}\n" in path.read_text(encoding="utf-8"))
-
-    assert not [found for found in references() if not is_there(*found[1:])]
+    missing = []
+    outside = [path for path in TRACKED if PROJECT / "docs" not in path.parents]
+    for path in [*outside, PROJECT / "Makefile", PROJECT / "CHANGELOG.md", PROJECT / "pyproject.toml"]:
+        if path.suffix in (".py", ".smk", ".yaml", ".md", ".toml", "") and path.is_file():
+            for page, heading in re.findall(r'docs/([\w/-]+\.md)(?:, "([^"]+)")?', path.read_text(encoding="utf-8")):
+                there = PROJECT / "docs" / page
+                if not there.is_file() or (heading and f" {heading}\n" not in there.read_text(encoding="utf-8")):
+                    missing.append((path, page, heading))
+    assert not missing
 
 
 def test_the_readme_is_short_and_its_lines_are() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,6 @@ from helpers import PROJECT
 
 MEASURED = list(csv.DictReader(Path(__file__).with_name("measured.csv").open(encoding="utf-8")))
 """Jobs of finished runs: peak memory (MB) and time (s; of the processor for ``big_``)."""
-
-
 BIG = ("config/config.yaml", "config/full.yaml", "benchmarks/big_inputs.yaml")
 
 
@@ -37,24 +36,18 @@ def processes(row: dict[str, str]) -> int:
 
 
 def predicted(jobs: Jobs, row: dict[str, str]) -> Predicted:
-    cut, name, split, codec = row["cut"], row["name"], row["split"], row["codec"]
-    match row["stage"]:
-        case "render":
-            return jobs.render(split, processes(row))  # type: ignore[arg-type]
-        case "prepare":
-            return jobs.prepare(split, rendered=True)  # type: ignore[arg-type]
-        case "train":
-            return jobs.train(cut, name)
-        case "features":
-            return jobs.features(cut, split)  # type: ignore[arg-type]
-        case "fit":
-            return jobs.fit(cut)
-        case "encode":
-            return jobs.encode(cut, name, codec)
-        case "evaluate":
-            return jobs.evaluate(cut, name, codec)
-        case stage:
-            return jobs.shown(stage)
+    stage, cut, name, split, codec = (row[key] for key in ("stage", "cut", "name", "split", "codec"))
+    given: dict[str, tuple[Any, ...]] = {
+        "render": (split, processes(row)),
+        "prepare": (split, True),
+        "train": (cut, name),
+        "features": (cut, split),
+        "fit": (cut,),
+        "encode": (cut, name, codec),
+        "evaluate": (cut, name, codec),
+    }
+    job: Predicted = getattr(jobs, stage)(*given[stage]) if stage in given else jobs.shown(stage)
+    return job
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,12 @@ import psutil
 import pytest
 
 from project_copy import environment, snakemake
-from small_disk import resize, used_kib
-from tiny_run import PHASE, artifacts, reconfigure, tiny_project, unlock
+from tiny_run import PHASE, artifacts, reconfigure, resize, tiny_project, unlock, used_kib
 
 pytestmark = pytest.mark.scale
 
 TRAINED = "results/train/c256/warm_start/seed0/weights.safetensors"
 """A training's output, named as a target: a file that only led to results that are still there is not missed."""
-SUBMITTED = re.compile(r"submitted with SLURM jobid (\d+)")
 CHECKS = ("--seconds-between-status-checks", "--slurm-init-seconds-before-status-checks")
 SOON = (*(word for option in CHECKS for word in (option, "2")), "--latency-wait", "10")
 # There is no accounting that sacct could ask.
@@ -48,11 +46,6 @@ def under_slurm(project: Path, *words: str) -> str:
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-5000:]
     return output
-
-
-def jobs_of(output: str) -> int:
-    """Return how many jobs were submitted."""
-    return len(set(SUBMITTED.findall(output)))
 
 
 def slurm(*words: str) -> str:
@@ -160,7 +153,7 @@ def test_a_run_ends_in_the_local_runs_bytes_in_few_jobs(
     output = under_slurm(project)
     assert artifacts(project) == reference
     # 2 renderings, 2 preparations, 3 trainings, 2 of features, 2 of coding (4 pairs each), 1 of all tables and pictures.
-    assert jobs_of(output) == 12
+    assert len(set(re.findall(r"submitted with SLURM jobid (\d+)", output))) == 12
     # What was made there is up to date here.
     assert "Nothing to be done" in snakemake(project, "--dry-run", real=True)
 

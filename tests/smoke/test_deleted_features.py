@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from project_copy import attempt, planned_jobs, snakemake
-from tiny_run import artifacts, reconfigure, run, with_environment
+from tiny_run import artifacts, output_of, reconfigure, with_environment
 
 pytestmark = pytest.mark.slow
 
@@ -63,19 +63,16 @@ def test_where_they_are_needed_again_they_are_made_again_to_the_same_bytes(
 
 
 def test_they_are_recorded_by_what_their_readers_read(project: Path, reference: dict[str, str]) -> None:
-    recorded = run(project, "make", "record", "CONFIG=passing.yaml")
-    assert recorded.returncode == 0, recorded.stdout + recorded.stderr
-    audited = attempt(project, "-m", "compfeat", "audit", "--record", "data/reference/passing")
-    assert audited.returncode == 0 and "0 changed, 0 missing, 0 extra" in audited.stdout
+    def audited() -> str:
+        return attempt(project, "-m", "compfeat", "audit", "--record", "data/reference/passing").stdout
+
+    output_of(project, "make", "record", "CONFIG=passing.yaml")
+    assert "0 changed, 0 missing, 0 extra" in audited()
     lineage = attempt(project, "-m", "compfeat", "lineage", BITSTREAM).stdout
     assert f"{VAL}  not there, sha256 {reference[VAL]} when read\n" in lineage and "CHANGED" not in lineage
-    crate = run(project, "make", "crate", "CONFIG=passing.yaml")
-    assert crate.returncode == 0, crate.stdout + crate.stderr
+    output_of(project, "make", "crate", "CONFIG=passing.yaml")
     # Features that are there again are known, where they are the same.
     snakemake(project, VAL, *OVERLAY)
-    assert (project / VAL).is_file()
-    audited = attempt(project, "-m", "compfeat", "audit", "--record", "data/reference/passing")
-    assert "0 extra" in audited.stdout
+    assert (project / VAL).is_file() and "0 extra" in audited()
     (project / VAL).write_bytes(b"other")
-    audited = attempt(project, "-m", "compfeat", "audit", "--record", "data/reference/passing")
-    assert "1 extra" in audited.stdout
+    assert "1 extra" in audited()

@@ -16,7 +16,7 @@ from rocrate_validator import services
 
 from project_copy import attempt, snakemake
 from roc_cache import fill
-from tiny_run import artifacts, reconfigure, run, with_environment
+from tiny_run import artifacts, output_of, reconfigure, run, with_environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,13 +27,6 @@ UP_TO_DATE = "Data and pipelines are up to date."
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 FIGURE = "results/figures/rate_accuracy@hevc.pdf"
 LOST = ("results/encode/c256/baseline/seed0/hevc/bitstreams.zip", "results/summarise/points.csv", FIGURE)
-
-
-def output_of(folder: Path, *argv: str) -> str:
-    """Run a command that must work; return what it printed."""
-    done = run(folder, *argv)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def dvc(folder: Path, *argv: str) -> str:
@@ -94,10 +87,8 @@ def test_a_clone_that_pulls_has_every_byte_and_nothing_to_do(recorded: Path, clo
 
 
 def test_a_clone_tells_the_same_lineage(recorded: Path, clone: Path) -> None:
-    chains = []
-    for folder in (recorded, clone):
-        done = compfeat(folder, "lineage", FIGURE, "--format", "json")
-        chains.append(json.loads(done.stdout))
+    told = (compfeat(folder, "lineage", FIGURE, "--format", "json").stdout for folder in (recorded, clone))
+    chains = [json.loads(text) for text in told]
     assert chains[0] == chains[1]
     head = output_of(clone, "git", "rev-parse", "HEAD").strip()
     assert {step["commit"] for step in chains[1]["steps"]} == {head}

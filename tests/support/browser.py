@@ -21,34 +21,22 @@ if TYPE_CHECKING:
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 """Screenshots and prints, to look at."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+FLAGS = ["no-sandbox", "disable-gpu", "disable-background-networking", "disable-component-update"]
+FLAGS += ["disable-sync", "no-first-run"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-def executable() -> str | None:
-    """Return the browser to use, or None if there is none."""
-    named = os.environ.get("COMPFEAT_CHROMIUM")
-    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start a browser. Where none can run, the test is skipped and says why: no browser, no Playwright, or neither starts."""
-    path = executable()
+    path = os.environ.get("COMPFEAT_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} on PATH and no COMPFEAT_CHROMIUM; run make browser")
     sync_api = pytest.importorskip("playwright.sync_api", reason="no browser: playwright is not installed")
     playwright = started = None
     try:
         playwright = sync_api.sync_playwright().start()
-        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=path, args=[f"--{flag}" for flag in FLAGS])
     except Exception as error:  # a driver without its libraries ends in several kinds, of Playwright's and of asyncio's
         if playwright is not None:
             playwright.stop()

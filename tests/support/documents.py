@@ -18,8 +18,8 @@ from compfeat.reports.settings import CodecEntry, FigureText, PaperSettings
 from compfeat.tasks.base import Metric
 from helpers import PROJECT
 
-TOOLS = {"torch": "2.1"}
-CHANNELS = {"c512": (128, 2, 4), "c256": (64, 4, 8), "s32": (320, 6, 8), "s16": (112, 12, 16)}
+SHAPES = {"c512": (128, 2, 4, 32), "c256": (64, 4, 8, 16), "s32": (320, 6, 8, 32), "s16": (112, 12, 16, 16)}
+"""Channels, height, width and stride of the features at each cut."""
 
 
 def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
@@ -29,23 +29,22 @@ def config_of(overlays: Sequence[str] = ()) -> dict[str, Any]:
 
 def settings_of(whole: Experiment, figures: Sequence[FigureText] = ()) -> PaperSettings:
     """Return the paper's settings as the workflow gives them."""
-    codecs = {name: codec_entry(whole, name) for name in whole.codecs}
+    codecs = {
+        name: CodecEntry(
+            module=whole.codec_module(name),
+            tiles=issubclass(whole.codec_class(name), FrameCodec),
+            options=whole.codec_options(name).model_dump(mode="json"),
+        )
+        for name in whole.codecs
+    }
     rendered = whole.dataset.name == "streets"
-    return PaperSettings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools=TOOLS)
-
-
-def codec_entry(whole: Experiment, name: str) -> CodecEntry:
-    """Return what an entry of the codecs stands for."""
-    tiles = issubclass(whole.codec_class(name), FrameCodec)
-    return CodecEntry(
-        module=whole.codec_module(name), tiles=tiles, options=whole.codec_options(name).model_dump(mode="json")
-    )
+    return PaperSettings(rendered=rendered, codecs=codecs, figures=tuple(figures), tools={"torch": "2.1"})
 
 
 def description(experiment: Experiment, cut: str) -> dict[str, Any]:
     """Return a ``network.json``, as a training would have written it."""
     entry = experiment.cuts[cut]
-    channels, height, width = CHANNELS[cut]
+    channels, height, width, stride = SHAPES[cut]
     return {
         "network": entry.name,
         "cut": cut,
@@ -55,7 +54,7 @@ def description(experiment: Experiment, cut: str) -> dict[str, Any]:
         "channels": channels,
         "feature_height": height,
         "feature_width": width,
-        "stride": {"c512": 32, "c256": 16, "s32": 32, "s16": 16}[cut],
+        "stride": stride,
         "parameters": 1234567,
     }
 

@@ -30,8 +30,6 @@ from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
-import forked_client
-
 IMPORTED = (
     "snakemake.cli",
     "snakemake.report.html_reporter",
@@ -46,6 +44,8 @@ IMPORTED = (
     "altair",
 )
 CLIENT = Path(__file__).with_name("forked_client.py")
+MOST_BYTES = 1 << 20
+"""Of a request, which holds an environment."""
 CAN_FORK = sys.platform == "linux"
 """Elsewhere, libraries do not bear a fork; programs start as usual."""
 
@@ -93,8 +93,8 @@ def serve(path: str) -> NoReturn:
     # What is there already is looked at by no collection of garbage, which would copy its pages.
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, reap)
-    with socket.socket(socket.AF_UNIX) as listening:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing is left over of forks that have ended
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(path)
         listening.listen(64)
         print("ready", flush=True)
@@ -107,38 +107,22 @@ def serve(path: str) -> NoReturn:
     os._exit(0)
 
 
-def reap(*_: object) -> None:
-    """Take notice of forks that have ended, so that none is left over."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
 def answer(connection: socket.socket) -> NoReturn:
-    """Run what is asked for, and say how it ended. A client that is gone takes its program with it."""
+    """Run what is asked for, and say how it ended; where it is killed, the connection ends without a word."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    head, streams, _, _ = socket.recv_fds(connection, forked_client.LENGTH_BYTES, 3)
-    with connection.makefile("rb") as sent:
-        request = json.loads(sent.read(int.from_bytes(head, "big")))
-    program = os.fork()
-    if program == 0:
-        connection.close()
-        for own, given in enumerate(streams):
-            os.dup2(given, own)
-            os.close(given)
-        become(**request)
-    ended = os.pidfd_open(program)
-    watched: list[socket.socket | int] = [connection, ended]
-    if ended not in select.select(watched, [], [])[0]:
-        os.kill(program, signal.SIGKILL)
-    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
-    with contextlib.suppress(BrokenPipeError):
+    request, streams, _, _ = socket.recv_fds(connection, MOST_BYTES, 3)
+    for own, given in enumerate(streams):
+        os.dup2(given, own)
+        os.close(given)
+    status = run(**json.loads(request))
+    with contextlib.suppress(OSError):  # nobody may be there any more
         connection.sendall(str(status).encode())
+    # Taking all modules apart would take longer than most programs do.
     os._exit(0)
 
 
-def become(words: list[str], folder: str, environment: dict[str, str], group: int) -> NoReturn:
-    """Do what ``python -m NAME ...`` does, in a folder, an environment and a process group, and end."""
+def run(words: list[str], folder: str, environment: dict[str, str], group: int) -> int:
+    """Do what ``python -m NAME ...`` does, in a folder, an environment and a process group; return its exit status."""
     os.setpgid(0, group)
     os.chdir(folder)
     os.environ.clear()
@@ -160,8 +144,7 @@ def become(words: list[str], folder: str, environment: dict[str, str], group: in
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Taking all modules apart would take longer than most programs do.
-    os._exit(status if isinstance(status, int) else int(status is not None))
+    return status if isinstance(status, int) else int(status is not None)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,13 @@ import signal
 import socket
 import sys
 
-LENGTH_BYTES = 8
-"""Of the length of a request, sent before it together with this process's input and output."""
-
 
 def ask(path: str, words: list[str]) -> int:
     """Have a program run for this process; return its exit status."""
     request = {"words": words, "folder": os.getcwd(), "environment": dict(os.environ), "group": os.getpgrp()}  # noqa: PTH109
-    data = json.dumps(request).encode()
-    with socket.socket(socket.AF_UNIX) as connection:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect(path)
-        socket.send_fds(connection, [len(data).to_bytes(LENGTH_BYTES, "big")], [0, 1, 2])
-        connection.sendall(data)
+        socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
         status = int(connection.recv(16) or -signal.SIGKILL)
     return status if status >= 0 else 128 - status
 

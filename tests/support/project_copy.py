@@ -82,6 +82,21 @@ def snakemake(project: Path, *arguments: str, real: bool = False) -> str:
     return output
 
 
+def refused(project: Path, *arguments: str, real: bool = False) -> str:
+    """Run the copy's workflow, which must fail and say why without a traceback; return what it printed."""
+    done = attempt(project, *SNAKEMAKE, *arguments, real=real)
+    output = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in output, output[-3000:]
+    return output
+
+
+def refusal(project: Path, *configs: str) -> str:
+    """Return the one line in which a dry run refuses a configuration."""
+    output = refused(project, "--dry-run", "--configfile", *configs)
+    (line,) = [line for line in output.splitlines() if line.startswith("config: ")]
+    return line
+
+
 class Job(NamedTuple):
     """One job that a dry run lists: ``rule`` or ``rule:value/value`` of the wildcards, and its files."""
 

@@ -35,13 +35,11 @@ PUBLISHED = "data/published/published_points.csv"
 PREPARED = "data/prepared/streets"
 NAME_MAX = 254
 """Bytes of a file name that Snakemake uses; longer names become folders."""
+UNCODED = {"none": ("float", "u8")}
 POINTS = [
     (method, codec, quality)
     for method in METHODS
-    for codec, qualities in {
-        **(OF_ROTATED if method == "rotated" else QUALITIES),
-        "none": ("float", "u8"),
-    }.items()
+    for codec, qualities in ((OF_ROTATED if method == "rotated" else QUALITIES) | UNCODED).items()
     for quality in qualities
 ]
 
@@ -49,11 +47,7 @@ CONFIG: dict[str, Any] = load_config([PROJECT / "config/config.yaml"]) | {
     "cuts": {CUT: {}},
     "trainings": {name: {"loss": {"name": "baseline"}, "start": start} for name, start in TRAININGS.items()},
     "methods": {name: {"training": training, "label": name.title()} for name, training in METHODS.items()},
-    "codecs": {
-        "hevc": {"qualities": ["qp22", "qp34"]},
-        "jpeg": {"qualities": ["q95"]},
-        "laplace": {"qualities": ["d1"]},
-    },
+    "codecs": {name: {"qualities": list(own)} for name, own in {**QUALITIES, "laplace": ("d1",)}.items()},
     "ladders": {name: {"codecs": codecs, "label": name.upper()} for name, codecs in LADDERS.items()},
     "comparisons": [],
     "claims": None,
@@ -75,26 +69,20 @@ def record_path(project: Path, output: str) -> Path:
 
 
 def make(
-    project: Path,
-    rule: str,
-    outputs: Mapping[str, str],
-    inputs: Sequence[str] = (),
-    params: Sequence[str] = (),
+    project: Path, rule: str, outputs: Mapping[str, str], inputs: Sequence[str] = (), params: Sequence[str] = ()
 ) -> list[str]:
     """Write a job's outputs, and the record that Snakemake keeps of each; return their paths."""
     for path, text in outputs.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_text(text)
+    code = (f"code of compfeat.cli.pipeline.{rule} 0123456789ab", "numpy 2.4.6, pillow 13.0.0")
     record = {
         "record_format_version": 6,
         "rule": rule,
         "input": list(inputs),
         "log": [f"results/logs/{next(iter(outputs)).removeprefix('results/')}.log"],
         "shellcmd": f"python -m compfeat {rule} --settings '{{\"seed\": 0}}' --output {next(iter(outputs))} > log 2>&1",
-        "params": [
-            repr(p)
-            for p in (f"code of compfeat.cli.pipeline.{rule} 0123456789ab", "numpy 2.4.6, pillow 13.0.0", *params)
-        ],
+        "params": [repr(one) for one in (*code, *params)],
         "starttime": 1000.0,
         "endtime": 1001.5,
         "input_checksums": {path: f"sha256:{digest(project / path)}" for path in inputs},
@@ -153,10 +141,8 @@ def code_and_score(project: Path) -> dict[str, list[str]]:
         for codec in codecs:
             coded: list[str] = []
             if codec != "none":
-                files = {
-                    f"results/encode/{run}/{codec}/{name}": f"{run}/{codec}"
-                    for name in ("bitstreams.zip", "ledger.csv")
-                }
+                names = ("bitstreams.zip", "ledger.csv")
+                files = {f"results/encode/{run}/{codec}/{name}": f"{run}/{codec}" for name in names}
                 code = [f"code of compfeat.codecs.{codec} ba9876543210, code of compfeat.codecs._x aaaaaaaaaaaa"]
                 coded = make(project, "encode", files, [f"{features}/val.npy", f"{PREPARED}/val.csv", *state], code)
                 found["ledgers"].append(coded[1])
@@ -169,30 +155,31 @@ def code_and_score(project: Path) -> dict[str, list[str]]:
 def tables() -> dict[str, str]:
     """Return the text of each table of the summary."""
     points = [f"{CUT},{method},0,{codec},{quality}" for method, codec, quality in POINTS]
-    sizes = [",,0.6" if ",none," in point else ",4.25,0.5" for point in points]
     compared = [("tight", "plain", name, name) for name in ("hevc", "published")] + [
         ("rotated", "plain", "learned", "hevc")
     ]
-    pairs = "cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,verdict\n"
     heads = "cut,method,against,ladder,against_ladder,metric,bd_rate_percent,"
-    heads += "at_1_rate_change_percent,verdict,float_anchor,float_test\n"
-    claims = "claim,source,cut,method,against,ladder,metric,value\n"
-    return {
-        "points.csv": "cut,method,seed,codec,quality,n_images,bytes_per_image,miou\n"
-        + "".join(f"{point},2{size}\n" for point, size in zip(points, sizes, strict=True)),
-        "per_image.csv": "cut,method,seed,codec,quality,image_id\n"
-        + "".join(f"{point},00000{i}_val\n" for point in points for i in range(2)),
-        "epochs.csv": "cut,training,seed,epoch\n" + "".join(f"{CUT},{t},0,1\n" for t in TRAININGS),
-        "bd_rate.csv": pairs
-        + "".join(f"{CUT},{m},{a},0,{la},{aa},miou,pchip,total,-10.5,ok\n" for m, a, la, aa in compared),
-        "headline.csv": heads
-        + "".join(f"{CUT},{m},{a},{la},{aa},miou,-10.5,-5,ok,0.61,0.6\n" for m, a, la, aa in compared),
-        "float_intervals.csv": f"cut,method,against,seed,metric,difference\n{CUT},tight,plain,0,miou,0.01\n",
-        "claims.csv": f"{claims}fewer,this run,{CUT},tight,plain,hevc,miou,-10.5\nfewer,published,{CUT},tight,plain,,,-20\n",
-        "published_points.csv": f"cut,method,rate_bpe\n{CUT},plain,4.0\n",
-        "published_bd_rate.csv": f"cut,method,bd_rate_percent\n{CUT},plain,-20\n",
-        "experiment.json": json.dumps(Resolved.of(Experiment.of(CONFIG)).dumped(), indent=2),
+    heads += "at_1_rate_change_percent,verdict,float_anchor,float_test"
+    lines: dict[str, list[str]] = {
+        "points.csv": ["cut,method,seed,codec,quality,n_images,bytes_per_image,miou"]
+        + [f"{point},2{',,0.6' if ',none,' in point else ',4.25,0.5'}" for point in points],
+        "per_image.csv": ["cut,method,seed,codec,quality,image_id"]
+        + [f"{point},00000{i}_val" for point in points for i in range(2)],
+        "epochs.csv": ["cut,training,seed,epoch"] + [f"{CUT},{t},0,1" for t in TRAININGS],
+        "bd_rate.csv": ["cut,method,against,seed,ladder,against_ladder,metric,fit,rate,bd_rate_percent,verdict"]
+        + [f"{CUT},{m},{a},0,{la},{aa},miou,pchip,total,-10.5,ok" for m, a, la, aa in compared],
+        "headline.csv": [heads] + [f"{CUT},{m},{a},{la},{aa},miou,-10.5,-5,ok,0.61,0.6" for m, a, la, aa in compared],
+        "float_intervals.csv": ["cut,method,against,seed,metric,difference", f"{CUT},tight,plain,0,miou,0.01"],
+        "claims.csv": [
+            "claim,source,cut,method,against,ladder,metric,value",
+            f"fewer,this run,{CUT},tight,plain,hevc,miou,-10.5",
+            f"fewer,published,{CUT},tight,plain,,,-20",
+        ],
+        "published_points.csv": ["cut,method,rate_bpe", f"{CUT},plain,4.0"],
+        "published_bd_rate.csv": ["cut,method,bd_rate_percent", f"{CUT},plain,-20"],
     }
+    resolved = json.dumps(Resolved.of(Experiment.of(CONFIG)).dumped(), indent=2)
+    return {name: "".join(f"{line}\n" for line in own) for name, own in lines.items()} | {"experiment.json": resolved}
 
 
 def summarise(project: Path, found: Mapping[str, Sequence[str]]) -> None:
@@ -208,7 +195,7 @@ def summarise(project: Path, found: Mapping[str, Sequence[str]]) -> None:
         "epochs.csv": curves,
         "bd_rate.csv": ["results/summarise/points.csv", "results/summarise/experiment.json"],
         "headline.csv": ["results/summarise/points.csv", "results/summarise/bd_rate.csv"],
-        "float_intervals.csv": [*found["scores"]],
+        "float_intervals.csv": list(found["scores"]),
         "published_points.csv": [PUBLISHED],
         "published_bd_rate.csv": ["results/summarise/published_points.csv"],
         "claims.csv": ["results/summarise/bd_rate.csv", "results/summarise/published_bd_rate.csv"],

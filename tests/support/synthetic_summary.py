@@ -1,7 +1,4 @@
-"""The summary of a made-up run: real tables, gathered from tiny files, for tests of figures and documents.
-
-``python tests/support/synthetic_summary.py FOLDER [METHODS]`` writes one, to look at.
-"""
+"""The summary of a made-up run: real tables, gathered from tiny files, for tests of figures and documents."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import atexit
 import contextlib
 import io
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -18,14 +14,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from compfeat.arrays import write_arrays
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import MethodConfig
-from compfeat.io import write_csv, write_json
-from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run
-from compfeat.transport.ledger import write_ledger
-from tiny_results import CONFIG, NETWORK, STATISTICS, TASKS, TinyRun
+from compfeat.io import write_csv
+from compfeat.settings.runs import FLOAT, Run
+from tiny_results import CONFIG, STATISTICS, TASKS, TinyRun
 
 CLASSES = ("road", "sky", "car")
 SIZE = (32, 64)
@@ -92,74 +86,51 @@ class SyntheticRun(TinyRun):
 
     flat = False
 
-    def _write_run(self, run: Run, method: MethodConfig) -> None:
-        tasks, trained = self.experiment.tasks, f"{run.cut}/{method.training}/seed{run.seed}"
-        write_json(self.path("descriptions", trained, "network.json"), NETWORK)
+    @property
+    def ids(self) -> list[str]:
+        return IDS
+
+    def _errors(self, run: Run, rank: int) -> NDArray[np.float64]:
+        error = 0.05 + (0.0 if self.flat else 0.1 * rank)
+        return error * (1.1 if run.cut == "c512" else 1.0) * np.linspace(0.8, 1.2, len(IDS))
+
+    def _scores(self, errors: NDArray[np.float64]) -> dict[str, dict[str, Any]]:
+        scores = super()._scores(errors)
+        third = np.pad(scores["segmentation"]["confusion"], ((0, 0), (0, 1), (0, 1)))
+        third[:, 2, 2] = 9
+        return scores | {"segmentation": {"confusion": third}, "normals": scores["reconstruction"]}
+
+    def _ledger(self, run: Run, codec: str, rank: int, sends: str) -> pd.DataFrame:
+        share = self.bytes_of.get(run.method, 0.9) * (1 + 0.02 * int(run.seed))
+        share *= 0.6 if run.cut == "c512" else 1
+        spread = np.random.default_rng(1).normal(1, 0.1, len(IDS))
+        size = (900 / 2**rank * share * spread).round().astype(int)
+        columns = {"payload_bytes": size, "header_bytes": 9, "side_info_bytes": 0 if sends == "image" else 8}
+        return pd.DataFrame({"image_id": IDS} | columns)
+
+    def _pictures(
+        self, run: Run, codec: str, quality: str, errors: NDArray[np.float64], sends: str
+    ) -> dict[int, dict[str, Any]]:
+        if codec == "png" or (quality == FLOAT and sends == "features"):
+            return {}
+        found = {i: outputs(errors[i], i, sends, run.method) for i in self.experiment.showcase.images}
+        kept = ("sent", *self.experiment.tasks)
+        return {i: {name: own[name] for name in kept if name in own} for i, own in found.items()}
+
+    def _epochs(self) -> pd.DataFrame:
         epochs = pd.DataFrame({"epoch": [1, 2, 3], "strength": [0.0, 0.5, 1.0]})
-        for task in tasks:
+        for task in self.experiment.tasks:
             epochs = epochs.assign(**{f"loss_{task}": [3.0, 2.0, 1.5], f"log_variance_{task}": [0.0, -0.2, -0.3]})
         values = {f"val_{name}": [0.2, 0.4, 0.5] for name in ("miou", "rmse", "psnr_db", "angle_deg")}
-        epochs = epochs.assign(**values, loss_features=[9.0, 8.0, 7.5], log_variance_features=[1.0, 1.1, 1.2])
-        write_csv(self.path("epochs", trained, "epochs.csv"), epochs)
-        features = self.path("features", trained, "test.npy")
-        features.parent.mkdir(parents=True, exist_ok=True)
-        np.save(features, np.random.default_rng(0).random((len(IDS), 4, 2, 8), dtype=np.float32))
-        self._write_points(run, UNCODED, [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT], method.sends)
-        for codec, qualities in self.experiment.qualities(run.method).items():
-            self._write_points(run, codec, qualities, method.sends)
-            spread, ledgers = np.random.default_rng(1).normal(1, 0.1, len(IDS)), {}
-            for rank, quality in enumerate(qualities):
-                share = self.bytes_of.get(run.method, 0.9) * (1 + 0.02 * int(run.seed))
-                share *= 0.6 if run.cut == "c512" else 1
-                size = (900 / 2**rank * share * spread).round().astype(int)
-                ledgers[quality] = pd.DataFrame({"image_id": IDS, "payload_bytes": size, "header_bytes": 9})
-                ledgers[quality]["side_info_bytes"] = 0 if method.sends == "image" else 8
-            write_ledger(self.path("ledgers", f"{run.id}/{codec}", "ledger.csv"), ledgers)
+        return epochs.assign(**values, loss_features=[9.0, 8.0, 7.5], log_variance_features=[1.0, 1.1, 1.2])
 
-    def _write_points(self, run: Run, codec: str, qualities: Sequence[str], sends: str) -> None:
-        scores: dict[str, Any] = {"image_id": np.array(IDS)}
-        pictures: dict[str, Any] = {}
-        distortions: dict[str, Any] = {"image_id": scores["image_id"], "variance": np.ones((4, 2, 8))}
-        for rank, quality in enumerate(qualities):
-            error = 0.05 + (0.0 if codec == UNCODED or self.flat else 0.1 * rank)
-            each = error * (1.1 if run.cut == "c512" else 1.0) * np.linspace(0.8, 1.2, len(IDS))
-            right = (1000 * (1 - 0.5 * each)).round().astype(int)
-            confusion = np.array([[[n, 1000 - n, 0], [0, 500, 0], [0, 0, 9]] for n in right])
-            sums = {"sse": 10 * each, "n": np.full(len(IDS), 10)}
-            own = {"segmentation": {"confusion": confusion}, "reconstruction": sums, "normals": sums}
-            own["disparity"] = sums | {f"{name}_authors": values for name, values in sums.items()}
-            for task in self.experiment.tasks:
-                scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
-            if sends == "image":
-                scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
-            distortions[f"{quality}/mse"] = each
-            if codec != "png" and not (quality == FLOAT and sends == "features"):
-                pictures |= {
-                    f"{quality}/{i}/{name}": picture
-                    for i in self.experiment.showcase.images
-                    for name, picture in outputs(each[i], i, sends, run.method).items()
-                    if name in ("sent", *self.experiment.tasks)
-                }
-        write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
-        write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
-        write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
-
-    def _write_scenes(self) -> dict[str, Path]:
-        paths = {
-            "arrays": self.folder / "test.npy",
-            "index": self.folder / "test.csv",
-            "info": self.folder / "test.json",
-        }
+    def _scenes(self) -> tuple[NDArray[np.void], list[str]]:
         fields = truth()
-        kinds = [(name, values.dtype, values.shape) for name, values in fields.items()]
-        records = np.zeros(len(IDS), kinds)
+        records = np.zeros(len(IDS), [(name, values.dtype, values.shape) for name, values in fields.items()])
         for name, values in fields.items():
             records[name] = values
         records["image"][:, :2, :, 0] = np.arange(len(IDS))[:, None, None]
-        np.save(paths["arrays"], records)
-        write_csv(paths["index"], pd.DataFrame({"image_id": IDS}))
-        write_json(paths["info"], {"class_names": list(CLASSES)})
-        return paths
+        return records, list(CLASSES)
 
 
 def truth() -> dict[str, Any]:
@@ -225,7 +196,3 @@ def summary_of(name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"compfeat-{name}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return write_summary(folder, synthetic_experiment(**RUNS[name]), flat=name == "refused")
-
-
-if __name__ == "__main__":
-    write_summary(Path(sys.argv[1]), synthetic_experiment(METHODS[: int((sys.argv[2:] or ["2"])[0])]))

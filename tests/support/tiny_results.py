@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from compfeat.__main__ import call
 from compfeat.arrays import write_arrays
@@ -22,7 +23,7 @@ from compfeat.settings.runs import FLOAT, QUANTISED, UNCODED, Run
 from compfeat.transport.ledger import write_ledger
 from helpers import PROJECT
 
-PUBLISHED = PROJECT / "data/published"
+PUBLISHED = {n: PROJECT / f"data/published/{n}.csv" for n in ("published_points", "published_bytes_per_image")}
 SIZES = {"lossless": 800, "qp10": 400, "qp20": 200, "qp30": 100, "qp40": 50}
 CODECS = {"a": 1.0, "b": 1.5}
 """Two codecs, and by how much their streams are larger."""
@@ -50,9 +51,17 @@ class TinyRun:
             for name, method in self.experiment.methods.items():
                 for seed in self.seeds:
                     self._write_run(Run(cut, name, seed), method)
-        names = ("published_points", "published_bytes_per_image")
-        self.inputs["published"] = {name: PUBLISHED / f"{name}.csv" for name in names}
-        self.inputs["scenes"] = self._write_scenes()
+        self.inputs["published"] = dict(PUBLISHED)
+        paths = {
+            "arrays": self.folder / "test.npy",
+            "index": self.folder / "test.csv",
+            "info": self.folder / "test.json",
+        }
+        records, class_names = self._scenes()
+        np.save(paths["arrays"], records)
+        write_csv(paths["index"], pd.DataFrame({"image_id": self.ids}))
+        write_json(paths["info"], {"class_names": class_names})
+        self.inputs["scenes"] = paths
 
     def path(self, kind: str, name: str, file: str) -> Path:
         return self.inputs.setdefault(kind, {}).setdefault(name, self.folder / kind / name / file)
@@ -60,54 +69,70 @@ class TinyRun:
     def _write_run(self, run: Run, method: MethodConfig) -> None:
         trained = f"{run.cut}/{method.training}/seed{run.seed}"
         write_json(self.path("descriptions", trained, "network.json"), NETWORK)
-        write_csv(self.path("epochs", trained, "epochs.csv"), pd.DataFrame({"epoch": [1, 2], "total": [3.0, 2.0]}))
+        write_csv(self.path("epochs", trained, "epochs.csv"), self._epochs())
         if method.sends == "features":
             path = self.path("features", trained, "test.npy")
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(path, np.random.default_rng(0).random((self.images, 4, 2, 8), dtype=np.float32))
-        uncoded = [FLOAT, QUANTISED] if method.sends == "features" else [FLOAT]
-        self._write_codec(run, UNCODED, dict.fromkeys(uncoded, 0.05), method.sends)
-        for codec, factor in CODECS.items():
-            self._write_codec(run, codec, {q: 0.05 + 0.1 * i for i, q in enumerate(SIZES)}, method.sends)
-            ledgers = {}
-            for quality in SIZES:
-                size = round(SIZES[quality] * factor * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed)))
-                # Images differ in their side information alone, beyond the first three.
-                side = 8 + (np.arange(self.images) > 2) * (np.arange(self.images) % 2)
-                columns = {"payload_bytes": size, "header_bytes": 9, "side_info_bytes": side}
-                ledgers[quality] = pd.DataFrame({"image_id": self.ids} | columns)
+            np.save(path, np.random.default_rng(0).random((len(self.ids), 4, 2, 8), dtype=np.float32))
+        uncoded = (FLOAT, QUANTISED) if method.sends == "features" else (FLOAT,)
+        self._write_codec(run, UNCODED, uncoded, method.sends)
+        for codec, qualities in self.experiment.qualities(run.method).items():
+            self._write_codec(run, codec, qualities, method.sends)
+            ledgers = {q: self._ledger(run, codec, rank, method.sends) for rank, q in enumerate(qualities)}
             write_ledger(self.path("ledgers", f"{run.id}/{codec}", "ledger.csv"), ledgers)
 
-    def _write_codec(self, run: Run, codec: str, errors: dict[str, float], sends: str) -> None:
-        scores: dict[str, Any] = {"image_id": np.array(self.ids)}
+    def _write_codec(self, run: Run, codec: str, qualities: Sequence[str], sends: str) -> None:
+        ids = np.array(self.ids)
+        scores: dict[str, Any] = {"image_id": ids}
         pictures: dict[str, Any] = {}
-        for quality, error in errors.items():
-            right = round(1000 * (1 - 0.5 * error))
-            sums = {"sse": np.full(self.images, 10 * error), "n": np.full(self.images, 10)}
-            own = {
-                "segmentation": {"confusion": np.array([[[right, 1000 - right], [0, 500]]] * self.images)},
-                "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
-                "reconstruction": sums,
-            }
-            if sends == "image":
-                scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
+        distortions: dict[str, Any] = {"image_id": ids, "variance": np.ones((4, 2, 8))}
+        for rank, quality in enumerate(qualities):
+            errors = self._errors(run, 0 if codec == UNCODED else rank)
+            own = self._scores(errors)
             for task in self.experiment.tasks:
                 scores |= {f"{quality}/{task}/{name}": values for name, values in own[task].items()}
-                pictures |= {f"{quality}/{i}/{task}": np.full((2, 2), i, np.uint8) for i in (0, 2)}
+            if sends == "image":
+                sums = own["reconstruction"]
+                scores |= {f"{quality}/decoded_image/sse": sums["sse"] / 100, f"{quality}/decoded_image/n": sums["n"]}
+            distortions[f"{quality}/mse"] = errors
+            for image, named in self._pictures(run, codec, quality, errors, sends).items():
+                pictures |= {f"{quality}/{image}/{name}": picture for name, picture in named.items()}
         write_arrays(self.path("scores", f"{run.id}/{codec}", "scores.npz"), scores)
-        distortions: dict[str, Any] = {
-            f"{quality}/mse": np.full(self.images, error) for quality, error in errors.items()
-        }
-        distortions |= {"image_id": scores["image_id"], "variance": np.ones((4, 2, 8))}
         write_arrays(self.path("distortions", f"{run.id}/{codec}", "distortions.npz"), distortions)
         write_arrays(self.path("pictures", f"{run.id}/{codec}", "pictures.npz"), pictures)
 
-    def _write_scenes(self) -> dict[str, Path]:
-        paths = {"arrays": self.folder / "val.npy", "index": self.folder / "val.csv", "info": self.folder / "val.json"}
-        np.save(paths["arrays"], np.zeros(self.images, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]))
-        write_csv(paths["index"], pd.DataFrame({"image_id": self.ids}))
-        write_json(paths["info"], {"class_names": ["road", "sky"]})
-        return paths
+    def _errors(self, run: Run, rank: int) -> NDArray[np.float64]:
+        """Return each image's error at the quality of a rank, from the finest on."""
+        return np.full(self.images, 0.05 + 0.1 * rank)
+
+    def _scores(self, errors: NDArray[np.float64]) -> dict[str, dict[str, Any]]:
+        right = (1000 * (1 - 0.5 * errors)).round().astype(int)
+        sums = {"sse": 10 * errors, "n": np.full(len(errors), 10)}
+        return {
+            "segmentation": {"confusion": np.array([[[n, 1000 - n], [0, 500]] for n in right])},
+            "disparity": sums | {f"{name}_authors": values for name, values in sums.items()},
+            "reconstruction": sums,
+        }
+
+    def _ledger(self, run: Run, codec: str, rank: int, sends: str) -> pd.DataFrame:
+        size = list(SIZES.values())[rank] * CODECS[codec] * self.bytes_of[run.method] * (1 + 0.02 * int(run.seed))
+        # Images differ in their side information alone, beyond the first three.
+        side = 8 + (np.arange(self.images) > 2) * (np.arange(self.images) % 2)
+        columns = {"payload_bytes": round(size), "header_bytes": 9, "side_info_bytes": side}
+        return pd.DataFrame({"image_id": self.ids} | columns)
+
+    def _pictures(
+        self, run: Run, codec: str, quality: str, errors: NDArray[np.float64], sends: str
+    ) -> dict[int, dict[str, Any]]:
+        """Return pictures by image and task."""
+        return {i: dict.fromkeys(self.experiment.tasks, np.full((2, 2), i, np.uint8)) for i in (0, 2)}
+
+    def _epochs(self) -> pd.DataFrame:
+        return pd.DataFrame({"epoch": [1, 2], "total": [3.0, 2.0]})
+
+    def _scenes(self) -> tuple[NDArray[np.void], list[str]]:
+        """Return packed scenes, and the names of their classes."""
+        return np.zeros(self.images, [("image", "u1", (16, 32, 3)), ("labels", "u1", (16, 32))]), ["road", "sky"]
 
     def table(self, name: str) -> Path:
         return self.folder / "summarise" / name
@@ -151,16 +176,12 @@ METHODS: dict[str, dict[str, Any]] = {
 BYTES = {OLD: 1.0, NEW: 0.8, FOLDED: 0.5, REMOTE: 2.0}
 PAIRS = [(NEW, OLD, "on_a", "on_a"), (NEW, OLD, "on_b", "on_b")]
 CONFIG = load_config([PROJECT / "config/config.yaml"])
-
-
 STATISTICS = {"resamples": 12, "confidence": 0.9, "seed": 0}
 
 
 def published_inputs(**statistics: Any) -> Inputs:
     """Return what tables of the authors' numbers are made from."""
-    names = ("published_points", "published_bytes_per_image")
-    paths = {"published": {name: PUBLISHED / f"{name}.csv" for name in names}}
-    return Inputs(part_of({"statistics": STATISTICS | statistics}), paths)
+    return Inputs(part_of({"statistics": STATISTICS | statistics}), {"published": PUBLISHED})
 
 
 def tiny_experiment(methods: Sequence[str], comparisons: Sequence[tuple[str, ...]], **changes: Any) -> Experiment:

@@ -80,3 +80,20 @@ def with_environment(folder: Path) -> Path:
 def run(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a copy; return what came of it."""
     return subprocess.run(argv, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
+
+
+def output_of(folder: Path, *argv: str) -> str:
+    """Run a command in a copy that must work; return what it printed."""
+    done = run(folder, *argv)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def resize(disk: Path, size_kib: int) -> None:
+    """Give a disk another size."""
+    subprocess.run(["mount", "-o", f"remount,size={size_kib}k", str(disk)], check=True)
+
+
+def used_kib(folder: Path) -> int:
+    """Return what all below a folder takes of a disk."""
+    return sum(path.lstat().st_blocks for path in folder.rglob("*")) // 2

@@ -18,7 +18,7 @@ from compfeat.results.tables.base import TABLES
 from compfeat.settings.runs import TRANSFORM, Run
 from compfeat.stages.checks import checked
 from helpers import PROJECT
-from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, snakemake
+from project_copy import SNAKEMAKE, attempt, copy_project, listed_jobs, planned_jobs, refusal, snakemake
 
 CONFIGS = sorted(path.stem for path in (PROJECT / "config").glob("*.yaml"))
 OVERLAYS = [name for name in CONFIGS if name != "config"]
@@ -153,7 +153,6 @@ PHASE = "{epochs: 1, downscale: 2, crop_width_px: 0, batch_size: 1, learning_rat
 WRONG = [
     ("colour: red", "key 'colour' is unknown; expected one of output, dataset"),
     ("statistics: {sed: 1}", "key 'statistics.sed' is unknown; did you mean 'seed'?"),
-    ("training: {thread: 1}", "key 'training.thread' is unknown; expected one of"),
     ("training: {threads: four}", "threads': found 'four'"),
     ("network: {width: null}", "width': found None"),
     ("seeds: 0,1", "key 'seeds': found '0,1'; expected a list"),
@@ -162,17 +161,13 @@ WRONG = [
     ("dataset: {name: citiscapes}", "dataset 'citiscapes' is unknown; expected one of"),
     ("codecs: {vvcc: {qualities: [a]}}", "codec 'vvcc' is unknown; expected one of"),
     ("codecs: {png: {qualities: [q90]}}", "quality 'q90' is unknown; expected one of lossless"),
-    ("codecs: {hevc: {qualities: [qp99]}}", "quality 'qp99' is unknown; expected one of"),
     ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': 'qp10' is named 2"),
     ("codecs: {png: {bitts: 7}}", "key 'codecs.png.bitts' is unknown; did you mean 'bits'?"),
     ("codecs: {none: {codec: png, qualities: [lossless]}}", "key 'codecs.none': 'none' stands for"),
     ("codecs: {transform: {codec: png, qualities: [lossless]}}", "key 'codecs.transform': 'transform' stands for"),
     ("trainings: {compressible: {loss: {strenght: 1}}}", "loss.strenght' is unknown; did you mean 'strength'?"),
     ("figures: [rate]", "figure 'rate' is unknown; expected one of"),
-    (
-        "figures: [rate_accuracy@mine]",
-        "'figures': rate_accuracy@mine: ladder 'mine' is not there; expected one of hevc",
-    ),
+    ("figures: [rate_accuracy@mine]", "'figures': rate_accuracy@mine: ladder 'mine' is not there; expected one of"),
     ("methods: {mine: {training: baseline, transform: dct}}", "transform 'dct' is unknown"),
     *(
         (f"methods: {{mine: {{training: baseline, transform: {{name: task_klt, {option}}}}}}}", message)
@@ -235,8 +230,6 @@ WRONG = [
         (f"trainings: {{baseline: {{start: {start}}}}}", f"key 'trainings.baseline.start': {message}")
         for start, message in (
             ("'data/{cut}-{seed}.safetensors'", "found 'data/{cut}-{seed}.safetensors'; expected no braces but those"),
-            ("'data/{cut.safetensors'", "found 'data/{cut.safetensors'; expected no braces but those of {cut}"),
-            (r'"a\n.safetensors"', r"found 'a\n.safetensors'"),
             ("'no/{cut}.safetensors'", "no/c512.safetensors: not found; expected a safetensors file"),
             ("'~nobody_here/x.safetensors'", "~nobody_here/x.safetensors: could not determine home directory"),
         )
@@ -254,11 +247,8 @@ WRONG = [
     # Paths with characters that a shell, Snakemake or a terminal would read otherwise.
     (r'tools: {ffmpeg: "a\u0085b"}', r"key 'tools.ffmpeg': found 'a\x85b'; expected a path"),
     ("output: 'res{x}'", "key 'output': found 'res{x}'; expected a path without braces"),
-    (r'output: "a\nb"', r"key 'output': found 'a\nb'; expected a path without braces and control"),
-    (r'output: "a\uD800"', r"key 'output': found 'a\ud800'; expected a path"),
     ("output: -x", "key 'output': found '-x'; expected a path that does not begin with -"),
     ("dataset: {root: 'data/raw/{x}'}", "key 'dataset.root': found 'data/raw/{x}'; expected a path"),
-    (r'dataset: {root: "data/\traw"}', r"key 'dataset.root': found 'data/\traw'; expected a path"),
     ("dataset: {prepared: 'data/{split}'}", "key 'dataset.prepared': found 'data/{split}'"),
     ("keep: {training: baseline, folder: 'x{cut}'}", "key 'keep.folder': found 'x{cut}'"),
     ("records: {seeds: 'data/{x}'}", "key 'records.seeds': found 'data/{x}'; expected a path"),
@@ -274,10 +264,7 @@ WRONG = [
     ("output: data/prepared/streets/x", "lies in data/prepared/streets, the folder of 'dataset.prepared'"),
     ("output: data/raw/streets/x", "data/raw/streets/x lies in data/raw/streets, the folder of 'dataset.root'"),
     ("dataset: {prepared: workflow}", "key 'dataset.prepared': found workflow; expected a"),
-    (
-        "dataset: {prepared: results/data}",
-        "key 'dataset.prepared': results/data lies in results, the folder of 'output'",
-    ),
+    ("dataset: {prepared: results/data}", "'dataset.prepared': results/data lies in results, the folder of 'output'"),
     ("dataset: {prepared: results}", "key 'output': results lies in results, the folder of 'dataset.prepared'"),
     ("dataset: {root: .}", "key 'output': results lies in ., the folder of 'dataset.root'"),
     ("dataset: {root: config/x}", "key 'dataset.root': found config/x; expected a folder"),
@@ -285,24 +272,17 @@ WRONG = [
     ("dataset: {root: ./data/prepared/streets/}", "lies in data/prepared/streets, the folder of"),
     ("dataset: {root: ~nobody_here/x}", "key 'dataset.root': ~nobody_here/x: could not"),
     ("keep: {training: baseline, folder: data/reference}", "key 'keep.folder': found data/reference"),
-    (
-        "keep: {training: baseline, folder: results/train}",
-        "'keep.folder': results/train lies in results, the folder of",
-    ),
+    ("keep: {training: baseline, folder: results/train}", "'keep.folder': results/train lies in results, the folder"),
     # Names and labels.
     ("methods: {a/b: {training: baseline}}", "key 'methods.a/b': found 'a/b'; string should match"),
     ("methods: {'': {training: baseline}}", "key 'methods.': found ''; string should match"),
     ("cuts: {C256: {}}", "key 'cuts.C256': found 'C256'; string should match"),
-    (
-        "methods: {compressible: {label: baseline}}",
-        "key 'methods.compressible.label': baseline is called 'baseline', too",
-    ),
+    ("methods: {compressible: {label: baseline}}", "methods.compressible.label': baseline is called 'baseline', too"),
     ("methods: {compressible: {label: 'task  KLT '}}", "compressible is called 'task KLT', too"),
     ("ladders: {laplace: {label: HEVC}}", "key 'ladders.laplace.label': hevc is called 'HEVC', too"),
     ("methods: {task_klt: {label: 任务变换}}", "label': found 任 (U+4EFB), 务 (U+52A1), 变 (U+53D8) and 1 more"),
     ("ladders: {hevc: {label: best 👍}}", "key 'ladders.hevc.label': found 👍 (U+1F44D), which the fonts"),
     ("claims: {paper: {text: أقل}}", "key 'claims.paper.text': found أ (U+0623)"),
-    (r'methods: {task_klt: {label: "a\nb"}}', "key 'methods.task_klt.label': found (U+000A), which"),
 ]
 """Overlays on the default, and what is said of them."""
 
@@ -341,34 +321,22 @@ def test_what_does_no_harm_is_accepted(overlay: str, tmp_path: Path) -> None:
     assert checked(merged(config, {"tasks": ["segmentation", "reconstruction"], "claims": None})).runs()
 
 
-SAID = {
-    "unknown.yaml": ("seed: [1]", "config: key 'seed' is unknown; did you mean 'seeds'?"),
-    "twice.yaml": ("seeds: [1]\nseeds: [2]", "config: {path}:2: key 'seeds' is already given in line 1; "),
-    "twice.json": ('{"seeds": [1],\n"seeds": [2]}', "config: {path}:2: key 'seeds' is already given in line 1; "),
-    "below.yaml": ("a: {b: 1, b: 2}", "config: {path}:1: key 'a.b' is already given in line 1; "),
-}
-"""Overlays as files, and the one line that Snakemake prints."""
-
-
-def said(project: Path, *overlays: str) -> str:
-    """Return the one line in which a dry run refuses a configuration."""
-    done = attempt(project, *SNAKEMAKE, "--dry-run", "--configfile", *overlays)
-    output = done.stdout + done.stderr
-    assert done.returncode != 0 and "Traceback" not in output
-    (line,) = [line for line in output.splitlines() if line.startswith("config: ")]
-    return line
-
-
-@pytest.mark.parametrize("name", SAID)
-def test_snakemake_says_it_in_one_line(name: str, project: Path, tmp_path: Path) -> None:
-    text, expected = SAID[name]
-    (tmp_path / name).write_text(text)
-    assert said(project, str(tmp_path / name), "config/smoke.yaml").startswith(expected.format(path=tmp_path / name))
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seed: [1]", "config: key 'seed' is unknown; did you mean 'seeds'?"),
+        ("seeds: [1]\nseeds: [2]", "config: {path}:2: key 'seeds' is already given in line 1; "),
+    ],
+)
+def test_snakemake_says_it_in_one_line(text: str, expected: str, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(text)
+    assert refusal(project, str(path), "config/smoke.yaml").startswith(expected.format(path=path))
 
 
 def test_snakemake_says_it_of_the_base_file(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     with (project / "config/config.yaml").open("a") as base:
         base.write("seeds: [1]\n")
-    line = said(project, "config/smoke.yaml")
+    line = refusal(project, "config/smoke.yaml")
     assert re.match(r"config: .*config/config.yaml:\d+: key 'seeds' is already given in line \d+; ", line)
