@@ -28,14 +28,13 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 METAVARS = {Path: "PATH", str: "TEXT", int: "INT", float: "NUMBER"}
 SECTIONS = re.compile(r"^(Args|Returns|Raises|Yields):$", re.MULTILINE)
-
-
 PROGRAM = "python -m compfeat"
 
 
 def command(function: Callable[..., int | None], argv: Sequence[str], program: str = PROGRAM) -> int | None:
     """Call ``function`` with what ``argv`` says; return what it returns: an exit status, or None for success.
 
+    In its help it is a command of ``program``.
     Parameters may be typed Path, str, int, float, bool, a Literal of texts, a pydantic model (given as JSON), a list of any
     of these but bool, or any of these or None.
 
@@ -43,19 +42,13 @@ def command(function: Callable[..., int | None], argv: Sequence[str], program: s
         ConfigError: a text is not JSON, or is not the model's.
         SystemExit: an argument is missing, unknown or of the wrong type (status 2, reported in one line), or ``--help`` was asked.
     """
-    return function(**vars(parser(function, program).parse_args(argv)))
-
-
-def parser(function: Callable[..., Any], program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the parser of ``function``'s arguments, as a command of ``program``."""
     text, helps = described(inspect.getdoc(function) or "")
-    name = function.__module__.rpartition(".")[2].replace("_", "-")
-    form = argparse.RawDescriptionHelpFormatter
-    made = argparse.ArgumentParser(prog=f"{program} {name}", description=text, formatter_class=form, allow_abbrev=False)
+    form, program = argparse.RawDescriptionHelpFormatter, f"{program} {function.__name__.replace('_', '-')}"
+    made = argparse.ArgumentParser(prog=program, description=text, formatter_class=form, allow_abbrev=False)
     hints = get_type_hints(function)
     for parameter in inspect.signature(function).parameters.values():
         _add(made, parameter, hints[parameter.name], helps.get(parameter.name, ""))
-    return made
+    return function(**vars(made.parse_args(argv)))
 
 
 def described(docstring: str) -> tuple[str, dict[str, str]]:
