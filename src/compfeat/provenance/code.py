@@ -99,11 +99,7 @@ def module_identities(*modules: str) -> dict[str, str]:
 
 
 def identity(module: str) -> str:
-    """Return the hash (12 hex digits) of what a module does.
-
-    Raises:
-        ConfigError: it has no source text, or cannot be parsed.
-    """
+    """Return the hash (12 hex digits) of what a module does. Raises ConfigError if it has no source text, or cannot be parsed."""
     return read_module(source_path(module)).sha256[:DIGITS]
 
 
@@ -125,11 +121,7 @@ def reader() -> bytes:
 
 @cache
 def read_module(path: Path) -> Module:
-    """Return what is known of the module in a source file.
-
-    Raises:
-        ConfigError: it cannot be read or parsed.
-    """
+    """Return what is known of the module in a source file. Raises ConfigError if it cannot be read or parsed."""
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -21,11 +21,7 @@ SETTINGS = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILES
 
 
 def git(project: Path, *argv: str, stdin: bytes = b"") -> bytes:
-    """Return what a git command prints.
-
-    Raises:
-        ToolError: there is no git, or it fails, in its own words.
-    """
+    """Return what a git command prints. Raises ToolError if there is no git, or it fails, in its own words."""
     program = shutil.which("git")
     if program is None:
         raise ToolError("git is not installed")
@@ -41,12 +37,6 @@ def git(project: Path, *argv: str, stdin: bytes = b"") -> bytes:
         said = " ".join(done.stderr.decode(errors="replace").split())
         raise ToolError(f"git {argv[0]}: {said or f'failed with status {done.returncode}'}")
     return done.stdout
-
-
-def module_paths(module: str) -> tuple[str, str]:
-    """Return where a module may lie, relative to the project: as a file or as a package."""
-    base = f"{SOURCE}/{module.replace('.', '/')}"
-    return f"{base}.py", f"{base}/__init__.py"
 
 
 class History:
@@ -110,7 +100,8 @@ class History:
 
     def _holds(self, commit: str, code: Mapping[str, str]) -> bool:
         tree = self._tree(commit)
-        blobs = {module: next((tree[p] for p in module_paths(module) if p in tree), "") for module in code}
+        bases = {module: f"{SOURCE}/{module.replace('.', '/')}" for module in code}
+        blobs = {m: tree.get(f"{base}.py") or tree.get(f"{base}/__init__.py", "") for m, base in bases.items()}
         if "" in blobs.values():
             return False
         self._read([blob for blob in blobs.values() if blob not in self._hashes])

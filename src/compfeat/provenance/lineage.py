@@ -15,7 +15,7 @@ from compfeat.provenance.code import identity
 from compfeat.provenance.commits import History
 from compfeat.provenance.files import Fingerprint, fingerprints
 from compfeat.provenance.graph import Graph, Step
-from compfeat.provenance.jobs import PREPARE, RENDER, not_run, read_jobs
+from compfeat.provenance.jobs import PREPARE, RENDER, not_run
 from compfeat.provenance.records import read_record
 from compfeat.provenance.rows import keeper, matching, read_rows, selections
 
@@ -23,15 +23,6 @@ RECORDS = "data/reference"
 """Folder of the committed records, one folder for each run."""
 Report = dict[str, Any]
 Prints = Mapping[str, Fingerprint | None]
-
-
-def read_graph(project: Path) -> Graph:
-    """Return the graph of the run that lies in ``project``, with the source images that its renderings list.
-
-    Raises:
-        DataError: Snakemake has no records there, or a list of images is damaged.
-    """
-    return Graph.of(project, read_jobs(project))
 
 
 def inside(project: Path, path: str) -> str:

@@ -226,11 +226,7 @@ def write_record(project: Path, folder: Path, record: Record) -> None:
 
 
 def read_record(folder: Path) -> Record:
-    """Read what ``write_record`` wrote.
-
-    Raises:
-        DataError: a file is missing, damaged or of another format.
-    """
+    """Read what ``write_record`` wrote. Raises DataError if a file is missing, damaged or of another format."""
     path = folder / "record.json"
     if not path.is_file():
         raise DataError(
@@ -267,11 +263,7 @@ def changes(before: Record, after: Record) -> Iterator[str]:
 
 
 def present(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint]:
-    """Return the fingerprints of files that must all be there.
-
-    Raises:
-        DataError: one is missing.
-    """
+    """Return the fingerprints of files that must all be there. Raises DataError if one is missing."""
     prints = fingerprints(project, paths)
     if missing := [path for path, value in prints.items() if value is None]:
         raise DataError(f"{some(missing)}: not found; run make paper first")
