@@ -162,11 +162,8 @@ def test_settings_of_the_user_count(project: Path, monkeypatch: pytest.MonkeyPat
     assert "safe.directory" in History(project).problem
     for name, value in {"COUNT": "1", "KEY_0": "safe.directory", "VALUE_0": str(project)}.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-    assert History(project).commit_of(FIRST) == commits_by_root(project)[2]
-
-
-def commits_by_root(folder: Path) -> list[str]:
-    return git(folder, "-c", f"safe.directory={folder}", "rev-list", "HEAD").split()
+    by_root = git(project, "-c", f"safe.directory={project}", "rev-list", "HEAD").split()
+    assert History(project).commit_of(FIRST) == by_root[2]
 
 
 def test_a_lock_and_signatures_are_no_failure(project: Path) -> None:

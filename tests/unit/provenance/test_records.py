@@ -113,7 +113,9 @@ def test_a_run_that_is_not_sound_is_refused(harm: Callable[[Path], None], run: P
     argv = ["record", *with_summary(run)]
     harm(run)
     assert REFUSED[harm] in say(*argv, status=2)
-    assert not (run / FOLDER).exists()
+    if harm not in (foreign, damaged):
+        assert REFUSED[harm] in say("crate", *argv[1:], status=2)
+    assert not (run / FOLDER).exists() and not (run / "ro-crate-metadata.json").exists()
 
 
 def test_long_paths_are_read_as_snakemake_writes_them(run: Path) -> None:
