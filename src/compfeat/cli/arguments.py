@@ -23,6 +23,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -61,7 +62,10 @@ def described(docstring: str) -> tuple[str, dict[str, str]]:
 
 def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any, help_text: str) -> None:
     """Add one argument."""
-    kind, several = _kind(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    several = get_origin(hint) in (list, Sequence)
+    kind = get_args(hint)[0] if several else hint
     optional = parameter.default is not parameter.empty
     keywords: dict[str, Any] = {"help": help_text}
     if optional:
@@ -84,26 +88,12 @@ def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any,
         made.add_argument(parameter.name, **keywords)
 
 
-def _kind(hint: Any) -> tuple[Any, bool]:
-    """Return the type of one value, and whether the argument takes several."""
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    if get_origin(hint) in (list, Sequence):
-        return get_args(hint)[0], True
-    return hint, False
-
-
 def _value(kind: Any) -> dict[str, Any]:
     """Return how argparse reads one value of a type."""
     if get_origin(kind) is Literal:
         return {"choices": get_args(kind)}
     if hasattr(kind, "model_validate_json"):
-        return {"type": lambda text: _model(kind, text), "metavar": "JSON"}
+        from compfeat.settings.section import from_json
+
+        return {"type": partial(from_json, kind), "metavar": "JSON"}
     return {"type": kind, "metavar": METAVARS[kind]}
-
-
-def _model(kind: Any, text: str) -> Any:
-    """Return a pydantic model that is given as JSON."""
-    from compfeat.settings.section import from_json
-
-    return from_json(kind, text)
