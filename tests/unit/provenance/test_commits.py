@@ -56,14 +56,6 @@ def damage_objects(folder: Path) -> None:
             path.write_bytes(b"damaged")
 
 
-def damage_index(folder: Path) -> None:
-    (folder / ".git/index").write_bytes(b"damaged")
-
-
-def damage_head(folder: Path) -> None:
-    (folder / ".git/HEAD").write_text("damaged")
-
-
 def give_away(folder: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user")
@@ -71,16 +63,16 @@ def give_away(folder: Path) -> None:
         os.chown(path, ANOTHER_USER, ANOTHER_USER)
 
 
-FAILURES: list[tuple[Callable[[Path], None], str]] = [
+FAILURES: list[tuple[Callable[[Path], object], str]] = [
     (give_away, r"detected dubious ownership in repository at .* safe\.directory"),
     (damage_objects, r"git rev-list: .*"),
-    (damage_index, r"git status: .*index file"),
-    (damage_head, r"fatal: not a git repository"),
+    (lambda folder: (folder / ".git/index").write_bytes(b"damaged"), r"git status: .*index file"),
+    (lambda folder: (folder / ".git/HEAD").write_text("damaged"), r"fatal: not a git repository"),
 ]
 
 
 @pytest.mark.parametrize(("harm", "words"), FAILURES)
-def test_a_failure_is_told_in_the_words_of_git(harm: Callable[[Path], None], words: str, run: Path, say: Say) -> None:
+def test_a_failure_is_told_in_the_words_of_git(harm: Callable[[Path], object], words: str, run: Path, say: Say) -> None:
     (run / "Snakefile").write_text("")
     (run / BASELINE).parent.mkdir(parents=True)
     (run / BASELINE).write_text("")
