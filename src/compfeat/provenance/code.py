@@ -51,15 +51,12 @@ def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
         module = queue.pop()
         if module not in reached:
             reached.add(module)
-            queue += [above for above in parents(module) if source_path(above).is_file()]
+            # The packages above, without this one (it has the version only).
+            parts = module.split(".")
+            above = (".".join(parts[:i]) for i in range(1 + (parts[0] == PACKAGE), len(parts)))
+            queue += [package for package in above if source_path(package).is_file()]
             queue += imported_modules(module)
     return tuple(sorted(reached))
-
-
-def parents(module: str) -> list[str]:
-    """Return the packages above ``module``, without this one (it has the version only)."""
-    parts = module.split(".")
-    return [".".join(parts[:i]) for i in range(1 + (parts[0] == PACKAGE), len(parts))]
 
 
 @cache

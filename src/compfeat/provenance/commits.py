@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from compfeat.errors import ToolError
 from compfeat.provenance.code import PACKAGE
@@ -81,11 +80,6 @@ class History:
         older = git(self.project, "rev-list", commit, "--", f"{SOURCE}/{PACKAGE}").decode().split()
         self.shallow = git(self.project, "rev-parse", "--is-shallow-repository").strip() == b"true"
         self.commit, self.modified, self.commits = commit, bool(changes.strip()), list(dict.fromkeys([commit, *older]))
-
-    def described(self) -> dict[str, Any]:
-        """Return the commit that is checked out, and what is known of commits."""
-        names = ("commit", "modified", "shallow", "problem")
-        return {name: getattr(self, name) for name in names}
 
     def commit_of(self, code: Mapping[str, str]) -> str | None:
         """Return the newest commit at which all modules of ``code`` have their identity there, or None."""
