@@ -44,12 +44,7 @@ class Bench:
 
     def words(self, **files: str | None) -> list[str]:
         """Return flags with files of the folder."""
-        return [
-            word
-            for flag, name in files.items()
-            if name
-            for word in (f"--{flag.replace('_', '-')}", f"{self.folder}/{name}")
-        ]
+        return [f"--{flag.replace('_', '-')}={self.folder}/{name}" for flag, name in files.items() if name]
 
     def network(self) -> list[str]:
         return self.words(weights="weights.safetensors", description="network.json")
@@ -266,8 +261,7 @@ def test_settings_that_cannot_be_are_told_in_one_line(
 
 def replaced(argv: list[str], flag: str, *values: Path) -> list[str]:
     """Return arguments with another value of a flag, or without the flag."""
-    place = argv.index(flag)
-    return [*argv[:place], *(word for path in values for word in (flag, str(path))), *argv[place + 2 :]]
+    return [*(word for word in argv if not word.startswith(f"{flag}=")), *(f"{flag}={path}" for path in values)]
 
 
 def test_other_files_are_told_in_one_line(bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
