@@ -19,14 +19,9 @@ PERCENT = "%"
 
 
 def verify_report(project: Path, record: Record, reference: Path) -> dict[str, Any]:
-    """Return how a run compares with its record, folder by folder and number by number.
+    """Return how the run in ``project`` compares with its record, folder by folder and number by number.
 
-    A table whose rows are those of the record in another order counts as identical.
-
-    Args:
-        project: where the run lies.
-        record: the recorded run.
-        reference: the folder of the record, with its copies of tables.
+    A table whose rows are those of its copy in ``reference``, the record's folder, in another order counts as identical.
 
     Raises:
         DataError: a file cannot be read, or the run has no summary.
@@ -75,12 +70,9 @@ def _by_folder(record: Record, states: Mapping[str, str]) -> dict[str, dict[str,
 
 
 def compare(recorded: pd.DataFrame, here: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
-    """Return how far each measure of ``here`` is off ``recorded``, over the rows of the same keys.
+    """Return how far each measure of the table ``here`` is off ``recorded``, over the rows of the same keys.
 
-    Args:
-        recorded: the recorded table.
-        here: this run's.
-        units: the unit of each column that is compared; PERCENT for a difference in percent of the recorded value.
+    ``units`` has the unit of each column that is compared; PERCENT for a difference in percent of the recorded value.
 
     Returns:
         ``n_common`` rows, ``only_recorded`` and ``only_here`` rows (their keys), and of each measure its unit, the number of
