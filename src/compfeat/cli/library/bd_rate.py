@@ -68,11 +68,11 @@ def interval_line(
     counts = drawn_counts(len(ids), resamples, seed)
     curves = []
     for name in ("anchor", "test"):
-        points = sorted({row["point"] for row in rows if row["curve"] == name})
+        curve_rows = [row for row in rows if row["curve"] == name]
+        points = sorted({row["point"] for row in curve_rows})
         sides: list[FloatArray] = []
         for column in (rate, metric):
             table = np.full((len(ids), len(points)), np.nan)
-            curve_rows = [row for row in rows if row["curve"] == name]
             for row, value in zip(curve_rows, numbers(path, curve_rows, column), strict=True):
                 table[ids.index(row["image"]), points.index(row["point"])] = value
             if np.isnan(table).any() or not points or len(curve_rows) != table.size:
