@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.entries import CutConfig, TrainingConfig
@@ -20,9 +21,16 @@ SHARED = (
 """Sections of the files whose keys are merged into every entry of another section."""
 
 
+class Untitled(GenerateJsonSchema):
+    """Schemas whose keys have no titles, which would repeat their names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a whole configuration, as its files say it: cuts and trainings may leave shared keys out."""
-    document = Experiment.model_json_schema()
+    document = Experiment.model_json_schema(schema_generator=Untitled)
     definitions = document["$defs"]
     for name, model, text in SHARED:
         entry = definitions[model.__name__]
