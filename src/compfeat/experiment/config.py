@@ -142,7 +142,7 @@ class Experiment(Section):
         if sender.codecs is not None:
             return dict(sender.codecs)
         return {
-            name: sender.qualities_of(name, entry.qualities)
+            name: sender.qualities.get(name, entry.qualities)
             for name, entry in self.codecs.items()
             if sender.sends in self.codec_class(name).sends
         }

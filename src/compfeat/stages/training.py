@@ -47,9 +47,8 @@ class Training:
     def described_starts(self) -> list[str]:
         """Return, sorted, the weights from outside the run that trainings start from and that a description lies beside."""
         e = self.experiment
-        files = {e.start_file(trained.cut, trained.training) for trained in e.trained()} - {None}
-        starts = sorted(path for path in files if path is not None)
-        return [path for path in starts if Path(path).is_file() and Path(self.layout.start(path)).is_file()]
+        files = {path for trained in e.trained() if (path := e.start_file(trained.cut, trained.training)) is not None}
+        return sorted(path for path in files if Path(path).is_file() and Path(self.layout.start(path)).is_file())
 
     def inference_settings(self, training: str) -> dict[str, Any]:
         """Return the machine's settings for inference with a training's network."""
