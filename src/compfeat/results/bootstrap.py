@@ -93,7 +93,7 @@ def bd_replicates(sides: tuple[Side, Side], rules: Rules, *, equal_loss: bool = 
     anchor, test = (
         Curves.of(side.rates, side.values - side.uncoded[:, None] * equal_loss, rules.frontier) for side in sides
     )
-    return bd_rates(anchor, test, rules)
+    return bd_rates(anchor, test)
 
 
 def interval_cells(

@@ -79,7 +79,7 @@ def interval_line(
                 raise DataError(f"{path}: the {name} has {len(curve_rows)} rows; expected one of each image and point")
             sides.append(counts @ table / len(ids))
         curves.append(Curves.of(sides[0], values(sides[1], lower_is_better)))
-    replicates = bd_rates(curves[0], curves[1], RULES)
+    replicates = bd_rates(curves[0], curves[1])
     low, high = interval(replicates[1:], confidence)
     if not np.isfinite([replicates[0], low]).all():
         refused = int(np.isnan(replicates[1:]).sum())
