@@ -23,18 +23,11 @@ class Coding:
     experiment: Experiment
     layout: Layout
 
-    def transform_is_fitted(self, method: str) -> bool:
-        """Return whether a method has a transform that is fitted to train features."""
-        transform = self.experiment.methods[method].transform
-        return transform is not None and TRANSFORMS.get(transform.name).fitted
-
-    def fitted_codecs(self, method: str) -> list[str]:
-        """Return the codecs that are fitted to the train features of a method's runs."""
-        return [codec for codec in self.experiment.qualities(method) if self.experiment.codec_class(codec).fitted]
-
     def fitted(self, run: Run) -> list[str]:
-        """Return what is fitted for a run: TRANSFORM and codecs."""
-        return [TRANSFORM] * self.transform_is_fitted(run.method) + self.fitted_codecs(run.method)
+        """Return what is fitted to the train features of a run: TRANSFORM and codecs."""
+        e, transform = self.experiment, self.experiment.methods[run.method].transform
+        transforms = [TRANSFORM] * (transform is not None and TRANSFORMS.get(transform.name).fitted)
+        return transforms + [codec for codec in e.qualities(run.method) if e.codec_class(codec).fitted]
 
     def run_codecs(self) -> Iterator[tuple[Run, str]]:
         """Yield every run with every codec that it is coded by, UNCODED first."""
@@ -53,14 +46,10 @@ class Coding:
         trained = self.experiment.trained_of(run)
         return {"weights": self.layout.weights(trained), "description": self.layout.description(trained)}
 
-    def state_files(self, run: Run, codec: str | None = None) -> dict[str, str]:
+    def state_files(self, run: Run, codec: str = UNCODED) -> dict[str, str]:
         """Return the files of a run's fitted transform and of a codec that is fitted after it, by the stages' arguments."""
-        files: dict[str, str] = {}
-        if self.transform_is_fitted(run.method):
-            files["transform"] = self.layout.fitted(run, TRANSFORM)
-        if codec in self.fitted_codecs(run.method):
-            files["state"] = self.layout.fitted(run, str(codec))
-        return files
+        states, fitted = {"transform": TRANSFORM, "state": codec}, self.fitted(run)
+        return {argument: self.layout.fitted(run, name) for argument, name in states.items() if name in fitted}
 
     def fit_files(self, run: Run, fitted: str) -> dict[str, str]:
         """Return what a job reads that fits TRANSFORM or a codec: the train split alone.
