@@ -15,7 +15,7 @@ COMMANDS = {
     "info": "Say what a bitstream or a codec is",
     "bd-rate": "Compare two curves of rate and metric",
 }
-"""Modules of ``compfeat.cli.library``."""
+"""Functions of ``compfeat.cli.library``, each but ``bd_rate`` in its module ``codec``."""
 
 
 def main() -> int:
@@ -28,9 +28,8 @@ def main() -> int:
             print("\nAll other names are the pipeline's: python -m compfeat lists them.")
             return 0
         if name in COMMANDS:
-            module = name.replace("-", "_")
-            function = getattr(importlib.import_module(f"compfeat.cli.library.{module}"), module)
-            return command(function, argv, "compfeat") or 0
+            module = importlib.import_module(f"compfeat.cli.library.{'bd_rate' if name == 'bd-rate' else 'codec'}")
+            return command(getattr(module, name.replace("-", "_")), argv, "compfeat") or 0
         from compfeat.__main__ import console
 
         return console()

@@ -7,7 +7,7 @@ import pytest
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
-from compfeat.experiment.start import read_start
+from compfeat.experiment.start import Start
 from compfeat.networks.tensors import read_tensors
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.records import read_record
@@ -37,7 +37,8 @@ def test_they_are_small() -> None:
 @pytest.mark.parametrize("cut", DEFAULT.cuts)
 def test_every_training_of_the_default_starts_there(cut: str) -> None:
     assert {str(t.start).replace("{cut}", cut) for t in DEFAULT.trainings.values()} == {kept(cut)}
-    start, entry = read_start(PROJECT / Layout.start(kept(cut))), DEFAULT.cuts[cut]
+    start = Start.model_validate_json((PROJECT / Layout.start(kept(cut))).read_text(encoding="utf-8"))
+    entry = DEFAULT.cuts[cut]
     assert (start.network["width"], start.network["place"]) == (entry.width, entry.place)
     assert start.trained_on.rendered and start.trained_on.recipe.loss.name == "baseline"
     assert start.trained_on.images is not None and start.trained_on.images >= 3000

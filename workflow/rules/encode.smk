@@ -22,7 +22,7 @@ rule encode:
         settings=lambda w: settings(**CODING.codec_settings(run_of(w), w.codec)),
         states=lambda w: flags(**CODING.state_files(run_of(w), w.codec)),
         plugin_code=lambda w: plugin_code("encode", *CODING.modules(run_of(w), w.codec)),
-        tools=lambda w: ", ".join([versions("numpy"), *CODING.tools(w.codec)]),
+        tools=lambda w: ", ".join([versions("numpy"), *CODING.tools[w.codec]]),
     shell:
         "python -m compfeat encode --settings {params.settings} --source {input.source:q} --index {input.index:q} "
         "{params.states} --bitstreams {output.bitstreams:q} --ledger {output.ledger:q} > {log:q} 2>&1"

@@ -21,7 +21,7 @@ rule evaluate:
         settings=lambda w: settings(**CODING.evaluate_settings(run_of(w), w.codec)),
         files=lambda w: flags(**CODING.optional_files(run_of(w), w.codec)),
         plugin_code=lambda w: plugin_code("evaluate", *CODING.evaluate_modules(run_of(w), w.codec)),
-        tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools(w.codec)]),
+        tools=lambda w: ", ".join([versions("torch", "numpy"), *CODING.tools[w.codec]]),
     shell:
         "python -m compfeat evaluate --settings {params.settings} --arrays {input.arrays:q} --index {input.index:q} "
         "--weights {input.weights:q} --description {input.description:q} --class-shares {input.class_shares:q} --source {input.source:q} {params.files} "

@@ -17,7 +17,7 @@ rule features:
         **needs(lambda w: JOBS.features(w.cut, w.split), training=lambda w: w.training),
     params:
         *code("features", *TASK_MODULES),
-        settings=lambda w: settings(**TRAINING.inference_settings(w.training)),
+        settings=lambda w: settings(device=EXPERIMENT.trainings[w.training].device, threads=1),
         plugin_code=lambda w: plugin_code("features", network_module(EXPERIMENT, w.cut), *TASK_MODULES),
         tools=versions("torch", "numpy"),
     shell:

@@ -50,4 +50,4 @@ rule evaluate_all:
 
 rule summarise_all:
     input:
-        TABLES.files(),
+        [LAYOUT.table(file) for file in TABLES.specs],

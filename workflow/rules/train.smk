@@ -38,7 +38,7 @@ rule train:
 
 
 if KEPT:
-    KEPT_NETWORK = TRAINING.kept_network("{cut}")
+    KEPT_NETWORK = Trained("{cut}", EXPERIMENT.keep.training, EXPERIMENT.seeds[0])
 
     rule keep:
         input:
@@ -55,7 +55,7 @@ if KEPT:
             **needs(lambda w: JOBS.shown("draw")),
         params:
             *code("keep"),
-            settings=settings(**TRAINING.keep_settings(SOURCES.rendered)),
+            settings=settings(**TRAINING.keep_settings(EXPERIMENT.keep.training, SOURCES.rendered)),
         shell:
             "python -m compfeat keep --settings {params.settings} --weights {input.weights:q} --description {input.description:q} "
             "--kept {output.kept:q} --start {output.start:q} > {log:q} 2>&1"

@@ -23,19 +23,19 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 METAVARS = {Path: "PATH", str: "TEXT", int: "INT", float: "NUMBER"}
 SECTIONS = re.compile(r"^(Args|Returns|Raises|Yields):$", re.MULTILINE)
-
-
 PROGRAM = "python -m compfeat"
 
 
 def command(function: Callable[..., int | None], argv: Sequence[str], program: str = PROGRAM) -> int | None:
     """Call ``function`` with what ``argv`` says; return what it returns: an exit status, or None for success.
 
+    In its help it is a command of ``program``.
     Parameters may be typed Path, str, int, float, bool, a Literal of texts, a pydantic model (given as JSON), a list of any
     of these but bool, or any of these or None.
 
@@ -43,19 +43,13 @@ def command(function: Callable[..., int | None], argv: Sequence[str], program: s
         ConfigError: a text is not JSON, or is not the model's.
         SystemExit: an argument is missing, unknown or of the wrong type (status 2, reported in one line), or ``--help`` was asked.
     """
-    return function(**vars(parser(function, program).parse_args(argv)))
-
-
-def parser(function: Callable[..., Any], program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the parser of ``function``'s arguments, as a command of ``program``."""
     text, helps = described(inspect.getdoc(function) or "")
-    name = function.__module__.rpartition(".")[2].replace("_", "-")
-    form = argparse.RawDescriptionHelpFormatter
-    made = argparse.ArgumentParser(prog=f"{program} {name}", description=text, formatter_class=form, allow_abbrev=False)
+    form, program = argparse.RawDescriptionHelpFormatter, f"{program} {function.__name__.replace('_', '-')}"
+    made = argparse.ArgumentParser(prog=program, description=text, formatter_class=form, allow_abbrev=False)
     hints = get_type_hints(function)
     for parameter in inspect.signature(function).parameters.values():
         _add(made, parameter, hints[parameter.name], helps.get(parameter.name, ""))
-    return made
+    return function(**vars(made.parse_args(argv)))
 
 
 def described(docstring: str) -> tuple[str, dict[str, str]]:
@@ -68,7 +62,10 @@ def described(docstring: str) -> tuple[str, dict[str, str]]:
 
 def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any, help_text: str) -> None:
     """Add one argument."""
-    kind, several = _kind(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    several = get_origin(hint) in (list, Sequence)
+    kind = get_args(hint)[0] if several else hint
     optional = parameter.default is not parameter.empty
     keywords: dict[str, Any] = {"help": help_text}
     if optional:
@@ -91,26 +88,12 @@ def _add(made: argparse.ArgumentParser, parameter: inspect.Parameter, hint: Any,
         made.add_argument(parameter.name, **keywords)
 
 
-def _kind(hint: Any) -> tuple[Any, bool]:
-    """Return the type of one value, and whether the argument takes several."""
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    if get_origin(hint) in (list, Sequence):
-        return get_args(hint)[0], True
-    return hint, False
-
-
 def _value(kind: Any) -> dict[str, Any]:
     """Return how argparse reads one value of a type."""
     if get_origin(kind) is Literal:
         return {"choices": get_args(kind)}
     if hasattr(kind, "model_validate_json"):
-        return {"type": lambda text: _model(kind, text), "metavar": "JSON"}
+        from compfeat.settings.section import from_json
+
+        return {"type": partial(from_json, kind), "metavar": "JSON"}
     return {"type": kind, "metavar": METAVARS[kind]}
-
-
-def _model(kind: Any, text: str) -> Any:
-    """Return a pydantic model that is given as JSON."""
-    from compfeat.settings.section import from_json
-
-    return from_json(kind, text)

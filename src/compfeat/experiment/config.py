@@ -84,14 +84,11 @@ class Experiment(Section):
 
     def trained(self) -> list[Trained]:
         """Return the trained networks that the methods need, and those that these start from, cuts outermost."""
-        needed = [name for name in self.trainings if name in self._needed_trainings()]
-        return [Trained(cut, name, seed) for cut in self.cuts for name in needed for seed in self.seeds]
-
-    def _needed_trainings(self) -> set[str]:
         needed = {method.training for method in self.methods.values()}
-        while more := {s for name in needed if (s := self.trainings[name].start) in self.trainings} - needed:
-            needed |= {name for name in more if name is not None}
-        return needed
+        while more := {s for name in needed if (s := self.trainings[name].start) and s in self.trainings} - needed:
+            needed |= more
+        names = [name for name in self.trainings if name in needed]
+        return [Trained(cut, name, seed) for cut in self.cuts for name in names for seed in self.seeds]
 
     def start_file(self, cut: str, training: str) -> str | None:
         """Return the weights file from outside the run that a training of a cut starts from; None if it starts from none.
@@ -142,7 +139,7 @@ class Experiment(Section):
         if sender.codecs is not None:
             return dict(sender.codecs)
         return {
-            name: sender.qualities_of(name, entry.qualities)
+            name: sender.qualities.get(name, entry.qualities)
             for name, entry in self.codecs.items()
             if sender.sends in self.codec_class(name).sends
         }
@@ -190,14 +187,20 @@ class Experiment(Section):
 
     def lossless(self, method: str) -> dict[tuple[str, str], str]:
         """Return the lossless (codec, quality) of what a method sends, with the uncoded quality that each must equal."""
-        references: dict[tuple[str, str], str] = {}
-        for name, qualities in self.qualities(method).items():
-            codec, options = self.codec_class(name), self.codec_options(name)
-            for quality in qualities:
-                reference = codec.reference(quality, self.methods[method].sends, options)
-                if reference is not None:
-                    references[name, quality] = reference
-        return references
+        sends = self.methods[method].sends
+        return {
+            (name, quality): reference
+            for name, qualities in self.qualities(method).items()
+            for quality in qualities
+            if (reference := self.codec_class(name).reference(quality, sends, self.codec_options(name))) is not None
+        }
+
+
+SHARED: Mapping[str, tuple[str, type[Section]]] = {
+    "network": ("cuts", CutConfig),
+    "training": ("trainings", TrainingConfig),
+}
+"""Sections of the files whose keys are merged into every entry of another section."""
 
 
 class Part(Experiment):
@@ -232,8 +235,7 @@ def resolved(config: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a section that must be a mapping is something else, or a shared key is unknown.
     """
     values = dict(config)
-    shared_keys = (("cuts", "network", CutConfig), ("trainings", "training", TrainingConfig))
-    for section, shared, model in shared_keys:
+    for shared, (section, model) in SHARED.items():
         common, entries = values.pop(shared, None) or {}, values.get(section)
         for key, value in ((shared, common), (section, entries)):
             if not isinstance(value, Mapping):

@@ -7,35 +7,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
-from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import CutConfig, TrainingConfig
+from compfeat.experiment.config import SHARED, Experiment
 from compfeat.settings.section import section_in
 
 START, END = "<!-- keys: made by make keys -->", "<!-- end of keys -->"
-SHARED = (
-    ("network", CutConfig, "what all cuts have in common"),
-    ("training", TrainingConfig, "what all trainings have in common"),
-)
-"""Sections of the files whose keys are merged into every entry of another section."""
+
+
+class Untitled(GenerateJsonSchema):
+    """Schemas whose keys have no titles, which would repeat their names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a whole configuration, as its files say it: cuts and trainings may leave shared keys out."""
-    document = Experiment.model_json_schema()
+    document = Experiment.model_json_schema(schema_generator=Untitled)
     definitions = document["$defs"]
-    for name, model, text in SHARED:
-        entry = definitions[model.__name__]
-        entry.pop("required", None)
-        document["properties"][name] = {"$ref": f"#/$defs/{model.__name__}", "description": text}
+    for name, (section, model) in SHARED.items():
+        definitions[model.__name__].pop("required", None)
+        common = {"$ref": f"#/$defs/{model.__name__}", "description": f"what all {section} have in common"}
+        document["properties"][name] = common
     return document
 
 
 def keys_table() -> str:
     """Return the table of all keys in Markdown."""
     lines = ["| key | type | meaning |", "|---|---|---|"]
-    for name, model, text in SHARED:
-        lines.append(f"| `{name}` | | {text}: see `{'cuts' if model is CutConfig else 'trainings'}` |")
+    lines += [f"| `{name}` | | what all {above} have in common: see `{above}` |" for name, (above, _) in SHARED.items()]
     lines += [f"| `{key}` | {kind} | {text} |" for key, kind, text in keys(Experiment)]
     return "\n".join(lines) + "\n"
 

@@ -46,16 +46,8 @@ def inside(folder: str) -> str:
 
 DRAWN = (
     *((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2E9), (0x300, 0x34F), (0x370, 0x37E), (0x384, 0x4FF), (0x531, 0x55F)),
-    *(
-        (0x561, 0x587),
-        (0x10D0, 0x10FC),
-        (0x1E00, 0x1EFB),
-        (0x1F00, 0x1F7D),
-        (0x2010, 0x2027),
-        (0x2030, 0x205E),
-        (0x2070, 0x209C),
-    ),
-    *((0x20A0, 0x20B5), (0x2190, 0x22FF), (0x2500, 0x262F), (0x270C, 0x2727)),
+    *((0x561, 0x587), (0x10D0, 0x10FC), (0x1E00, 0x1EFB), (0x1F00, 0x1F7D), (0x2010, 0x2027), (0x2030, 0x205E)),
+    *((0x2070, 0x209C), (0x20A0, 0x20B5), (0x2190, 0x22FF), (0x2500, 0x262F), (0x270C, 0x2727)),
 )
 """Ranges of characters, of those that there are, which the fonts of both the figures and the paper have."""
 
@@ -166,10 +158,6 @@ class MethodConfig(Section):
         default_factory=dict,
         description="qualities of this method by codec, in place of the codec's; other codecs keep theirs",
     )
-
-    def qualities_of(self, codec: str, usual: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the qualities at which this method is coded by ``codec``, whose own are ``usual``."""
-        return (self.qualities if self.codecs is None else self.codecs).get(codec, usual)
 
 
 class CodecConfig(Section):

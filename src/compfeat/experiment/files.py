@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,7 @@ def load_config(paths: Sequence[Path]) -> dict[str, Any]:
     Raises:
         ConfigError: a file is missing, is no mapping in YAML or JSON, or has a key twice.
     """
-    config: dict[str, Any] = {}
-    for path in paths:
-        config = merged(config, read_mapping(path))
-    return config
+    return reduce(merged, map(read_mapping, paths), {})
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -37,20 +37,6 @@ class Start(Section):
     trained_on: TrainedOn
 
 
-def read_start(path: Path) -> Start:
-    """Read what the stage ``keep`` wrote beside a network's weights.
-
-    Raises:
-        DataError: the file is missing or says something else.
-    """
-    try:
-        return Start.model_validate(read_json(path))
-    except ValueError as error:
-        raise DataError(
-            f"{path}: does not describe a kept network ({' '.join(str(error).split())}); run make start"
-        ) from None
-
-
 def known_training(weights: Path) -> TrainedOn | None:
     """Return what a weights file was trained on; None if no description beside it is about these very bytes.
 
@@ -58,7 +44,7 @@ def known_training(weights: Path) -> TrainedOn | None:
         DataError: the weights are missing.
     """
     try:
-        start = read_start(Path(Layout.start(str(weights))))
-    except DataError:
+        start = Start.model_validate(read_json(Path(Layout.start(str(weights)))))
+    except (DataError, ValueError):
         return None
     return start.trained_on if start.sha256 == sha256_of(weights) else None

@@ -51,15 +51,12 @@ def closure(modules: tuple[str, ...]) -> tuple[str, ...]:
         module = queue.pop()
         if module not in reached:
             reached.add(module)
-            queue += [above for above in parents(module) if source_path(above).is_file()]
+            # The packages above, without this one (it has the version only).
+            parts = module.split(".")
+            above = (".".join(parts[:i]) for i in range(1 + (parts[0] == PACKAGE), len(parts)))
+            queue += [package for package in above if source_path(package).is_file()]
             queue += imported_modules(module)
     return tuple(sorted(reached))
-
-
-def parents(module: str) -> list[str]:
-    """Return the packages above ``module``, without this one (it has the version only)."""
-    parts = module.split(".")
-    return [".".join(parts[:i]) for i in range(1 + (parts[0] == PACKAGE), len(parts))]
 
 
 @cache
@@ -99,11 +96,7 @@ def module_identities(*modules: str) -> dict[str, str]:
 
 
 def identity(module: str) -> str:
-    """Return the hash (12 hex digits) of what a module does.
-
-    Raises:
-        ConfigError: it has no source text, or cannot be parsed.
-    """
+    """Return the hash (12 hex digits) of what a module does. Raises ConfigError if it has no source text, or cannot be parsed."""
     return read_module(source_path(module)).sha256[:DIGITS]
 
 
@@ -125,11 +118,7 @@ def reader() -> bytes:
 
 @cache
 def read_module(path: Path) -> Module:
-    """Return what is known of the module in a source file.
-
-    Raises:
-        ConfigError: it cannot be read or parsed.
-    """
+    """Return what is known of the module in a source file. Raises ConfigError if it cannot be read or parsed."""
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from compfeat.errors import ToolError
 from compfeat.provenance.code import PACKAGE
@@ -21,11 +20,7 @@ SETTINGS = ("GIT_CONFIG", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILES
 
 
 def git(project: Path, *argv: str, stdin: bytes = b"") -> bytes:
-    """Return what a git command prints.
-
-    Raises:
-        ToolError: there is no git, or it fails, in its own words.
-    """
+    """Return what a git command prints. Raises ToolError if there is no git, or it fails, in its own words."""
     program = shutil.which("git")
     if program is None:
         raise ToolError("git is not installed")
@@ -41,12 +36,6 @@ def git(project: Path, *argv: str, stdin: bytes = b"") -> bytes:
         said = " ".join(done.stderr.decode(errors="replace").split())
         raise ToolError(f"git {argv[0]}: {said or f'failed with status {done.returncode}'}")
     return done.stdout
-
-
-def module_paths(module: str) -> tuple[str, str]:
-    """Return where a module may lie, relative to the project: as a file or as a package."""
-    base = f"{SOURCE}/{module.replace('.', '/')}"
-    return f"{base}.py", f"{base}/__init__.py"
 
 
 class History:
@@ -92,11 +81,6 @@ class History:
         self.shallow = git(self.project, "rev-parse", "--is-shallow-repository").strip() == b"true"
         self.commit, self.modified, self.commits = commit, bool(changes.strip()), list(dict.fromkeys([commit, *older]))
 
-    def described(self) -> dict[str, Any]:
-        """Return the commit that is checked out, and what is known of commits."""
-        names = ("commit", "modified", "shallow", "problem")
-        return {name: getattr(self, name) for name in names}
-
     def commit_of(self, code: Mapping[str, str]) -> str | None:
         """Return the newest commit at which all modules of ``code`` have their identity there, or None."""
         key = tuple(sorted(code.items()))
@@ -110,7 +94,8 @@ class History:
 
     def _holds(self, commit: str, code: Mapping[str, str]) -> bool:
         tree = self._tree(commit)
-        blobs = {module: next((tree[p] for p in module_paths(module) if p in tree), "") for module in code}
+        bases = {module: f"{SOURCE}/{module.replace('.', '/')}" for module in code}
+        blobs = {m: tree.get(f"{base}.py") or tree.get(f"{base}/__init__.py", "") for m, base in bases.items()}
         if "" in blobs.values():
             return False
         self._read([blob for blob in blobs.values() if blob not in self._hashes])

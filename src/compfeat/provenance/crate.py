@@ -46,33 +46,8 @@ def needed_files(jobs: Sequence[Job], settings: Sequence[str]) -> set[str]:
     return {path for path in paths if not PurePosixPath(path).is_absolute()}
 
 
-def run_crate(
-    jobs: Sequence[Job],
-    prints: Mapping[str, Fingerprint],
-    settings: Sequence[str],
-    name: str,
-    history: History,
-) -> dict[str, Any]:
-    """Return the crate of ``jobs`` as JSON-LD.
-
-    Args:
-        jobs: those of the run, with their images.
-        prints: the fingerprints of ``needed_files``; files without one (features that were not kept) are left out.
-        settings: the files of the configuration.
-        name: what the run is called.
-        history: the project's commits.
-
-    Raises:
-        ToolError: git fails with the project's repository.
-    """
-    crate = Writer(prints, history).write(jobs, settings, name)
-    if history.failed:
-        raise ToolError(f"{history.problem}; a crate names commits, so mend this, then make crate again")
-    return crate
-
-
 class Writer:
-    """A crate in the making."""
+    """A crate in the making, of the fingerprints of ``needed_files``; files without one (features not kept) are left out."""
 
     def __init__(self, prints: Mapping[str, Fingerprint], history: History) -> None:
         self.prints, self.history = prints, history
@@ -81,7 +56,16 @@ class Writer:
         self.files: dict[str, File] = {}
 
     def write(self, jobs: Sequence[Job], settings: Sequence[str], name: str) -> dict[str, Any]:
-        """Return the crate (see ``run_crate``). Lists of one value are that value, as RO-Crate 1.1 recommends."""
+        """Return the crate as JSON-LD. Lists of one value are that value, as RO-Crate 1.1 recommends.
+
+        Args:
+            jobs: those of the run, with their images.
+            settings: the files of the configuration.
+            name: what the run is called.
+
+        Raises:
+            ToolError: git fails with the project's repository.
+        """
         ended = max((job.ended for job in jobs if job.ended is not None), default=None)
         started = min((job.started for job in jobs if job.started is not None), default=None)
         self._root(name, ended)
@@ -95,6 +79,8 @@ class Writer:
             action["description"] = job.command
             action["instrument"] = self._program(job)
             self._times(action, job.started, job.ended)
+        if self.history.failed:
+            raise ToolError(f"{self.history.problem}; a crate names commits, so mend this, then make crate again")
         made = {path for job in jobs for path in job.outputs}
         sources = sorted({path for job in jobs for path in job.inputs} - made)
         run = self._action("#run", "Run of the whole workflow", [*settings, *sources], sorted(made))

@@ -47,11 +47,6 @@ def fingerprint(path: Path) -> Fingerprint | None:
         raise DataError(f"{path}: cannot be read ({error.strerror}); allow it or restore the file") from None
 
 
-def fingerprints(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint | None]:
-    """Return the fingerprint of each of ``paths``, which are relative to the project, in sorted order."""
-    return {path: fingerprint(project / path) for path in sorted(paths)}
-
-
 def is_artifact(name: str) -> bool:
     """Return whether a file or folder of this name may be one of a run's."""
     return PASSING.fullmatch(name) is None

@@ -46,10 +46,7 @@ class Graph:
     def of(cls, project: Path, jobs: Sequence[Job], recorded: Mapping[str, Fingerprint] | None = None) -> Graph:
         """Return the graph of the jobs of a run in ``project``, with the source images that their lists name.
 
-        Args:
-            project: where the run lies.
-            jobs: as Snakemake knows them, without images.
-            recorded: fingerprints of all files of a recorded run (see ``listed_images``).
+        The jobs are as Snakemake knows them, without images; ``recorded`` is as for ``listed_images``.
 
         Raises:
             DataError: without ``recorded``, a list of images is damaged.

@@ -57,7 +57,12 @@ def _concerned(project: Path, graph: Graph, path: str) -> tuple[str, Concerned]:
     """Return what ``path`` is, and which jobs depend on it."""
     prefix, _, name = path.partition(":")
     if prefix == "tool" and name:
-        return f"the package or program {name}", _uses_tool(graph, name)
+        known = sorted({tool.split()[0] for job in graph.jobs for tool in job.tools})
+        if name.lower() not in map(str.lower, known):
+            raise ConfigError(f"tool:{name}: no job names it; expected one of {', '.join(known)}")
+        return f"the package or program {name}", lambda job: any(
+            tool.split()[0].lower() == name.lower() for tool in job.tools
+        )
     if prefix == "config" and name:
         folders = config_folders(project, name)
         return f"the key {name} of {CONFIG}", lambda job: any(
@@ -83,13 +88,6 @@ def _concerned(project: Path, graph: Graph, path: str) -> tuple[str, Concerned]:
             or any(sha256 in hashes for hashes in prepared_images(project, job).values())
         ),
     )
-
-
-def _uses_tool(graph: Graph, name: str) -> Concerned:
-    known = sorted({tool.split()[0] for job in graph.jobs for tool in job.tools})
-    if name.lower() not in map(str.lower, known):
-        raise ConfigError(f"tool:{name}: no job names it; expected one of {', '.join(known)}")
-    return lambda job: any(tool.split()[0].lower() == name.lower() for tool in job.tools)
 
 
 def config_folders(project: Path, key: str) -> list[str]:

@@ -121,10 +121,7 @@ def listed_images(
 ) -> dict[str, dict[str, Fingerprint]]:
     """Return, for each CSV that lists rendered images, the fingerprint of each of them by path.
 
-    Args:
-        project: where the run lies.
-        jobs: those of the run.
-        recorded: fingerprints of a recorded run's files. A list that is no longer as recorded is not believed, and left out.
+    With the fingerprints of a recorded run's files, a list that is no longer as recorded is not believed, and left out.
 
     Raises:
         DataError: a list is damaged.

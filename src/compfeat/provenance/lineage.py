@@ -13,9 +13,9 @@ from typing import Any
 from compfeat.errors import ConfigError, DataError
 from compfeat.provenance.code import identity
 from compfeat.provenance.commits import History
-from compfeat.provenance.files import Fingerprint, fingerprints
+from compfeat.provenance.files import Fingerprint, fingerprint
 from compfeat.provenance.graph import Graph, Step
-from compfeat.provenance.jobs import PREPARE, RENDER, not_run, read_jobs
+from compfeat.provenance.jobs import PREPARE, RENDER, not_run
 from compfeat.provenance.records import read_record
 from compfeat.provenance.rows import keeper, matching, read_rows, selections
 
@@ -23,15 +23,6 @@ RECORDS = "data/reference"
 """Folder of the committed records, one folder for each run."""
 Report = dict[str, Any]
 Prints = Mapping[str, Fingerprint | None]
-
-
-def read_graph(project: Path) -> Graph:
-    """Return the graph of the run that lies in ``project``, with the source images that its renderings list.
-
-    Raises:
-        DataError: Snakemake has no records there, or a list of images is damaged.
-    """
-    return Graph.of(project, read_jobs(project))
 
 
 def inside(project: Path, path: str) -> str:
@@ -58,7 +49,8 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
     rows = matching(read_rows(project / target), row, PurePosixPath(target).name) if row else []
     steps = graph.chain(target, keeper(graph, selections(graph, project, target, rows)) if rows else None)
     made = {path for step in steps for path in step.makes}
-    prints = fingerprints(project, {target, *made, *(path for step in steps for path in step.reads)})
+    files = {target, *made, *(path for step in steps for path in step.reads)}
+    prints = {path: fingerprint(project / path) for path in sorted(files)}
     history = History(project)
     chain = _chain(target, steps, prints, history)
     sources = {file["path"]: contents for file in chain["sources"] if (contents := prints[file["path"]])}
@@ -71,7 +63,8 @@ def lineage_report(project: Path, graph: Graph, target: str, row: Mapping[str, s
         "not_run": sorted(made.intersection(not_run(project, [step.job for step in steps]))),
     }
     # What kept git from being asked is known when it has been asked for everything.
-    return report | {"git": history.described()}
+    known = ("commit", "modified", "shallow", "problem")
+    return report | {"git": {name: getattr(history, name) for name in known}}
 
 
 def _earlier_runs(project: Path, sources: Mapping[str, Fingerprint], history: History) -> list[Report]:

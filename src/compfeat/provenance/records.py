@@ -20,7 +20,7 @@ from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json, write_bytes, write_csv, write_json
-from compfeat.provenance.files import Fingerprint, files_below, fingerprints, some
+from compfeat.provenance.files import Fingerprint, files_below, fingerprint, some
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.jobs import PREPARE, RENDER, Job, listed_images, not_run, read_jobs
 from compfeat.results.recorded import RECORDED_EXPERIMENT, disagreements, identity
@@ -226,11 +226,7 @@ def write_record(project: Path, folder: Path, record: Record) -> None:
 
 
 def read_record(folder: Path) -> Record:
-    """Read what ``write_record`` wrote.
-
-    Raises:
-        DataError: a file is missing, damaged or of another format.
-    """
+    """Read what ``write_record`` wrote. Raises DataError if a file is missing, damaged or of another format."""
     path = folder / "record.json"
     if not path.is_file():
         raise DataError(
@@ -267,12 +263,8 @@ def changes(before: Record, after: Record) -> Iterator[str]:
 
 
 def present(project: Path, paths: Iterable[str]) -> dict[str, Fingerprint]:
-    """Return the fingerprints of files that must all be there.
-
-    Raises:
-        DataError: one is missing.
-    """
-    prints = fingerprints(project, paths)
+    """Return the fingerprints of files that must all be there. Raises DataError if one is missing."""
+    prints = {path: fingerprint(project / path) for path in sorted(paths)}
     if missing := [path for path, value in prints.items() if value is None]:
         raise DataError(f"{some(missing)}: not found; run make paper first")
     return {path: value for path, value in prints.items() if value is not None}

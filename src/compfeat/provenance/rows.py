@@ -23,21 +23,8 @@ from compfeat.settings.runs import TRANSFORM, UNCODED, Run, Trained
 
 Row = dict[str, str]
 KEYS = (
-    *(
-        "group",
-        "claim",
-        "source",
-        "cut",
-        "method",
-        "against",
-        "split",
-        "remote",
-        "training",
-        "seed",
-        "codec",
-        "quality",
-    ),
-    *("ladder", "against_ladder", "remote_ladder", "metric", "remote_metric", "fit", "rate", "statistic"),
+    *("group", "claim", "source", "cut", "method", "against", "split", "remote", "training", "seed", "codec"),
+    *("quality", "ladder", "against_ladder", "remote_ladder", "metric", "remote_metric", "fit", "rate", "statistic"),
 )
 """Columns that name a row of a table. The others are results."""
 SIDES = (("method", "ladder"), ("against", "against_ladder"), ("split", "ladder"), ("remote", "remote_ladder"))
@@ -99,12 +86,6 @@ def given_files(graph: Graph) -> set[str]:
     """Return files that no job made, and tables of them alone: other people's numbers, not measured in this run."""
     sources = set(graph.readers) - set(graph.maker)
     return sources | {p for p in graph.downstream(sources) - measured_files(graph) if kind_of(p) == "table"}
-
-
-def experiment_of(table: Path) -> Experiment | None:
-    """Return the experiment of a table, which lies beside it; None if it is not there. Raises DataError if it is damaged."""
-    path = table.with_name(EXPERIMENT)
-    return Resolved.read(read_json(path), str(path)).experiment if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -177,7 +158,9 @@ class Selection:
 
 def selections(graph: Graph, project: Path, table: str, rows: Iterable[Row]) -> list[Selection]:
     """Return what each of the ``rows`` of a table depends on. Raises DataError if the experiment beside it is damaged."""
-    experiment, measured = experiment_of(project / table), table not in given_files(graph)
+    path = (project / table).with_name(EXPERIMENT)
+    experiment = Resolved.read(read_json(path), str(path)).experiment if path.is_file() else None
+    measured = table not in given_files(graph)
     return [
         Selection(made_from(row, experiment), row.get("image_id", ""), measured=True)
         if measured and row.get("source", "") in THIS_RUN
@@ -193,21 +176,13 @@ def keeper(graph: Graph, chosen: Iterable[Selection]) -> Keep:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return a table's rows as texts, empty cells as ``""``.
-
-    Raises:
-        DataError: the file is missing or no table.
-    """
+    """Return a table's rows as texts, empty cells as ``""``. Raises DataError if it is missing or no table."""
     table = read_csv(path, [], as_text=True).fillna("")
     return [{str(name): str(value) for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def matching(rows: Sequence[Row], wanted: Mapping[str, str], name: str) -> list[Row]:
-    """Return the rows whose cells are ``wanted``.
-
-    Raises:
-        ConfigError: no such column, or no such row.
-    """
+    """Return the rows whose cells are ``wanted``. Raises ConfigError if there is no such column or row."""
     columns = list(rows[0]) if rows else []
     for column, value in wanted.items():
         if column not in columns:

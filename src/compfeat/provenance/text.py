@@ -173,8 +173,7 @@ def verify_lines(report: Report) -> Iterator[str]:
         others = f"; {missing} only in the record, {more} only here" if missing or more else ""
         yield from ("", f"{title}: {compared['n_common']} compared{others}")
         measures = [{"": name, **_measure(measure)} for name, measure in compared["measures"].items()]
-        filled = dict.fromkeys(column for measure in measures for column in measure)
-        yield tabulate([[m.get(column, "") for column in filled] for m in measures], [*filled], disable_numparse=True)
+        yield tabulate(measures, "keys", disable_numparse=True)
 
 
 def _measure(measure: Report) -> dict[str, str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
-installed = cache(version)
-"""The version of an installed package; a dry run asks for the same few a hundred times."""
 
-
+@cache
 def versions(*packages: str) -> str:
     """Return ``name version`` of each package, in the order given, separated by commas."""
-    return ", ".join(f"{package} {installed(package)}" for package in packages)
+    return ", ".join(f"{package} {version(package)}" for package in packages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,7 +11,6 @@ import pandas as pd
 from compfeat.experiment.layout import Layout
 from compfeat.io import read_csv, read_json
 from compfeat.provenance.audit import STATES, differences
-from compfeat.provenance.graph import Graph
 from compfeat.provenance.records import Record
 from compfeat.provenance.rows import KEYS
 from compfeat.results.resolved import EXPERIMENT, Resolved
@@ -20,14 +19,9 @@ PERCENT = "%"
 
 
 def verify_report(project: Path, record: Record, reference: Path) -> dict[str, Any]:
-    """Return how a run compares with its record, folder by folder and number by number.
+    """Return how the run in ``project`` compares with its record, folder by folder and number by number.
 
-    A table whose rows are those of the record in another order counts as identical.
-
-    Args:
-        project: where the run lies.
-        record: the recorded run.
-        reference: the folder of the record, with its copies of tables.
+    A table whose rows are those of its copy in ``reference``, the record's folder, in another order counts as identical.
 
     Raises:
         DataError: a file cannot be read, or the run has no summary.
@@ -36,7 +30,7 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
     copies = {layout.table(copy.name): copy for copy in sorted(reference.glob("*.csv"))}
     reordered = {path for path, copy in copies.items() if _same_rows(copy, project / path)}
     states = {path: state for path, (state, *_) in differences(project, record).items() if path not in reordered}
-    experiment = project / layout.table(EXPERIMENT)
+    experiment, maker = project / layout.table(EXPERIMENT), record.graph(project).maker
     metrics = Resolved.read(read_json(experiment), str(experiment)).metrics
     units = {
         "points.csv": {"bytes_per_image": PERCENT} | {m.name: f" {m.unit}".rstrip() for _, m in metrics},
@@ -49,7 +43,8 @@ def verify_report(project: Path, record: Record, reference: Path) -> dict[str, A
     return {
         "identical": not states,
         "folders": _by_folder(record, states),
-        "first": _first(record.graph(project), states),
+        # They differ though all that their jobs read is identical: there the runs part.
+        "first": sorted(p for p in states if p in maker and states.keys().isdisjoint(maker[p].inputs)),
         "differences": [{"path": path, "state": state} for path, state in states.items()],
         "points": points,
         "bd_rates": bd_rates,
@@ -74,19 +69,10 @@ def _by_folder(record: Record, states: Mapping[str, str]) -> dict[str, dict[str,
     return counts
 
 
-def _first(graph: Graph, different: Iterable[str]) -> list[str]:
-    """Return, sorted, the files that differ though all that their jobs read is identical: where the runs part."""
-    paths = set(different)
-    return sorted(p for p in paths if p in graph.maker and paths.isdisjoint(graph.maker[p].inputs))
-
-
 def compare(recorded: pd.DataFrame, here: pd.DataFrame, units: Mapping[str, str]) -> dict[str, Any]:
-    """Return how far each measure of ``here`` is off ``recorded``, over the rows of the same keys.
+    """Return how far each measure of the table ``here`` is off ``recorded``, over the rows of the same keys.
 
-    Args:
-        recorded: the recorded table.
-        here: this run's.
-        units: the unit of each column that is compared; PERCENT for a difference in percent of the recorded value.
+    ``units`` has the unit of each column that is compared; PERCENT for a difference in percent of the recorded value.
 
     Returns:
         ``n_common`` rows, ``only_recorded`` and ``only_here`` rows (their keys), and of each measure its unit, the number of

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 
 import numpy as np
 import pandas as pd
@@ -91,7 +91,7 @@ def bd_replicates(sides: tuple[Side, Side], rules: Rules, *, equal_loss: bool = 
     anchor, test = (
         Curves.of(side.rates, side.values - side.uncoded[:, None] * equal_loss, rules.frontier) for side in sides
     )
-    return bd_rates(anchor, test, rules)
+    return bd_rates(anchor, test)
 
 
 def interval_cells(
@@ -139,10 +139,8 @@ def read_samples(inputs: Inputs) -> dict[Run, RunSamples]:
     for name, values in inputs.arrays("table", RESAMPLES).items():
         point, _, metric = name.rpartition("/")
         points.setdefault(parse_point(point), {})[metric] = values
-    by_run: dict[Run, dict[tuple[str, str], Samples]] = {}
-    for key in sorted(points):
-        by_run.setdefault(key.run, {})[key.codec, key.quality] = points[key]
-    return dict(by_run)
+    by_run = groupby(sorted(points), key=lambda point: point.run)
+    return {run: {(point.codec, point.quality): points[point] for point in own} for run, own in by_run}
 
 
 def by_seed(runs: Collection[Run], comparison: Comparison) -> dict[str, dict[int, tuple[Run, Run]]]:

@@ -23,6 +23,10 @@ from compfeat.results.curves import Curve, FloatArray, overlap, overlap_of_small
 FITS = ("cubic", "pchip", "akima")
 HEADLINE_FIT = "pchip"
 """The fit of the headline: it passes through every point and never overshoots them."""
+MIN_OVERLAP = 0.5
+"""Below this share of the smaller of both metric ranges a comparison is refused."""
+MIN_POINTS = 4
+"""Of either curve that is fitted: a cubic has 4 coefficients."""
 WARN_OVERLAP = 0.75
 """Below this share of the union of both metric ranges (the library's own threshold) the verdict carries a warning."""
 FIT_STEPS = 1000
@@ -42,14 +46,10 @@ class Rules:
 
     Attributes:
         frontier: fit the Pareto-efficient points only, rather than refuse a curve that is not monotone.
-        min_overlap: least shared metric range, as a share of the smaller of both ranges.
-        min_points: least number of fitted points on either curve (a cubic has 4 coefficients).
         check_fit: refuse a fitted function that is not monotone where it is integrated, rather than warn of it.
     """
 
     frontier: bool = False
-    min_overlap: float = 0.5
-    min_points: int = 4
     check_fit: bool = True
 
 
@@ -119,14 +119,14 @@ def _refusal(anchor: Curve, test: Curve, fitted: tuple[Curve, Curve], rules: Rul
             return f"the {who} has no points on this ladder"
         if not raw.measured:
             return f"the {who} lacks this metric at some point (task not trained, or no finite value)"
-        if len(used) < rules.min_points:
+        if len(used) < MIN_POINTS:
             left = f" of {len(raw)} on its frontier" if rules.frontier else ""
-            return f"the {who} has {len(used)} points{left}, at least {rules.min_points} are needed"
+            return f"the {who} has {len(used)} points{left}, at least {MIN_POINTS} are needed"
         if not used.monotone:
             return f"the metric of the {who} does not rise strictly with the rate"
     shared = overlap_of_smaller(*fitted)
-    if shared == 0 or shared < rules.min_overlap:
-        least = f"at least {100 * rules.min_overlap:.0f} % is needed"
+    if shared < MIN_OVERLAP:
+        least = f"at least {100 * MIN_OVERLAP:.0f} % is needed"
         return f"the curves share {100 * shared:.0f} % of the smaller of their metric ranges, {least}"
     return None
 

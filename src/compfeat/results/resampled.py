@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.results.curves import FloatArray
-from compfeat.results.delta_rate import DECIMALS, Rules
+from compfeat.results.delta_rate import DECIMALS, MIN_OVERLAP, MIN_POINTS
 
 MAX_REFUSED = 0.1
 """Above this share of refused resamples there is no interval: those left are a selection, not a sample."""
@@ -80,10 +80,10 @@ class Curves:
         return both
 
 
-def bd_rates(anchor: Curves, test: Curves, rules: Rules) -> FloatArray:
+def bd_rates(anchor: Curves, test: Curves) -> FloatArray:
     """Return the BD-rate (%) of each row, (R,); nan where ``delta_rate.compare`` would refuse it."""
     both = (anchor, test)
-    fitted = np.logical_and.reduce([(curves.size >= max(rules.min_points, 3)) & curves.rising for curves in both])
+    fitted = np.logical_and.reduce([(curves.size >= MIN_POINTS) & curves.rising for curves in both])
     rates: FloatArray = np.full(len(fitted), np.nan)
     if not fitted.any():
         return rates
@@ -95,7 +95,7 @@ def bd_rates(anchor: Curves, test: Curves, rules: Rules) -> FloatArray:
         )
         of_anchor, of_test = (_area(curves, high) - _area(curves, low) for curves in both)
         percent = np.round(100 * np.expm1((of_test - of_anchor) / (high - low)), DECIMALS)
-        accepted = fitted & (shared > 0) & (shared >= rules.min_overlap) & np.isfinite(percent)
+        accepted = fitted & (shared >= MIN_OVERLAP) & np.isfinite(percent)
     rates[accepted] = percent[accepted]
     return rates
 

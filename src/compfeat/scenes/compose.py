@@ -8,18 +8,8 @@ from compfeat.scenes.furnish import Builder, near
 from compfeat.scenes.scene import Camera, Marking, Palette, SceneDescription, Street, Weather, draw_weather
 
 FEATURED = (
-    "train",
-    "bus",
-    "truck",
-    "motorcycle",
-    "wall",
-    "light",
-    "rider",
-    "fence",
-    "bicycle",
-    "sign",
-    "terrain",
-    "person",
+    *("train", "bus", "truck", "motorcycle", "wall", "light"),
+    *("rider", "fence", "bicycle", "sign", "terrain", "person"),
 )
 """Scene i shows FEATURED[i % 12] near and unobstructed, so that every class occurs in any twelve scenes in a row."""
 FAR_M = 120.0
@@ -128,12 +118,11 @@ def _traffic(b: Builder) -> None:
         while z < 90:
             if rng.random() < density * 11 and (abs(lateral) > 2.2 or z > 9) and b.is_free(lateral, z, 1.0):
                 draw = rng.random()
-                kind = "bus" if draw < 0.03 else "truck" if draw < 0.08 else "car"
-                if kind == "car":
-                    b.car(lateral + rng.uniform(-0.3, 0.3), z, oncoming)
+                if draw < 0.08:
+                    b.long_vehicle("bus" if draw < 0.03 else "truck", lateral, z, oncoming)
                 else:
-                    b.long_vehicle(kind, lateral, z, oncoming)
-                z += 8 if kind != "car" else 1
+                    b.car(lateral + rng.uniform(-0.3, 0.3), z, oncoming)
+                z += 8 if draw < 0.08 else 1
             z += rng.uniform(5.2, 9) * (1 + z / 50)
 
 

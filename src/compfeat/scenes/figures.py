@@ -6,38 +6,31 @@ import numpy as np
 
 from compfeat.scenes.textures import F32, Mask, Materials, Paint, bar, ellipse, layers
 
-
-def _body(a: F32, y: F32, materials: tuple[int, int, int], height: float, stride: float) -> list[tuple[int, Mask]]:
-    top, trousers, skin = materials
-    hip = 0.48 * height
-    torso = ellipse(a, y, (0.4, 0.66 * height), (0.23, 0.2 * height)) & (y > 0.45 * height)
-    return [
-        (trousers, bar(a, y, (0.36, hip), (0.4 - stride, 0.04), 0.085)),
-        (trousers, bar(a, y, (0.44, hip), (0.4 + stride, 0.04), 0.085)),
-        (top, torso),
-        (top, bar(a, y, (0.2, 0.76 * height), (0.16 - stride / 2, 0.47 * height), 0.055)),
-        (top, bar(a, y, (0.6, 0.76 * height), (0.64 + stride / 2, 0.47 * height), 0.055)),
-        (skin, ellipse(a, y, (0.4, 0.92 * height), (0.1, 0.075 * height))),
-    ]
+TUBES = (
+    *(((0.36, 0.34), (0.7, 0.88)), ((0.36, 0.34), (0.86, 0.34)), ((0.86, 0.34), (0.7, 0.9))),
+    *(((0.72, 0.82), (1.3, 0.86)), ((0.86, 0.34), (1.3, 0.86)), ((1.44, 0.34), (1.28, 1.05))),
+)
+"""Ends of a bicycle's tubes, m."""
 
 
 def person(materials: tuple[int, int, int], height: float, stride: float) -> Paint:
     """Return a standing or walking person on a surface 0.8 m wide: (top, trousers, skin)."""
+    top, trousers, skin = materials
+    hip = 0.48 * height
 
     def paint(a: F32, y: F32) -> tuple[Materials, F32]:
-        return layers(a, y, _body(a, y, materials, height, stride))
+        torso = ellipse(a, y, (0.4, 0.66 * height), (0.23, 0.2 * height)) & (y > 0.45 * height)
+        parts = [
+            (trousers, bar(a, y, (0.36, hip), (0.4 - stride, 0.04), 0.085)),
+            (trousers, bar(a, y, (0.44, hip), (0.4 + stride, 0.04), 0.085)),
+            (top, torso),
+            (top, bar(a, y, (0.2, 0.76 * height), (0.16 - stride / 2, 0.47 * height), 0.055)),
+            (top, bar(a, y, (0.6, 0.76 * height), (0.64 + stride / 2, 0.47 * height), 0.055)),
+            (skin, ellipse(a, y, (0.4, 0.92 * height), (0.1, 0.075 * height))),
+        ]
+        return layers(a, y, parts)
 
     return paint
-
-
-def _cyclist(a: F32, y: F32, materials: tuple[int, int, int], lean: float) -> list[tuple[int, Mask]]:
-    top, trousers, skin = materials
-    return [
-        (trousers, bar(a, y, (0.72, 0.95), (0.98, 0.62), 0.09) | bar(a, y, (0.98, 0.62), (0.88, 0.22), 0.08)),
-        (top, bar(a, y, (0.72, 0.98), (0.78 + lean, 1.38), 0.18)),
-        (top, bar(a, y, (0.8 + lean, 1.35), (1.28, 1.04), 0.06)),
-        (skin, ellipse(a, y, (0.86 + lean, 1.66), (0.12, 0.14))),
-    ]
 
 
 def bike_side(frame: int, tyre: int, rider: tuple[int, int, int] | None, motor: bool, lean: float) -> Paint:
@@ -52,17 +45,14 @@ def bike_side(frame: int, tyre: int, rider: tuple[int, int, int] | None, motor: 
             parts.append((frame, ellipse(a, y, (0.88, 0.66), (0.62, 0.27))))
             parts.append((frame, bar(a, y, (1.44, 0.34), (1.22, 1.08), 0.07)))
         else:
-            for start, end in (
-                ((0.36, 0.34), (0.7, 0.88)),
-                ((0.36, 0.34), (0.86, 0.34)),
-                ((0.86, 0.34), (0.7, 0.9)),
-                ((0.72, 0.82), (1.3, 0.86)),
-                ((0.86, 0.34), (1.3, 0.86)),
-                ((1.44, 0.34), (1.28, 1.05)),
-            ):
-                parts.append((frame, bar(a, y, start, end, 0.05)))
+            parts += [(frame, bar(a, y, start, end, 0.05)) for start, end in TUBES]
         if rider is not None:
-            parts += _cyclist(a, y, rider, lean)
+            top, trousers, skin = rider
+            leg = bar(a, y, (0.72, 0.95), (0.98, 0.62), 0.09) | bar(a, y, (0.98, 0.62), (0.88, 0.22), 0.08)
+            parts.append((trousers, leg))
+            parts.append((top, bar(a, y, (0.72, 0.98), (0.78 + lean, 1.38), 0.18)))
+            parts.append((top, bar(a, y, (0.8 + lean, 1.35), (1.28, 1.04), 0.06)))
+            parts.append((skin, ellipse(a, y, (0.86 + lean, 1.66), (0.12, 0.14))))
         return layers(a, y, parts)
 
     return paint
@@ -154,10 +144,15 @@ def vehicle_side(
         for hub in (0.17, 0.81):
             parts.append((tyre, ellipse(a, y, (hub * length, radius), (radius, radius))))
             parts.append((trim, ellipse(a, y, (hub * length, radius), (0.5 * radius, 0.5 * radius))))
-        material, shade = layers(a, y, parts)
-        return material, shade * (np.float32(0.8) + np.float32(0.25) * np.minimum(y, 1.2))
+        return _shaded(a, y, parts)
 
     return paint
+
+
+def _shaded(a: F32, y: F32, parts: list[tuple[int, Mask]]) -> tuple[Materials, F32]:
+    """Return the layers of a vehicle, darker towards the ground."""
+    material, shade = layers(a, y, parts)
+    return material, shade * (np.float32(0.8) + np.float32(0.25) * np.minimum(y, 1.2))
 
 
 def vehicle_end(
@@ -177,7 +172,6 @@ def vehicle_end(
             (plate, (off < 0.26) & (np.abs(y - np.float32(0.52)) < 0.07)),
             (tyre, (off < width / 2 - 0.05) & (np.abs(y - np.float32(0.33)) < 0.05)),
         ]
-        material, shade = layers(a, y, parts)
-        return material, shade * (np.float32(0.8) + np.float32(0.25) * np.minimum(y, 1.2))
+        return _shaded(a, y, parts)
 
     return paint

@@ -82,10 +82,8 @@ class Builder:
 
     def bike(self, lateral: float, z: float, motor: bool, ridden: bool, side: bool) -> None:
         """Add a bicycle or motorcycle, ridden or not, seen from the side or from behind."""
-        frame, tyre = (
-            self.pick(CAR_PAINTS, 32 if motor else 33),
-            self.palette.add((0.03, 0.03, 0.03), 32 if motor else 33),
-        )
+        label = 32 if motor else 33
+        frame, tyre = self.pick(CAR_PAINTS, label), self.palette.add((0.03, 0.03, 0.03), label)
         rider = (self.pick(CLOTHES, 25), self.pick(CLOTHES, 25), self.pick(((0.6, 0.4, 0.3), (0.1, 0.1, 0.1)), 25))
         wears = rider if ridden else None
         if side:
@@ -106,14 +104,8 @@ class Builder:
             outline, windows = [(1 - x, height) for x, height in outline][::-1], (0.26, 1 - first)
         else:
             windows = (first, 0.74)
-        self._box(
-            lateral,
-            z,
-            length,
-            width,
-            top,
-            figures.vehicle_side((body, glass, tyre, trim), length, outline, belt, windows),
-        )
+        flank = figures.vehicle_side((body, glass, tyre, trim), length, outline, belt, windows)
+        self._box(lateral, z, length, width, top, flank)
         end = figures.vehicle_end((body, glass, tyre, lamp, plate), width, deck + 0.05, belt, 0.72)
         self.upright(lateral, z, width, deck + 0.05, end)
         upper = figures.vehicle_end((body, glass, 0, body, body), width, top, belt, 0.0)
@@ -123,32 +115,20 @@ class Builder:
         """Add a truck, bus or train (tram) whose near end is at distance z."""
         label, length, width, top = LONG_VEHICLES[kind]
         top *= self.rng.uniform(0.92, 1.08)
-        body = self.pick(
-            ((0.65, 0.6, 0.1), (0.55, 0.1, 0.1), (0.7, 0.7, 0.7), (0.1, 0.3, 0.45), (0.15, 0.35, 0.2)), label
-        )
+        paints = ((0.65, 0.6, 0.1), (0.55, 0.1, 0.1), (0.7, 0.7, 0.7), (0.1, 0.3, 0.45), (0.15, 0.35, 0.2))
+        body = self.pick(paints, label)
         glass, tyre, trim, lamp, plate = self._parts(label, oncoming)
-        outline = (
-            [(0.0, top), (0.72, top), (0.73, 2.5), (0.99, 2.4), (1.0, 0.0)]
-            if kind == "truck"
-            else [(0.0, top), (1.0, top)]
-        )
+        outline, cabin, belt = [(0.0, top), (1.0, top)], (0.02, 0.98), 1.25
+        if kind == "truck":
+            outline = [(0.0, top), (0.72, top), (0.73, 2.5), (0.99, 2.4), (1.0, 0.0)]
+            cabin, belt = (0.0, 0.22) if oncoming else (0.78, 0.99), 1.45
         if oncoming:
             outline = [(1 - x, height) for x, height in outline][::-1]
-        cabin = ((0.0, 0.22) if oncoming else (0.78, 0.99)) if kind == "truck" else (0.02, 0.98)
-        belt = 1.45 if kind == "truck" else 1.25
-        self._box(
-            lateral,
-            z,
-            length,
-            width,
-            top,
-            figures.vehicle_side((body, glass, tyre, trim), length, outline, belt, cabin),
-        )
+        flank = figures.vehicle_side((body, glass, tyre, trim), length, outline, belt, cabin)
+        self._box(lateral, z, length, width, top, flank)
         end_top = 2.5 if kind == "truck" and oncoming else top
-        blind = kind == "truck" and not oncoming
-        end = figures.vehicle_end(
-            (body, glass, tyre, lamp, plate), width, end_top, end_top if blind else belt + 0.1, 0.75
-        )
+        window = end_top if kind == "truck" and not oncoming else belt + 0.1
+        end = figures.vehicle_end((body, glass, tyre, lamp, plate), width, end_top, window, 0.75)
         self.upright(lateral, z, width, end_top, end)
 
     def _parts(self, label: int, oncoming: bool) -> tuple[int, int, int, int, int]:
@@ -183,9 +163,8 @@ class Builder:
         heads: list[tuple[str, float, float, int, int]] = []
         if kind == "light":
             lamp = ((0.9, 0.05, 0.03), (0.95, 0.6, 0.05), (0.05, 0.85, 0.4))[int(rng.integers(3))]
-            heads.append(
-                ("light", height - 0.2, rng.uniform(0.36, 0.5), add((0.04, 0.05, 0.04), 19), add(lamp, 19, 0.9))
-            )
+            size, box = rng.uniform(0.36, 0.5), add((0.04, 0.05, 0.04), 19)
+            heads.append(("light", height - 0.2, size, box, add(lamp, 19, 0.9)))
         elif kind == "sign":
             shape = ("disc", "triangle", "square")[int(rng.integers(3))]
             rim, face = (
@@ -193,9 +172,8 @@ class Builder:
                 ((0.05, 0.15, 0.55), (0.7, 0.72, 0.75)),
                 ((0.75, 0.6, 0.05), (0.75, 0.7, 0.6)),
             )[int(rng.integers(3))]
-            heads.append(
-                (shape, height - 0.25, rng.uniform(0.38, 0.55), add(near(rng, rim), 20), add(near(rng, face), 20))
-            )
+            size = rng.uniform(0.38, 0.55)
+            heads.append((shape, height - 0.25, size, add(near(rng, rim), 20), add(near(rng, face), 20)))
         elif kind == "lamp":
             height, thickness = rng.uniform(5, 7.5), 0.16
             heads.append(("arm", height - 0.1, rng.uniform(0.6, 1.3), pole, add((0.95, 0.85, 0.6), 17, self.lamps)))
@@ -206,14 +184,11 @@ class Builder:
         rng, add = self.rng, self.palette.add
         height = rng.uniform(6, 20)
         wall, trim = self.pick(HOUSES, 11), self.pick(HOUSES, 11)
-        glass, lit = (
-            add(near(rng, (0.1, 0.12, 0.16), 0.5), 11),
-            add((0.8, 0.6, 0.3) if self.lamps > 0.5 else (0.3, 0.34, 0.4), 11, 0.7 * self.lamps),
-        )
+        glass = add(near(rng, (0.1, 0.12, 0.16), 0.5), 11)
+        lit = add((0.8, 0.6, 0.3) if self.lamps > 0.5 else (0.3, 0.34, 0.4), 11, 0.7 * self.lamps)
         parts = (wall, glass, lit, self.pick(((0.06, 0.06, 0.07), (0.25, 0.06, 0.05), (0.08, 0.14, 0.22)), 11), trim)
-        front = textures.facade(
-            parts, height, rng.uniform(1.8, 3.6), rng.uniform(2.7, 3.6), rng.uniform(0.35, 0.7), self.shift()
-        )
+        period, storey, fill = rng.uniform(1.8, 3.6), rng.uniform(2.7, 3.6), rng.uniform(0.35, 0.7)
+        front = textures.facade(parts, height, period, storey, fill, self.shift())
         self.along(lateral, z1, z2, height, front)
         if gap:
             depth = side * rng.uniform(8, 14)
@@ -249,9 +224,8 @@ class Builder:
     def backdrop(self) -> None:
         """Close the view at the horizon with far houses and trees."""
         houses = (self.pick(HOUSES, 11), self.pick(HOUSES, 11))
-        self.upright(
-            0, 170, 340, 30, textures.skyline(houses, self.rng.uniform(8, 22), self.rng.uniform(9, 20), self.shift())
-        )
+        height, block = self.rng.uniform(8, 22), self.rng.uniform(9, 20)
+        self.upright(0, 170, 340, 30, textures.skyline(houses, height, block, self.shift()))
         leaf, dark = self.pick(((0.1, 0.18, 0.06),), 21), self.pick(((0.05, 0.1, 0.04),), 21)
         height = self.rng.uniform(3, 11)
         self.upright(0, 140, 300, height, textures.foliage(leaf, dark, height, self.shift(), 0.9))

@@ -57,7 +57,7 @@ def paint_ground(frame: Frame, scene: SceneDescription) -> None:
     first = int(np.searchsorted(frame.down, mount / FAR_GROUND_M))
     z = (mount / frame.down[first:])[:, None]
     x = z * frame.across
-    lateral = x - street.bend(z)
+    lateral = x - street.axis(z)
     band = np.searchsorted(np.array(street.edges, np.float32), lateral)
     material = np.array(street.bands, np.uint16)[band]
     on_road = (band == 4) | (band == 5)
@@ -151,8 +151,8 @@ def paint_hood(frame: Frame, height: float, number: int) -> None:
     x = np.linspace(-1, 1, columns, dtype=np.float32)
     edge = rows * (1 - height * (1 - np.float32(0.5) * x**2))
     first = int(edge.min())
-    below = np.arange(first, rows, dtype=np.float32)[:, None] > edge
-    gloss = np.float32(0.5) + (np.arange(first, rows, dtype=np.float32)[:, None] - edge) / np.float32(rows * 0.1)
+    row = np.arange(first, rows, dtype=np.float32)[:, None]
+    below, gloss = row > edge, np.float32(0.5) + (row - edge) / np.float32(rows * 0.1)
     np.copyto(frame.material[first:], np.uint16(number), where=below)
     np.copyto(frame.shade[first:], gloss, where=below)
     np.copyto(frame.depth[first:], np.float32(1.5), where=below)
@@ -254,10 +254,8 @@ def render(scene: SceneDescription, rng: Generator) -> Rendered:
     paint_ground(frame, scene)
     for quad in sorted(scene.quads, key=lambda quad: min(quad.z1, quad.z2)):
         paint_quad(frame, quad, scene.weather)
-    known = frame.depth < SKY_M
     if scene.hood:
         paint_hood(frame, scene.hood, scene.palette.add((0.05, 0.05, 0.06), EGO_VEHICLE))
-        known &= frame.material != len(scene.palette.labels) - 1
     label_ids = np.array(scene.palette.labels, np.uint8).take(frame.material)
-    known &= label_ids != EGO_VEHICLE
+    known = (frame.depth < SKY_M) & (label_ids != EGO_VEHICLE)
     return Rendered(photograph(frame, scene, rng), label_ids, disparity(frame, known, rng), frame.depth)

@@ -7,6 +7,7 @@ looks along z and has no roll; its pitch is a shifted principal point, so uprigh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.random import Generator
@@ -15,6 +16,7 @@ from compfeat.scenes.textures import F32, Paint
 
 BASELINE_M = 0.209313
 Colour = tuple[float, float, float]
+Metres = TypeVar("Metres", float, F32)
 
 
 @dataclass(frozen=True)
@@ -52,36 +54,10 @@ class Weather:
     cast: Colour
     noise: float
     blur: float
-    wet: float
-    rain: float
-    headlights: float
-    glow: float
-
-
-def _weather(kind: str, rng: Generator) -> dict[str, object]:
-    side = rng.choice((-1.0, 1.0)) * rng.uniform(0.2, 0.9)
-    if kind == "sun":
-        power = rng.uniform(0.5, 0.9)
-        sun = (side * power, power * rng.uniform(0.4, 0.9), rng.uniform(-0.8, 0.5) * power)
-        return {
-            "ambient": rng.uniform(0.35, 0.55),
-            "sun": sun,
-            "zenith": (0.25, 0.45, 0.85),
-            "clouds": rng.uniform(0, 0.7),
-        }
-    if kind == "fog":
-        return {"fog": rng.uniform(0.015, 0.045), "fog_colour": (0.72, 0.74, 0.76), "zenith": (0.7, 0.72, 0.75)}
-    if kind == "rain":
-        wet = {"wet": rng.uniform(0.4, 0.8), "rain": rng.uniform(0.03, 0.12), "fog": rng.uniform(0.004, 0.015)}
-        return wet | {"ambient": rng.uniform(0.5, 0.75), "fog_colour": (0.5, 0.53, 0.57), "zenith": (0.42, 0.45, 0.5)}
-    if kind == "night":
-        dark = {"ambient": rng.uniform(0.14, 0.24), "headlights": rng.uniform(0.5, 0.9), "glow": 1.0, "wet": 0.3}
-        return dark | {
-            "fog_colour": (0.09, 0.1, 0.15),
-            "zenith": (0.02, 0.03, 0.07),
-            "noise": rng.uniform(0.015, 0.035),
-        }
-    return {}
+    wet: float = 0.0
+    rain: float = 0.0
+    headlights: float = 0.0
+    glow: float = 0.25
 
 
 def draw_weather(rng: Generator) -> Weather:
@@ -99,12 +75,22 @@ def draw_weather(rng: Generator) -> Weather:
         "cast": (1 + warm, 1 + rng.uniform(-0.03, 0.03), 1 - warm),
         "noise": rng.uniform(0.003, 0.015),
         "blur": rng.uniform(0.0, 0.5),
-        "wet": 0.0,
-        "rain": 0.0,
-        "headlights": 0.0,
-        "glow": 0.25,
     }
-    return Weather(**(values | _weather(kind, rng)))  # type: ignore[arg-type]
+    side = rng.choice((-1.0, 1.0)) * rng.uniform(0.2, 0.9)
+    if kind == "sun":
+        power = rng.uniform(0.5, 0.9)
+        sun = (side * power, power * rng.uniform(0.4, 0.9), rng.uniform(-0.8, 0.5) * power)
+        values |= {"ambient": rng.uniform(0.35, 0.55), "sun": sun, "zenith": (0.25, 0.45, 0.85)}
+        values |= {"clouds": rng.uniform(0, 0.7)}
+    elif kind == "fog":
+        values |= {"fog": rng.uniform(0.015, 0.045), "fog_colour": (0.72, 0.74, 0.76), "zenith": (0.7, 0.72, 0.75)}
+    elif kind == "rain":
+        values |= {"wet": rng.uniform(0.4, 0.8), "rain": rng.uniform(0.03, 0.12), "fog": rng.uniform(0.004, 0.015)}
+        values |= {"ambient": rng.uniform(0.5, 0.75), "fog_colour": (0.5, 0.53, 0.57), "zenith": (0.42, 0.45, 0.5)}
+    elif kind == "night":
+        values |= {"ambient": rng.uniform(0.14, 0.24), "headlights": rng.uniform(0.5, 0.9), "glow": 1.0, "wet": 0.3}
+        values |= {"fog_colour": (0.09, 0.1, 0.15), "zenith": (0.02, 0.03, 0.07), "noise": rng.uniform(0.015, 0.035)}
+    return Weather(**values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +153,7 @@ class Street:
     grain: float
     spots: list[tuple[float, float, float, float]]
 
-    def bend(self, z: F32) -> F32:
-        """Return the x of the road's axis at distance z, m."""
-        return np.float32(self.heading) * z + np.float32(self.curve / 2) * z * z
-
-    def axis(self, z: float) -> float:
+    def axis(self, z: Metres) -> Metres:
         """Return the x of the road's axis at distance z, m."""
         return self.heading * z + self.curve / 2 * z * z
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +29,7 @@ KINDS = {"image": ("leftImg8bit", "_leftImg8bit.png"), "labels": ("gtFine", "_gt
 
 
 def scene_paths(root: Path, split: str, index: int) -> dict[str, Path]:
-    """Return the paths of scene ``index``: image, labels, disparity, camera. Image ids sort as indices do.
-
-    Raises:
-        ConfigError: there is no such split.
-    """
-    if split not in SPLITS:
-        raise ConfigError(f"split {split!r} is unknown; expected one of {', '.join(SPLITS)}")
+    """Return the paths of scene ``index``: image, labels, disparity, camera. Image ids sort as indices do."""
     cities = CITIES[split]
     city = cities[min(index // SCENES_PER_CITY, len(cities) - 1)]
     name = f"{city}_{index:06d}_000019"
@@ -68,17 +61,8 @@ def encode_disparity(disparity_px: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 def camera_json(camera: Camera) -> dict[str, dict[str, float]]:
     """Return the camera in the keys of Cityscapes' ``*_camera.json`` (lengths in m, intrinsics in px of the image)."""
-    values = asdict(camera)
-    extrinsic = {
-        "baseline": BASELINE_M,
-        "pitch": 0.0,
-        "roll": 0.0,
-        "yaw": 0.0,
-        "x": 0.0,
-        "y": 0.0,
-        "z": float(values["mount"]),
-    }
-    return {"extrinsic": extrinsic, "intrinsic": {key: float(values[key]) for key in ("fx", "fy", "u0", "v0")}}
+    extrinsic = dict.fromkeys(("pitch", "roll", "yaw", "x", "y"), 0.0) | {"baseline": BASELINE_M, "z": camera.mount}
+    return {"extrinsic": extrinsic, "intrinsic": {key: getattr(camera, key) for key in ("fx", "fy", "u0", "v0")}}
 
 
 def _save(path: Path, pixels: NDArray[np.generic]) -> None:

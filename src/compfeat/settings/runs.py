@@ -79,8 +79,7 @@ def parse_run(text: str) -> Run:
 
 def parse_point(text: str) -> Point:
     """Return the point whose id is ``text``, e.g. ``c512/plain/seed0/hevc/qp32``. Raises ConfigError if it is none."""
-    run, _, rest = text.partition("/seed")
-    seed, *codec_quality = rest.split("/")
-    if len(codec_quality) != 2:
+    run, *codec_quality = text.rsplit("/", 2)
+    if len(codec_quality) != 2 or run.count("/") != 2:
         raise ConfigError(f"point {text!r} is not an id; expected CUT/METHOD/seedN/CODEC/QUALITY")
-    return Point(parse_run(f"{run}/seed{seed}"), *codec_quality)
+    return Point(parse_run(run), *codec_quality)

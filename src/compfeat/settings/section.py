@@ -76,12 +76,12 @@ def validated(model: type[S], values: Mapping[str, Any], where: str = "") -> S:
         raise ConfigError(explained(model, error, where)) from None
 
 
-def from_json(model: type[S], text: str, where: str = "--settings") -> S:
-    """Return a JSON text as a ``model``. Raises ConfigError if it is not JSON, or not the model's."""
+def from_json(model: type[S], text: str) -> S:
+    """Return the JSON text of ``--settings`` as a ``model``. Raises ConfigError if it is not JSON, or not the model's."""
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        raise ConfigError(explained(model, error, where)) from None
+        raise ConfigError(explained(model, error, "--settings")) from None
 
 
 def options_of(entry: type[WithOptions[OptionsT]], values: Mapping[str, Any], where: str) -> OptionsT:

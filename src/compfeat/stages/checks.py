@@ -30,19 +30,8 @@ ELSEWHERE = "://"
 KEPT = "data/start"
 """The folder of trained networks that other configurations start from."""
 PROJECT_FOLDERS = (
-    *(
-        ".git",
-        ".github",
-        ".snakemake",
-        ".venv",
-        ".dvc",
-        ".ci",
-        "benchmarks",
-        "config",
-        "data/published",
-        "data/reference",
-    ),
-    *(KEPT, "docs", "examples", "profiles", "src", "tests", "workflow"),
+    *(".git", ".github", ".snakemake", ".venv", ".dvc", ".ci", "benchmarks", "config", "data/published"),
+    *("data/reference", KEPT, "docs", "examples", "profiles", "src", "tests", "workflow"),
 )
 """Folders that hold the project's own files, so that no run may write there."""
 
@@ -54,19 +43,8 @@ def checked(config: Mapping[str, Any]) -> Experiment:
         ConfigError: the first key that is unknown, missing, of the wrong type or range, or at odds with another.
     """
     experiment = Experiment.of(config)
-    for problem in problems(experiment):
-        raise ConfigError(problem)
-    for look in (
-        _folders,
-        _datasets,
-        _networks,
-        _trainings,
-        _starts,
-        _transforms,
-        _codecs,
-        _ladders,
-        _figures,
-    ):
+    plugins = (_datasets, _networks, _trainings, _starts, _transforms, _codecs, _ladders, _figures)
+    for look in (problems, _folders, *plugins):
         for problem in look(experiment):
             raise ConfigError(problem)
     return experiment

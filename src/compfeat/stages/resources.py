@@ -7,9 +7,9 @@ predicted (``requested``); results depend on none of this.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,6 +63,9 @@ COSTS: Mapping[str, Cost] = {
     "document": Cost(250, 2000, 20, 500000),
 }
 """By stage. Measured with torch 2.13.0 (CPU) on one core of an x86-64 server; docs/how-to/cluster.md."""
+SLOW_CODECS: Mapping[str, float] = {"vvc": 33, "av1": 4, "avif": 2}
+"""By plug-in: how many times longer it codes than HEVC, where that is much. Not an attribute of the plug-ins, whose code is part of
+what a job is: a better estimate would code everything again."""
 NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
 gradients, Adam's moments, and a checkpoint while it is written."""
@@ -103,24 +106,16 @@ def predicted_seconds(runtime: int) -> float:
     return 60 * runtime / TIME_MARGIN if runtime > LEAST_MINUTES else 0.0
 
 
-class Workflow(Protocol):
-    """What is read of Snakemake's workflow."""
-
-    @property
-    def global_resources(self) -> Collection[str]:
-        """Resources that this run is given (``--resources``)."""
-
-    @property
-    def non_local_exec(self) -> bool:
-        """Whether jobs are submitted to a cluster; known when the rules have been read."""
-
-
 @dataclass(frozen=True)
 class Requests:
-    """What rules ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it."""
+    """What rules ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it.
+
+    ``workflow`` is Snakemake's, of which the resources that this run is given (``--resources``) are read and, when the rules have
+    been read, whether jobs are submitted to a cluster.
+    """
 
     experiment: Experiment
-    workflow: Workflow
+    workflow: Any
 
     def gpus(self, training: str) -> int:
         """Return how many GPUs a job with a training's network takes: one on cuda, and on auto where this run is given some."""
@@ -251,12 +246,16 @@ class Jobs:
         mapped = 4 * n * self.elements(cut)
         return self._predicted("fit", self.pixels * (width + NARROW), n * self.pixels * layers(width), mapped)
 
-    def encode(self, cut: str, method: str, codec: str) -> Predicted:
-        """Units: elements of what is sent of one image; those of all images at all qualities."""
+    def encode(self, cut: str, method: str, codec: str, decodes: bool = False) -> Predicted:
+        """Units: elements of what is sent of one image; those of all images at all qualities, as often as the codec is slower.
+
+        ``decodes``: as long as the job would take by a fast codec; all of them decode fast.
+        """
         elements = self.elements(cut, self.experiment.methods[method].sends)
         mapped = 4 * self.evaluated * elements
         passes = len(self.experiment.qualities(method)[codec])
-        return self._predicted("encode", elements, passes * self.evaluated * elements, mapped)
+        slower = 1 if decodes else SLOW_CODECS.get(self.experiment.codec_module(codec), 1)
+        return self._predicted("encode", elements, slower * passes * self.evaluated * elements, mapped)
 
     def evaluate(self, cut: str, method: str, codec: str) -> Predicted:
         """Units: pixels of a batch times the width and NARROW; pixels of all images at all qualities times the width's cost. With
@@ -269,7 +268,7 @@ class Jobs:
         scoring = self._predicted(
             "evaluate", BATCH * self.pixels * (width + NARROW), len(qualities) * n * self.pixels * layers(width), mapped
         )
-        decoding = 0.0 if codec == UNCODED else self.encode(cut, method, codec).seconds
+        decoding = 0.0 if codec == UNCODED else self.encode(cut, method, codec, decodes=True).seconds
         return Predicted(scoring.memory_mb, scoring.seconds + decoding)
 
     def shown(self, stage: str) -> Predicted:

@@ -31,7 +31,7 @@ class Tables:
 
     @cached_property
     def records(self) -> Mapping[str, tuple[dict[str, str], str]]:
-        """The files of each recorded run that is shown beside, and why they are not used (see ``record_of``)."""
+        """The files of each recorded run that is shown beside, and in one line why they are not used (see ``record_of``)."""
         return {name: record_of(self.coding.experiment, name) for name in RECORD_FILES}
 
     @cached_property
@@ -66,14 +66,6 @@ class Tables:
     def shown(self) -> list[str]:
         """The tables that the report and the explorer show."""
         return [file for file, spec in self.specs.items() if spec.title]
-
-    def remarks(self) -> list[str]:
-        """Return why recorded runs are not used, each in one line."""
-        return [unused for _, unused in self.records.values() if unused]
-
-    def files(self) -> list[str]:
-        """Return the files of all tables."""
-        return [self.coding.layout.table(file) for file in self.specs]
 
     def inputs(self, file: str) -> dict[str, str]:
         """Return what a table is made from: paths by KIND:ID."""

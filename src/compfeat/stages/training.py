@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compfeat.errors import ConfigError
 from compfeat.experiment.config import Experiment
-from compfeat.experiment.entries import CUT, KeepConfig
+from compfeat.experiment.entries import CUT
 from compfeat.experiment.layout import Layout
 from compfeat.networks.base import NETWORKS
 from compfeat.settings.runs import Trained
@@ -47,35 +46,20 @@ class Training:
     def described_starts(self) -> list[str]:
         """Return, sorted, the weights from outside the run that trainings start from and that a description lies beside."""
         e = self.experiment
-        files = {e.start_file(trained.cut, trained.training) for trained in e.trained()} - {None}
-        starts = sorted(path for path in files if path is not None)
-        return [path for path in starts if Path(path).is_file() and Path(self.layout.start(path)).is_file()]
-
-    def inference_settings(self, training: str) -> dict[str, Any]:
-        """Return the machine's settings for inference with a training's network."""
-        return {"device": self.experiment.trainings[training].device, "threads": 1}
+        files = {path for trained in e.trained() if (path := e.start_file(trained.cut, trained.training)) is not None}
+        return sorted(path for path in files if Path(path).is_file() and Path(self.layout.start(path)).is_file())
 
     def kept_weights(self) -> list[str]:
         """Return the files of the networks that are kept for other configurations."""
         keep = self.experiment.keep
         return [] if keep is None else [self.layout.kept(keep.folder, cut) for cut in self.experiment.cuts]
 
-    def kept_network(self, cut: str) -> Trained:
-        """Return the network of a cut that is kept. Raises ConfigError if none is."""
-        return Trained(cut, self._keep.training, self.experiment.seeds[0])
-
-    def keep_settings(self, rendered: bool) -> dict[str, Any]:
-        """Return what is said of a kept network, of ``rendered`` scenes or not. Raises ConfigError if none is kept."""
+    def keep_settings(self, training: str, rendered: bool) -> dict[str, Any]:
+        """Return what is said of a network that is kept, of ``rendered`` scenes or not."""
         dataset = self.experiment.dataset
         data = {"dataset": dataset.name, "rendered": rendered, "render_seed": dataset.render_seed}
-        recipe = section(self.experiment.trainings[self._keep.training], "start")
+        recipe = section(self.experiment.trainings[training], "start")
         return {**data, "images": dataset.images.train, "recipe": recipe}
-
-    @property
-    def _keep(self) -> KeepConfig:
-        if self.experiment.keep is None:
-            raise ConfigError("key 'keep': found null; expected the networks to keep")
-        return self.experiment.keep
 
 
 def task_modules(experiment: Experiment) -> list[str]:

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from compfeat.arrays import write_archive
 from compfeat.codecs.base import RERUN
 from compfeat.errors import BitstreamError, DataError
-from compfeat.io import write_bytes
 
 
 def stream_name(quality: str) -> str:
@@ -52,11 +51,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
 
 
 def read_archive(archive: Path) -> dict[str, bytes]:
-    """Return the contents of ``archive`` by name.
-
-    Raises:
-        BitstreamError: it is missing or damaged.
-    """
+    """Return the contents of ``archive`` by name. Raises BitstreamError if it is missing or damaged."""
     try:
         with zipfile.ZipFile(archive) as opened:
             return {Path(name).name: opened.read(name) for name in opened.namelist()}
@@ -64,16 +59,3 @@ def read_archive(archive: Path) -> dict[str, bytes]:
         raise BitstreamError(f"{archive}: not found; {RERUN}") from None
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
         raise BitstreamError(f"{archive}: not an archive of bitstreams ({error}); delete it and {RERUN}") from None
-
-
-def extract(archive: Path, quality: str, stream: Path) -> None:
-    """Write one bitstream of ``archive`` to the file ``stream``.
-
-    Raises:
-        BitstreamError: the archive is missing or damaged, or has no such quality.
-    """
-    contents = read_archive(archive)
-    if stream_name(quality) not in contents:
-        known = ", ".join(Path(name).stem for name in contents if name.endswith(".bin"))
-        raise BitstreamError(f"{archive}: no quality {quality!r}; expected one of {known}")
-    write_bytes(stream, contents[stream_name(quality)])

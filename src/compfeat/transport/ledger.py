@@ -41,12 +41,7 @@ def read_ledger(path: Path) -> dict[str, pd.DataFrame]:
 
 def write_ledger(path: Path, ledgers: Mapping[str, pd.DataFrame]) -> None:
     """Write the ledgers of all qualities to one CSV file, atomically, with the quality as its first column."""
-    tables = []
-    for quality, ledger in ledgers.items():
-        table = ledger.copy()
-        table.insert(0, QUALITY, quality)
-        tables.append(table)
-    write_csv(path, pd.concat(tables))
+    write_csv(path, pd.concat(ledgers, names=[QUALITY]).reset_index(level=QUALITY))
 
 
 def check_files(ledger: pd.DataFrame, stream: Path, side_info: Path) -> None:

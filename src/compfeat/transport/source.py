@@ -37,17 +37,13 @@ class CodecSettings(Section):
 
     def codec_at(self, quality: str, state: Path | None) -> Codec[Any]:
         """Return the codec at a quality, with its fitted state where it has one. Raises ConfigError if that is not given."""
-        check_state(CODECS.get(self.codec), "codec", self.codec, state)
-        return built(self.codec, quality, self.options, self.ffmpeg, read_state(state), self.sends)
+        fitted = read_state(CODECS.get(self.codec), "codec", self.codec, state)
+        return built(self.codec, quality, self.options, self.ffmpeg, fitted, self.sends)
 
     def check_tool(self) -> None:
         """Raise ToolError where the codec's program is missing or cannot do what is needed."""
         codec = CODECS.get(self.codec)
         codec.check_tool(self.ffmpeg, options_of(codec, self.options, f"codecs.{self.codec}"))
-
-    def transform_from(self, state: Path | None) -> Transform[Any] | None:
-        """Return the method's transform, None if it has none. Raises ConfigError if its fitted state is not given."""
-        return transform_of(self.transform, state)
 
 
 def transform_of(config: PluginConfig | None, state: Path | None) -> Transform[Any] | None:
@@ -59,22 +55,25 @@ def transform_of(config: PluginConfig | None, state: Path | None) -> Transform[A
     """
     if config is None:
         return None
-    check_state(TRANSFORMS.get(config.name), "transform", config.name, state)
-    return built_transform(config.name, config.options, read_state(state) or {})
+    fitted = read_state(TRANSFORMS.get(config.name), "transform", config.name, state)
+    return built_transform(config.name, config.options, fitted or {})
 
 
-def check_state(entry: type[Codec[Any]] | type[Transform[Any]], noun: str, name: str, state: Path | None) -> None:
-    """Raise ConfigError where a fitted codec or transform has no state."""
+def read_state(
+    entry: type[Codec[Any]] | type[Transform[Any]], noun: str, name: str, state: Path | None
+) -> State | None:
+    """Return the arrays of a fitted state; None if there is no file to read.
+
+    Raises:
+        ConfigError: the codec or transform is fitted, and no file is given.
+        DataError: the file is missing or damaged.
+    """
     if entry.fitted and state is None:
         flag = "--transform" if noun == "transform" else "--state"
         raise ConfigError(
             f"{noun} {name!r} is fitted: its state is not given; give the file that the stage fit wrote as {flag}"
         )
-
-
-def read_state(path: Path | None) -> State | None:
-    """Return the arrays of a fitted state; None if there is no file to read. Raises DataError for a damaged one."""
-    return None if path is None else read_arrays(path)
+    return None if state is None else read_arrays(state)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 import torch
 
 from compfeat.__main__ import call
-from compfeat.cli.pipeline.features import write_features
 from compfeat.errors import CompfeatError, DataError
 from helpers import random_scenes, write_split
 from tiny import tiny_network, write_network
@@ -20,11 +20,7 @@ IMAGES = 5
 def argv(folder: Path, settings: str = '{"device": "cpu", "batch_size": 2}') -> list[str]:
     files = {"arrays": "val.npy", "weights": "weights.safetensors", "description": "network.json"}
     files["features"] = "features/val.npy"
-    return [
-        "--settings",
-        settings,
-        *(word for flag, name in files.items() for word in (f"--{flag}", f"{folder}/{name}")),
-    ]
+    return ["--settings", settings, *(f"--{flag}={folder}/{name}" for flag, name in files.items())]
 
 
 @pytest.fixture
@@ -74,9 +70,11 @@ def test_settings_that_cannot_be(settings: str, message: str, folder: Path) -> N
         call("features", argv(folder, settings))
 
 
-def test_batches_of_another_shape_or_number_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "f.npy"
-    for shape in ((2, 3, 4, 4), (1, 3, 4, 5)):
-        with pytest.raises(DataError, match=r"f\.npy: "):
-            write_features(path, (1, 3, 4, 4), iter([np.zeros(shape, np.float32)]))
-    assert not list(tmp_path.iterdir())
+def test_features_of_another_shape_than_the_described_one_are_refused(folder: Path) -> None:
+    path = folder / "network.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"feature_height": 3}))
+    with pytest.raises(
+        DataError, match=r"val\.npy: features of \(32, 2, 4\) found; expected \(32, 3, 4\); rerun train"
+    ):
+        call("features", argv(folder))
+    assert not list((folder / "features").iterdir())

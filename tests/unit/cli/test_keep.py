@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from compfeat.__main__ import main
-from compfeat.errors import DataError
-from compfeat.experiment.start import known_training, read_start
+from compfeat.experiment.start import Start, known_training
 from tiny import phase, train_settings
 
 SETTINGS = {"dataset": "streets", "rendered": True, "render_seed": 7, "images": 24}
@@ -29,7 +28,7 @@ def keep(folder: Path, network: str = '{"cut": "c256"}') -> int:
 def test_weights_are_copied_and_described(tmp_path: Path) -> None:
     assert keep(tmp_path) == 0
     assert (tmp_path / KEPT).read_bytes() == b"weights"
-    start = read_start(tmp_path / "data/c256.json")
+    start = Start.model_validate_json((tmp_path / "data/c256.json").read_text())
     assert start.network == {"cut": "c256"} and start.trained_on.epochs == 4
     assert (start.trained_on.images, start.trained_on.render_seed) == (24, 7)
     assert start.sha256 == hashlib.sha256(b"weights").hexdigest()
@@ -40,7 +39,8 @@ def test_what_weights_were_trained_on_is_known_of_these_very_bytes_alone(tmp_pat
     weights, description = tmp_path / KEPT, tmp_path / "data/c256.json"
     known, text = known_training(weights), description.read_text()
     assert known is not None and known.epochs == 4
-    for other in (text.replace(hashlib.sha256(b"weights").hexdigest(), "0" * 64), '{"sha256": ""}', "no JSON"):
+    another = text.replace(hashlib.sha256(b"weights").hexdigest(), "0" * 64)
+    for other in (another, "{}", '{"network": {}, "trained_on": {"images": 3}}', "[1]", "no JSON"):
         description.write_text(other)
         assert known_training(weights) is None
     description.write_text(text)
@@ -57,7 +57,3 @@ def test_what_describes_no_network_is_one_line(tmp_path: Path, capsys: pytest.Ca
     assert keep(tmp_path, "") == 2
     assert capsys.readouterr().err.startswith("compfeat keep: error: ")
     assert not (tmp_path / KEPT).exists()
-    for text in ("{}", '{"network": {}, "trained_on": {"images": 3}}', "[1]"):
-        (tmp_path / "c256.json").write_text(text)
-        with pytest.raises(DataError, match=r"c256\.json: does not describe a kept network"):
-            read_start(tmp_path / "c256.json")

@@ -13,35 +13,7 @@ import pytest
 from helpers import PROJECT, write_split
 from tiny import train_settings
 
-LOSS = "compfeat/losses/plugins/drawn.py"
-SOURCE = '''"""A loss that draws a gain of its own to the features."""
-
-from compfeat.losses.base import LOSSES, LossSpec
-
-
-@LOSSES.register("drawn")
-class Drawn(LossSpec):
-    """One."""
-
-    @staticmethod
-    def build(options, cut, tasks):
-        import torch
-
-        from compfeat.losses.loss import Loss
-
-        class Gained(Loss):
-            def __init__(self):
-                super().__init__()
-                self.gain = torch.nn.Parameter(torch.ones(()))
-
-            def terms(self, features, noisy, outputs, truth, step):
-                return {"magnitude": 0.1 * (self.gain - features.abs().mean()).square()}
-
-            def forward(self, losses, epoch):
-                return sum(losses.values())
-
-        return Gained()
-'''
+LOSS = "compfeat/losses/loss.py"
 DRIVER = """
 import sys
 from compfeat.__main__ import call
@@ -61,7 +33,7 @@ def train(folder: Path, output: str, die_at: int = -1) -> subprocess.CompletedPr
     split = [f"--train-arrays={folder}/train.npy", f"--val-arrays={folder}/val.npy", f"--info={folder}/train.json"]
     out = folder / output
     made = [f"--weights={out}/w.safetensors", f"--description={out}/n.json", f"--epoch-table={out}/e.csv"]
-    settings = train_settings(epochs=3, loss="drawn").model_dump_json()
+    settings = train_settings(epochs=3, loss="baseline").model_dump_json()
     return subprocess.run(
         [sys.executable, "-c", DRIVER, str(die_at), *split, *made, "--settings", settings],
         env={**os.environ, "PYTHONPATH": str(folder)},
@@ -81,7 +53,6 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the source, with a training that was killed in its last epoch, and the same as a whole."""
     folder = tmp_path_factory.mktemp("killed")
     shutil.copytree(PROJECT / "src/compfeat", folder / "compfeat", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / LOSS).write_text(SOURCE)
     write_split(folder, "train", 4, seed=1)
     write_split(folder, "val", 2, seed=2)
     assert "KeyboardInterrupt" in train(folder, "out", die_at=2).stderr
@@ -93,10 +64,10 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new", "differs"),
     [
-        (LOSS, "self.gain - f", "self.gain + f", "code of compfeat.losses.plugins.drawn"),
-        (LOSS, "gain", "log_gain", "code of compfeat.losses.plugins.drawn"),
+        (LOSS, "RATE_FACTOR = 10.0", "RATE_FACTOR = 20.0", "code of compfeat.losses.loss"),
+        (LOSS, "log_variance", "log_weight", "code of compfeat.losses.loss"),
         ("torch-99.0.dist-info/METADATA", "", "Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n", "torch"),
-        (LOSS, "One.", "Another word.", ""),
+        (LOSS, "What losses are made of", "In other words", ""),
         ("compfeat/cli/tools/audit.py", "", "\nADDED = True\n", ""),
     ],
 )

@@ -54,48 +54,13 @@ def test_any_repeated_key_is_refused_at_any_level(tmp_path: Path, values: dict[s
     assert told.startswith(f"own.yaml:{line}: key ") and f"is already given in line {line};" in told
 
 
-REPEATED = {
+REFUSED = {
     "below": ("a:\n  b:\n    c: 1\n    d: 2\n    c: 3\n", "own.yaml:5: key 'a.b.c' is already given in line 3"),
     "one number in two ways": ("x: {16: a, 0x10: b}\n", "own.yaml:1: key 'x.0x10' is already"),
     "beside a merge": ("x: &x {a: 1}\ny:\n  <<: *x\n  b: 1\n  b: 2\n", "own.yaml:5: key 'y.b' is already"),
     "two merges": ("x: &x {a: 1}\ny: {<<: *x, <<: *x}\n", "own.yaml:2: key 'y.<<' is already"),
     "null twice": ("x:\n  ~: 1\n  null: 2\n", "own.yaml:3: key 'x.null' is already given in line 2"),
     "JSON, by tabs": ('{\n\t"a": 1,\n\t"a": 1e3\n}\n', "own.yaml:3: key 'a' is already given in line 2"),
-}
-
-
-@pytest.mark.parametrize("case", sorted(REPEATED))
-def test_a_repeated_key_is_refused_with_its_lines(case: str, tmp_path: Path) -> None:
-    text, expected = REPEATED[case]
-    assert refusal(tmp_path / "own.yaml", text).startswith(expected)
-
-
-LEGAL = {
-    "override": ("x: &x {a: 1}\ny: {<<: *x, a: 2}\n", {"x": {"a": 1}, "y": {"a": 2}}),
-    "override before": ("x: &x {a: 1}\ny: {a: 2, <<: *x}\n", {"x": {"a": 1}, "y": {"a": 2}}),
-    "merge of a merge": (
-        "x: &x {a: 1}\ny: &y {<<: *x, a: 2}\nz: {<<: *y, a: 3}\n",
-        {"x": {"a": 1}, "y": {"a": 2}, "z": {"a": 3}},
-    ),
-    "several merged": (
-        "x: &x {a: 1, b: 1}\ny: &y {b: 2}\nz: {<<: [*y, *x]}\n",
-        {"x": {"a": 1, "b": 1}, "y": {"b": 2}, "z": {"a": 1, "b": 2}},
-    ),
-    "aliases": ("x: &x {a: 1}\ny: [*x, *x]\n", {"x": {"a": 1}, "y": [{"a": 1}, {"a": 1}]}),
-    "text and number": ("{1: a, '1': b}\n", {1: "a", "1": "b"}),
-    "quoted merge sign": ("{'<<': 1, a: 2}\n", {"<<": 1, "a": 2}),
-    "JSON number": ('{"rate": 1e-3}', {"rate": 0.001}),
-}
-
-
-@pytest.mark.parametrize("case", sorted(LEGAL))
-def test_merges_and_aliases_stay_legal(case: str, tmp_path: Path) -> None:
-    text, expected = LEGAL[case]
-    (tmp_path / "own.yaml").write_text(text)
-    assert read_mapping(tmp_path / "own.yaml") == expected
-
-
-NO_YAML = {
     "two documents": ("a: 1\n---\nb: 2\n", "own.yaml:2: not YAML (expected a single document in the stream but found"),
     "no such anchor": ("a: *b\n", "own.yaml:1: not YAML (found undefined alias 'b')"),
     "list as key": ("? [a]\n: 1\n", "own.yaml:1: not YAML (while constructing a mapping found unhashable key)"),
@@ -106,10 +71,33 @@ NO_YAML = {
 }
 
 
-@pytest.mark.parametrize("case", sorted(NO_YAML))
-def test_what_is_no_mapping_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
-    text, expected = NO_YAML[case]
+@pytest.mark.parametrize("case", sorted(REFUSED))
+def test_a_repeated_key_and_what_is_no_mapping_are_refused_in_one_line(case: str, tmp_path: Path) -> None:
+    text, expected = REFUSED[case]
     assert refusal(tmp_path / "own.yaml", text).startswith(expected)
+
+
+LEGAL = {
+    "override": "x: &x {a: 1}\ny: {<<: *x, a: 2}\n",
+    "override before": "x: &x {a: 1}\ny: {a: 2, <<: *x}\n",
+    "merge of a merge": "x: &x {a: 1}\ny: &y {<<: *x, a: 2}\nz: {<<: *y, a: 3}\n",
+    "several merged": "x: &x {a: 1, b: 1}\ny: &y {b: 2}\nz: {<<: [*y, *x]}\n",
+    "aliases": "x: &x {a: 1}\ny: [*x, *x]\n",
+    "text and number": "{1: a, '1': b}\n",
+    "quoted merge sign": "{'<<': 1, a: 2}\n",
+}
+
+
+@pytest.mark.parametrize("case", sorted(LEGAL))
+def test_merges_and_aliases_stay_legal(case: str, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(LEGAL[case])
+    assert read_mapping(tmp_path / "own.yaml") == yaml.safe_load(LEGAL[case])
+
+
+def test_a_number_of_json_is_one(tmp_path: Path) -> None:
+    """YAML takes it for a text."""
+    (tmp_path / "own.json").write_text('{"rate": 1e-3}')
+    assert read_mapping(tmp_path / "own.json") == {"rate": 0.001}
 
 
 def test_files_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> None:

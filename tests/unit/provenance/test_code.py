@@ -95,17 +95,15 @@ def plugins_of(kind: str) -> list[str]:
     return sorted(path.stem for path in (PROJECT / "src/compfeat" / kind / "plugins").glob("[a-z]*.py"))
 
 
-def test_an_edit_of_one_codec_changes_what_uses_it(edit: Edit) -> None:
-    assert edit("codecs/plugins/jpeg.py", "from __future__ import annotations", "X = 1") == {
-        "encode jpeg",
-        "evaluate jpeg",
-    }
-
-
-def test_an_edit_of_one_loss_changes_its_training(edit: Edit) -> None:
-    assert edit("losses/plugins/compressible.py", "from __future__ import annotations", "X = 1") == {
-        "train compressible"
-    }
+@pytest.mark.parametrize(
+    ("plugin", "stages"),
+    [
+        ("codecs/plugins/jpeg", {"encode jpeg", "evaluate jpeg"}),
+        ("losses/plugins/compressible", {"train compressible"}),
+    ],
+)
+def test_an_edit_of_one_plug_in_changes_what_uses_it(plugin: str, stages: set[str], edit: Edit) -> None:
+    assert edit(f"{plugin}.py", "from __future__ import annotations", "X = 1") == stages
 
 
 def test_an_edit_of_shared_code_changes_all_that_import_it(edit: Edit) -> None:

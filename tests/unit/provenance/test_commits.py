@@ -56,14 +56,6 @@ def damage_objects(folder: Path) -> None:
             path.write_bytes(b"damaged")
 
 
-def damage_index(folder: Path) -> None:
-    (folder / ".git/index").write_bytes(b"damaged")
-
-
-def damage_head(folder: Path) -> None:
-    (folder / ".git/HEAD").write_text("damaged")
-
-
 def give_away(folder: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder to another user")
@@ -71,16 +63,16 @@ def give_away(folder: Path) -> None:
         os.chown(path, ANOTHER_USER, ANOTHER_USER)
 
 
-FAILURES: list[tuple[Callable[[Path], None], str]] = [
+FAILURES: list[tuple[Callable[[Path], object], str]] = [
     (give_away, r"detected dubious ownership in repository at .* safe\.directory"),
     (damage_objects, r"git rev-list: .*"),
-    (damage_index, r"git status: .*index file"),
-    (damage_head, r"fatal: not a git repository"),
+    (lambda folder: (folder / ".git/index").write_bytes(b"damaged"), r"git status: .*index file"),
+    (lambda folder: (folder / ".git/HEAD").write_text("damaged"), r"fatal: not a git repository"),
 ]
 
 
 @pytest.mark.parametrize(("harm", "words"), FAILURES)
-def test_a_failure_is_told_in_the_words_of_git(harm: Callable[[Path], None], words: str, run: Path, say: Say) -> None:
+def test_a_failure_is_told_in_the_words_of_git(harm: Callable[[Path], object], words: str, run: Path, say: Say) -> None:
     (run / "Snakefile").write_text("")
     (run / BASELINE).parent.mkdir(parents=True)
     (run / BASELINE).write_text("")
@@ -162,11 +154,8 @@ def test_settings_of_the_user_count(project: Path, monkeypatch: pytest.MonkeyPat
     assert "safe.directory" in History(project).problem
     for name, value in {"COUNT": "1", "KEY_0": "safe.directory", "VALUE_0": str(project)}.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
-    assert History(project).commit_of(FIRST) == commits_by_root(project)[2]
-
-
-def commits_by_root(folder: Path) -> list[str]:
-    return git(folder, "-c", f"safe.directory={folder}", "rev-list", "HEAD").split()
+    by_root = git(project, "-c", f"safe.directory={project}", "rev-list", "HEAD").split()
+    assert History(project).commit_of(FIRST) == by_root[2]
 
 
 def test_a_lock_and_signatures_are_no_failure(project: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -103,13 +102,3 @@ def test_it_is_the_same_each_time_without_jobs_that_the_configuration_no_longer_
     options = ["--config", "config/config.yaml", "--summary", str(described.parent / "summary.tsv")]
     say("crate", "--project", str(described), *options)
     assert (described / CRATE).read_bytes() == before
-
-
-def test_a_run_that_is_not_there_and_one_that_lacks_a_file_are_refused(run: Path, say: Say) -> None:
-    (run / "Snakefile").write_text("")
-    options = with_summary(run)
-    (run / "results/paper/paper.pdf").unlink()
-    assert "results/paper/paper.pdf: not found" in say("crate", *options, status=2)
-    shutil.rmtree(run / ".snakemake")
-    assert "found no records of jobs" in say("crate", *options, status=2)
-    assert not (run / CRATE).exists()

@@ -18,7 +18,7 @@ from compfeat.io import write_json
 from compfeat.provenance.files import fingerprint
 from compfeat.provenance.records import check_stated, read_record, read_summary
 from helpers import PROJECT
-from recorded_run import Say, make, record_path, record_run, summary, with_summary, write_run
+from recorded_run import PUBLISHED, Say, make, record_path, record_run, summary, with_summary, write_run
 
 FOLDER = "data/reference/default"
 PAPER = "results/paper/paper.pdf"
@@ -74,46 +74,27 @@ def test_a_run_that_is_not_up_to_date_is_refused(run: Path) -> None:
         read_summary("Error\n")
 
 
-def foreign(run: Path) -> None:
-    (run / "results/encode/old.bin").write_text("of another configuration")
+FOREIGN, WEIGHTS = "results/encode/old.bin", "results/train/c256/plain/seed0/weights.safetensors"
+REFUSED: list[tuple[Callable[[Path], object], str]] = [
+    (lambda run: (run / FOREIGN).write_text("x"), f"{FOREIGN}: no job of this configuration makes it; delete it"),
+    (lambda run: (run / WEIGHTS).write_text("x"), f"{WEIGHTS} is not what the rule evaluate read for results/"),
+]
+REFUSED_AS_CRATES: list[tuple[Callable[[Path], object], str]] = [
+    (lambda run: (run / PUBLISHED).unlink(), f"{PUBLISHED}: not found"),
+    (lambda run: (run / PAPER).unlink(), f"{PAPER}: not found; run make paper first"),
+    (lambda run: record_path(run, PAPER).unlink(), f"{PAPER}: Snakemake has no record of how it was made"),
+    (lambda run: shutil.rmtree(run / ".snakemake"), "found no records of jobs"),
+]
 
 
-def damaged(run: Path) -> None:
-    (run / "results/train/c256/plain/seed0/weights.safetensors").write_text("damaged")
-
-
-def without_source(run: Path) -> None:
-    (run / "data/published/published_points.csv").unlink()
-
-
-def without_result(run: Path) -> None:
-    (run / PAPER).unlink()
-
-
-def of_unknown_making(run: Path) -> None:
-    record_path(run, PAPER).unlink()
-
-
-def without_metadata(run: Path) -> None:
-    shutil.rmtree(run / ".snakemake")
-
-
-REFUSED: dict[Callable[[Path], None], str] = {
-    foreign: "results/encode/old.bin: no job of this configuration makes it; delete it",
-    damaged: "weights.safetensors is not what the rule evaluate read for results/",
-    without_source: "published_points.csv: not found",
-    without_result: f"{PAPER}: not found; run make paper first",
-    of_unknown_making: f"{PAPER}: Snakemake has no record of how it was made",
-    without_metadata: "found no records of jobs",
-}
-
-
-@pytest.mark.parametrize("harm", REFUSED, ids=lambda harm: harm.__name__)
-def test_a_run_that_is_not_sound_is_refused(harm: Callable[[Path], None], run: Path, say: Say) -> None:
-    argv = ["record", *with_summary(run)]
+@pytest.mark.parametrize(("harm", "message"), [*REFUSED, *REFUSED_AS_CRATES])
+def test_a_run_that_is_not_sound_is_refused(harm: Callable[[Path], object], message: str, run: Path, say: Say) -> None:
+    argv = with_summary(run)
     harm(run)
-    assert REFUSED[harm] in say(*argv, status=2)
-    assert not (run / FOLDER).exists()
+    assert message in say("record", *argv, status=2)
+    if (harm, message) in REFUSED_AS_CRATES:
+        assert message in say("crate", *argv, status=2)
+    assert not (run / FOLDER).exists() and not (run / "ro-crate-metadata.json").exists()
 
 
 def test_long_paths_are_read_as_snakemake_writes_them(run: Path) -> None:

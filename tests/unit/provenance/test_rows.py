@@ -64,7 +64,7 @@ def test_what_a_row_was_made_from(name: str) -> None:
 LAYOUT = Layout("my results/a", "data/prepared")
 RUN, TRAINED = Run("c1", "m", 3), Trained("c1", "t", 3)
 OF_RUN, OF_TRAINED = {"cut": "c1", "method": "m", "seed": "3"}, {"cut": "c1", "training": "t", "seed": "3"}
-PLACES = {
+PLACES: dict[str, dict[str, str]] = {
     LAYOUT.weights(TRAINED): {**OF_TRAINED, "kind": "train", "name": "weights.safetensors"},
     LAYOUT.epochs(TRAINED): {**OF_TRAINED, "kind": "train", "name": "epochs.csv"},
     LAYOUT.features(TRAINED, "val"): {**OF_TRAINED, "kind": "features", "name": "val"},
@@ -75,14 +75,10 @@ PLACES = {
     LAYOUT.table("bd_rate.csv"): {"kind": "table", "name": "bd_rate.csv"},
     LAYOUT.figure("a_b", "pdf"): {"kind": "figure", "name": "a_b", "suffix": "pdf"},
     LAYOUT.document("tables/x.html"): {"kind": "document", "name": "tables/x.html"},
+    **{path: {} for path in (LAYOUT.arrays("val"), "data/raw/a.png", "data/published/x.csv")},
 }
 
 
 @pytest.mark.parametrize("path", sorted(PLACES))
-def test_a_file_of_the_layout_is_known_for_what_it_is(path: str) -> None:
-    assert place(path) == {**PLACES[path], "output": "my results/a"}
-
-
-@pytest.mark.parametrize("path", [LAYOUT.arrays("val"), "data/raw/a.png", "data/published/x.csv"])
-def test_other_files_are_nothing_of_a_run(path: str) -> None:
-    assert place(path) == {}
+def test_a_file_of_the_layout_is_known_for_what_it_is_and_others_are_nothing_of_a_run(path: str) -> None:
+    assert place(path) == (PLACES[path] and {**PLACES[path], "output": "my results/a"})

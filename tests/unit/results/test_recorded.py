@@ -20,26 +20,19 @@ def experiment(**changes: Any) -> Experiment:
     return checked(CONFIG | changes)
 
 
-def test_qualities_of_all_methods_finest_first() -> None:
-    name, codec = next((k, codec) for k, codec in CONFIG["codecs"].items() if len(codec["qualities"]) > 3)
-    method = next(iter(CONFIG["methods"]))
-    own = {"training": CONFIG["methods"][method]["training"], "codecs": {name: [codec["qualities"][2]]}}
-    methods = {method: CONFIG["methods"][method] | {"codecs": {name: codec["qualities"][:0:-1]}}, "other": own}
-    config: dict[str, Any] = {"methods": methods, "comparisons": [], "claims": None}
-    assert experiment(**config).qualities_of(name) == tuple(codec["qualities"][1:])
-
-
 def test_qualities_of_a_method_replace_a_codecs_own() -> None:
     codecs = {"jpeg": {"qualities": ["q95", "q80"]}, "hevc": {"qualities": ["lossless", "qp28"]}}
     methods = {
         "one": {"training": "baseline"},
         "other": {"training": "baseline", "qualities": {"hevc": ["qp4", "qp28"]}},
+        "third": {"training": "baseline", "codecs": {"hevc": ["qp40", "qp0"]}},
     }
     shared: dict[str, Any] = {"comparisons": [], "claims": None, "ladders": {}, "figures": []}
     e = experiment(codecs={"png": None, **codecs}, methods=methods, **shared)
     assert e.qualities("one") == {"jpeg": ("q95", "q80"), "hevc": ("lossless", "qp28")}
     assert e.qualities("other") == {"jpeg": ("q95", "q80"), "hevc": ("qp4", "qp28")}
-    assert e.qualities_of("hevc") == ("lossless", "qp4", "qp28")
+    assert e.qualities("third") == {"hevc": ("qp40", "qp0")}
+    assert e.qualities_of("hevc") == ("lossless", "qp0", "qp4", "qp28", "qp40"), "of all methods, finest first"
     assert e.all_qualities("other") == {"none": ("float", "u8"), **e.qualities("other")}
     assert e.lossless("one") == {("hevc", "lossless"): "u8"} and e.lossless("other") == {}
 

@@ -89,10 +89,7 @@ def test_files_are_those_of_cityscapes_and_read_back(tmp_path: Path) -> None:
     names = [scene_paths(Path(), "train", i)["image"].name for i in (0, 499, 500, 1999, 2500)]
     assert names == sorted(names)
     assert written == list(paths.values())
-    assert (
-        paths["image"].relative_to(tmp_path).as_posix()
-        == "leftImg8bit/val/yarrowgate/yarrowgate_000005_000019_leftImg8bit.png"
-    )
+    assert paths["image"] == tmp_path / "leftImg8bit/val/yarrowgate/yarrowgate_000005_000019_leftImg8bit.png"
     assert [Image.open(paths[kind]).mode for kind in ("image", "labels", "disparity")] == ["RGB", "L", "I;16"]
     described = json.loads(paths["camera"].read_text())
     assert described["extrinsic"]["baseline"] == 0.209313
@@ -118,18 +115,13 @@ def test_a_scene_depends_on_seed_split_and_index_alone() -> None:
 @pytest.mark.parametrize(
     ("split", "size", "message"),
     [
-        ("val", (32, 64), "multiples of 32"),
-        ("val", (100, 200), "multiples of 32"),
-        ("val", (128, 100), "multiples of 32"),
+        *(("val", size, "multiples of 32") for size in ((32, 64), (100, 200), (128, 100))),
         ("tests", SIZE, "expected one of train, val, test"),
     ],
 )
 def test_scenes_that_cannot_be_rendered(split: str, size: tuple[int, int], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         render_scene(split, 0, 0, size)
-    if split == "tests":
-        with pytest.raises(ConfigError, match=message):
-            scene_paths(Path(), split, 0)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 256), (256, 512)])

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from compfeat.codecs.base import CODECS
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
-from compfeat.stages.resources import Predicted, Requests
+from compfeat.stages.resources import COSTS, SLOW_CODECS, Jobs, Predicted, Requests
 from helpers import PROJECT
 
 
@@ -31,3 +32,13 @@ def test_jobs_that_run_here_have_no_group() -> None:
     experiment = Experiment.of(load_config([PROJECT / "config/config.yaml"]))
     requests = Requests(experiment, SimpleNamespace(global_resources=[], non_local_exec=False))
     assert requests.together("results")({}) is None
+
+
+def test_a_slow_codec_takes_longer_to_code_whatever_its_entry_is_called_but_not_to_decode() -> None:
+    entries = {"fast": {"codec": "hevc", "qualities": ["qp22"]}, "slow": {"codec": "vvc", "qualities": ["qp22"]}}
+    config = merged(load_config([PROJECT / "config/config.yaml"]), {"codecs": entries})
+    jobs, base_s = Jobs(Experiment.of(config), {}), COSTS["encode"].base_s
+    fast, slow = (jobs.encode("c256", "baseline", name) for name in entries)
+    assert slow.seconds - base_s == pytest.approx(33 * (fast.seconds - base_s)) and slow.memory_mb == fast.memory_mb
+    assert jobs.evaluate("c256", "baseline", "slow") == jobs.evaluate("c256", "baseline", "fast")
+    assert set(SLOW_CODECS) <= set(CODECS.names())

@@ -63,7 +63,7 @@ def test_qualities_of_a_method_reach_its_codec() -> None:
     assert CODING.codec_settings(TURNED, "hevc")["qualities"][:2] == ["lossless", "qp4"]
     assert CODING.codec_settings(PLAIN, UNCODED)["qualities"] == ["float", "u8"]
     assert CODING.modules(TURNED, "hevc") == ["compfeat.transforms.plugins.task_klt", "compfeat.codecs.plugins.hevc"]
-    assert CODING.tools(UNCODED) == [] == CODING.fit_tools(TRANSFORM)
+    assert CODING.tools[UNCODED] == [] == CODING.fit_tools(TRANSFORM)
 
 
 def test_a_training_starts_from_a_file_another_training_or_an_address() -> None:

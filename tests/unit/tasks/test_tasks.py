@@ -16,7 +16,7 @@ from compfeat.datasets.base import IGNORE
 from compfeat.errors import DataError
 from compfeat.tasks.plugins.disparity import Disparity, disparity_errors
 from compfeat.tasks.plugins.reconstruction import PSNR_CAP_DB, Reconstruction, reconstruction_errors
-from compfeat.tasks.plugins.segmentation import Segmentation, confusion, miou
+from compfeat.tasks.plugins.segmentation import CALIBRATION, LEAST_SHARE, Segmentation, confusion, miou
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +108,22 @@ def test_refuses_what_is_no_class(label: int, predicted: int, what: str) -> None
         confusion(np.array([[label]], dtype=np.uint8), np.array([[predicted]]), 2)
 
 
-def test_the_first_of_equal_classes_is_predicted() -> None:
-    output = torch.zeros(2, 5, 3, 4)
-    output[0, 2:4] = 1.0
-    output[1, 1, :, 0] = output[1, 4, :, 0] = 2.0
-    predicted = Segmentation(tuple("abcde")).predict(output)
-    assert (predicted == output.argmax(1).numpy()).all() and predicted.dtype == np.uint8
-    assert (predicted[0] == 2).all() and (predicted[1, :, 0] == 1).all()
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("classes", [1, 2, 19])
+@pytest.mark.parametrize("levels", [2, 5, 1000])
+def test_the_first_of_equal_classes_is_predicted_plain_and_calibrated(
+    levels: int, classes: int, layout: torch.memory_format
+) -> None:
+    rng, task = np.random.default_rng([levels, classes]), Segmentation([str(k) for k in range(classes)])
+    drawn = rng.integers(0, levels, (3, classes, 16, 32)) - levels // 2
+    output = torch.from_numpy(drawn.astype(np.float32)).contiguous(memory_format=layout)
+    expected = output.numpy().argmax(1)
+    predicted = task.predict(output)
+    assert np.array_equal(predicted, expected) and predicted.dtype == np.uint8
+    task.train_shares = rng.choice([0.0, 0.1, 0.5], classes)
+    prior = (CALIBRATION * np.log(np.maximum(task.train_shares, LEAST_SHARE))).astype(np.float32)
+    calibrated = (output.numpy() - prior[:, None, None]).argmax(1)
+    assert np.array_equal(task.predict(output), np.stack([expected, calibrated], axis=1))
 
 
 def test_different_shapes_are_refused() -> None:

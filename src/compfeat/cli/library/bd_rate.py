@@ -68,18 +68,18 @@ def interval_line(
     counts = drawn_counts(len(ids), resamples, seed)
     curves = []
     for name in ("anchor", "test"):
-        points = sorted({row["point"] for row in rows if row["curve"] == name})
+        curve_rows = [row for row in rows if row["curve"] == name]
+        points = sorted({row["point"] for row in curve_rows})
         sides: list[FloatArray] = []
         for column in (rate, metric):
             table = np.full((len(ids), len(points)), np.nan)
-            curve_rows = [row for row in rows if row["curve"] == name]
             for row, value in zip(curve_rows, numbers(path, curve_rows, column), strict=True):
                 table[ids.index(row["image"]), points.index(row["point"])] = value
             if np.isnan(table).any() or not points or len(curve_rows) != table.size:
                 raise DataError(f"{path}: the {name} has {len(curve_rows)} rows; expected one of each image and point")
             sides.append(counts @ table / len(ids))
         curves.append(Curves.of(sides[0], values(sides[1], lower_is_better)))
-    replicates = bd_rates(curves[0], curves[1], RULES)
+    replicates = bd_rates(curves[0], curves[1])
     low, high = interval(replicates[1:], confidence)
     if not np.isfinite([replicates[0], low]).all():
         refused = int(np.isnan(replicates[1:]).sum())

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from compfeat.transport.bitstreams import pack, side_info_name, stream_name
 from compfeat.transport.ledger import image_ids, write_ledger
 from compfeat.transport.sender import send
-from compfeat.transport.source import CodecSettings, copies, sent
+from compfeat.transport.source import CodecSettings, copies, sent, transform_of
 
 
 def encode(
@@ -40,7 +40,7 @@ def encode(
         ToolError: the codec's program is missing or failed.
     """
     settings.check_tool()
-    ids, changed = image_ids(index), settings.transform_from(transform)
+    ids, changed = image_ids(index), transform_of(settings.transform, transform)
     codecs = {quality: settings.codec_at(quality, state) for quality in settings.qualities}
     ledgers = {}
     with sent(source, settings.sends, changed, ids) as items, TemporaryDirectory() as temporary:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
@@ -31,7 +30,7 @@ from compfeat.transforms.base import Transform
 from compfeat.transport.bitstreams import side_info_name, stream_name, unpacked
 from compfeat.transport.ledger import image_ids, read_ledger
 from compfeat.transport.receiver import receive
-from compfeat.transport.source import CodecSettings, copies, sent, shape_sent
+from compfeat.transport.source import CodecSettings, copies, sent, shape_sent, transform_of
 
 IMAGE_SCORES = ("decoded_image/sse", "decoded_image/n")
 """How far a decoded image itself is from the original, where the image is sent, as the task reconstruction scores its output."""
@@ -98,69 +97,42 @@ def evaluate(
         )
     if s.codec == UNCODED:
         check_uncoded(s, source)
-    changed = s.transform_from(transform)
-    results = Results(ids)
+    changed = transform_of(s.transform, transform)
+    scored: Arrays = {"image_id": np.array(ids)}
+    errors, kept = dict(scored), Arrays()
     with ExitStack() as stack:
         items = stack.enter_context(sent(source, s.sends, changed, ids))
         if s.codec == UNCODED:
-            arrivals = [uncoded(quality, s, items, changed) for quality in s.qualities]
+            arrivals = [uncoded(quality, s, copies(items)) for quality in s.qualities]
             if s.sends == "features":
-                results.distortions["variance"] = variances(lambda: copies(items))
+                errors["variance"] = variances(lambda: copies(items))
         else:
             if bitstreams is None or ledger is None:
                 raise ConfigError(f"codec {s.codec!r}: no --bitstreams and --ledger; give what the stage encode wrote")
             shape = shape_sent(s.sends, described.model_dump(), changed)
             folder, ledgers = stack.enter_context(unpacked(bitstreams)), read_ledger(ledger)
-            arrivals = [
-                Arrival(received(s, quality, state, folder, ledgers, shape, ids), items, changed)
-                for quality in s.qualities
-            ]
+            arrivals = []
+            for quality in s.qualities:
+                if quality not in ledgers:
+                    known = ", ".join(ledgers)
+                    raise DataError(f"{folder}: the ledger has no quality {quality!r}; found {known}; {RERUN}")
+                files = folder / stream_name(quality), folder / side_info_name(quality)
+                arrivals.append(receive(s.codec_at(quality, state), *files, ledgers[quality], shape, ids))
         fix_arithmetic(s.threads)
         network = load_network(weights, described, choose_device(s.device))
-        for name, shares in shares_by_task(class_shares).items():
+        for name, shares in read_json(class_shares).items():
             if name in network.tasks:
-                network.tasks[name].train_shares = shares
+                network.tasks[name].train_shares = np.array(shares, dtype=np.float64)
         with tqdm(total=len(scenes) * len(s.qualities), unit="image", mininterval=1.0) as bar:
-            for quality, arrival in zip(s.qualities, arrivals, strict=True):
-                results.add(quality, arrival, network, scenes, s, bar)
-    write_arrays(scores, results.scores)
-    write_arrays(distortions, results.distortions)
-    write_arrays(pictures, results.pictures)
-
-
-def shares_by_task(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the class shares of each task with classes. Raises DataError if the file is missing or damaged."""
-    return {name: np.array(values, dtype=np.float64) for name, values in read_json(path).items()}
-
-
-class Arrival(NamedTuple):
-    """What arrives at one quality.
-
-    Attributes:
-        images: as decoded, before the transform is undone.
-        sent: what was sent, in the same form, to measure the error (N x ...).
-        transform: what is to be undone; None for nothing.
-    """
-
-    images: Iterator[Decoded]
-    sent: NDArray[Any]
-    transform: Transform[Any] | None
-
-
-def received(
-    s: EvaluateSettings,
-    quality: str,
-    state: Path | None,
-    folder: Path,
-    ledgers: Mapping[str, pd.DataFrame],
-    shape: tuple[int, ...],
-    ids: Sequence[str],
-) -> Iterator[Decoded]:
-    """Return what the bitstream of a quality in ``folder`` decodes to. Raises DataError if the ledger lacks the quality."""
-    if quality not in ledgers:
-        raise DataError(f"{folder}: the ledger has no quality {quality!r}; found {', '.join(ledgers)}; {RERUN}")
-    stream, side_info = folder / stream_name(quality), folder / side_info_name(quality)
-    return receive(s.codec_at(quality, state), stream, side_info, ledgers[quality], shape, ids)
+            for quality, images in zip(s.qualities, arrivals, strict=True):
+                squares: list[float] = []
+                rows, shown = score(network, undone(images, copies(items), changed, squares), scenes, s, bar)
+                scored |= {f"{quality}/{name}": array for name, array in rows.items()}
+                kept |= {f"{quality}/{name}": array for name, array in shown.items()}
+                errors[f"{quality}/mse"] = np.array(squares)
+    write_arrays(scores, scored)
+    write_arrays(distortions, errors)
+    write_arrays(pictures, kept)
 
 
 def check_uncoded(s: EvaluateSettings, source: Path) -> None:
@@ -173,19 +145,11 @@ def check_uncoded(s: EvaluateSettings, source: Path) -> None:
             )
 
 
-def uncoded(quality: str, s: EvaluateSettings, items: NDArray[Any], transform: Transform[Any] | None) -> Arrival:
-    """Return what would arrive if nothing were coded: FLOAT, what is sent, or QUANTISED, features after the frames' quantiser.
-
-    Args:
-        quality: which of the two.
-        s: the settings.
-        items: what is sent, after the transform; both qualities undo it.
-        transform: the method's.
-    """
+def uncoded(quality: str, s: EvaluateSettings, items: Iterator[Item]) -> Iterator[Decoded]:
+    """Return what would arrive if nothing were coded: FLOAT, what is sent, or QUANTISED, features after the frames' quantiser."""
     if quality == QUANTISED:
-        return Arrival(quantised(copies(items), s.showcase), items, transform)
-    picture = s.sends == "image"
-    return Arrival((Decoded(item, item if picture else None) for item in copies(items)), items, transform)
+        return quantised(items, s.showcase)
+    return (Decoded(item, item if s.sends == "image" else None) for item in items)
 
 
 def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> Iterator[Decoded]:
@@ -195,42 +159,16 @@ def quantised(tensors: Iterator[NDArray[np.float32]], shown: Sequence[int]) -> I
         yield Decoded(dequantise(codes, minimum, maximum), tile(codes) if position in shown else None)
 
 
-class Results:
-    """What is written, filled quality by quality."""
+def undone(
+    images: Iterator[Decoded], sent: Iterator[Item], transform: Transform[Any] | None, errors: list[float]
+) -> Iterator[Decoded]:
+    """Yield received images with their method's transform undone.
 
-    def __init__(self, ids: Sequence[str]) -> None:
-        self.scores: Arrays = {"image_id": np.array(ids)}
-        self.distortions: Arrays = {"image_id": self.scores["image_id"]}
-        self.pictures: Arrays = {}
-
-    def add(
-        self,
-        quality: str,
-        arrival: Arrival,
-        network: SplitNetwork,
-        scenes: Packed,
-        s: EvaluateSettings,
-        bar: tqdm[Any],
-    ) -> None:
-        """Score what arrived at one quality. Raises BitstreamError if a stream turns out to be damaged."""
-        errors: list[float] = []
-        compared = with_errors(arrival.images, copies(arrival.sent), errors)
-        scored, shown = score(network, undone(compared, arrival.transform), scenes, s, bar)
-        self.scores |= {f"{quality}/{name}": array for name, array in scored.items()}
-        self.pictures |= {f"{quality}/{name}": array for name, array in shown.items()}
-        self.distortions[f"{quality}/mse"] = np.array(errors)
-
-
-def with_errors(images: Iterator[Decoded], sent: Iterator[Item], errors: list[float]) -> Iterator[Decoded]:
-    """Yield ``images``; append the mean squared error of each to ``errors``, against what was ``sent`` of it."""
+    The mean squared error of each before that, against what was ``sent`` of it, is appended to ``errors``.
+    """
     for image, item in zip(images, sent, strict=True):
         errors.append(float(np.square(image.item.astype(np.float64) - item).mean()))
-        yield image
-
-
-def undone(images: Iterator[Decoded], transform: Transform[Any] | None) -> Iterator[Decoded]:
-    """Return received images with their method's transform undone."""
-    return images if transform is None else (Decoded(transform.inverse(i.item), i.picture) for i in images)
+        yield image if transform is None else Decoded(transform.inverse(image.item), image.picture)
 
 
 def score(

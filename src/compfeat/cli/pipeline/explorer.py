@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from compfeat.io import read_csv, write_text
@@ -15,8 +16,8 @@ def explorer(
     *,
     settings: ExplorerSettings,
     tables: list[Path],
-    figures: list[Path] = (),  # type: ignore[assignment]
-    pages: list[Path] = (),  # type: ignore[assignment]
+    figures: Sequence[Path] = (),
+    pages: Sequence[Path] = (),
     html: Path,
 ) -> None:
     """Make one HTML file to look at the results with, offline.

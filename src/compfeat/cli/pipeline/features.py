@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.datasets.packed import Packed, in_chunks, open_packed
+from compfeat.datasets.packed import in_chunks, open_packed
 from compfeat.errors import DataError
 from compfeat.io import atomic_path
 from compfeat.networks.files import load_description, load_network
 from compfeat.networks.inference import choose_device, encode_images, fix_arithmetic
-from compfeat.networks.split import SplitNetwork
 from compfeat.settings.section import Section
 
 
@@ -41,43 +38,24 @@ def features(*, settings: FeaturesSettings, arrays: Path, weights: Path, descrip
 
     Raises:
         ConfigError: the device is not on this machine.
-        DataError: packed scenes are missing or damaged, or features are not finite.
+        DataError: packed scenes are missing or damaged, or features are not finite or not of the described shape.
         CheckpointError: the weights are missing, damaged, or of another network.
     """
     fix_arithmetic(settings.threads)
     described = load_description(description)
     network = load_network(weights, described, choose_device(settings.device))
-    scenes = open_packed(arrays)
-    batches = encoded(network, scenes, settings.batch_size)
-    write_features(features, (len(scenes), *described.feature_shape), batches)
-
-
-def encoded(network: SplitNetwork, scenes: Packed, batch_size: int) -> Iterator[NDArray[np.float32]]:
-    """Yield the features of ``batch_size`` images after the other. Raises DataError if they are not finite."""
-    for chunk in tqdm(list(in_chunks(len(scenes), batch_size)), unit="batch"):
-        batch = encode_images(network, scenes[chunk]["image"])
-        if not np.isfinite(batch).all():
-            raise DataError(
-                f"features of images {chunk.start} to {chunk.stop - 1} are not finite; "
-                "the network diverged: train it again with a lower learning rate"
-            )
-        yield batch
-
-
-def write_features(path: Path, shape: tuple[int, ...], batches: Iterator[NDArray[np.float32]]) -> None:
-    """Write features of ``shape`` (N, C, h, w) as ``.npy`` batch by batch, atomically, with one batch in memory.
-
-    Raises:
-        DataError: a batch has another shape than (n, C, h, w), or there are more or fewer than N images.
-    """
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    scenes, shape = open_packed(arrays), described.feature_shape
+    # Batch by batch, with one batch in memory.
+    with atomic_path(features) as temporary, temporary.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(scenes), *shape)}
         npy.write_array_header_1_0(file, header)
-        written = 0
-        for batch in batches:
-            if batch.shape[1:] != shape[1:]:
-                raise DataError(f"{path}: features of {batch.shape[1:]} found; expected {shape[1:]}; rerun train")
+        for chunk in tqdm(list(in_chunks(len(scenes), settings.batch_size)), unit="batch"):
+            batch = encode_images(network, scenes[chunk]["image"])
+            if not np.isfinite(batch).all():
+                raise DataError(
+                    f"features of images {chunk.start} to {chunk.stop - 1} are not finite; "
+                    "the network diverged: train it again with a lower learning rate"
+                )
+            if batch.shape[1:] != shape:
+                raise DataError(f"{features}: features of {batch.shape[1:]} found; expected {shape}; rerun train")
             file.write(np.ascontiguousarray(batch, dtype="<f4").data)
-            written += len(batch)
-        if written != shape[0]:
-            raise DataError(f"{path}: {written} images' features to write; expected {shape[0]}")

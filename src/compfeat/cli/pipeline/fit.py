@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from compfeat.arrays import open_features, write_arrays
-from compfeat.codecs.base import CODECS, Codec, Coding, State
+from compfeat.codecs.base import CODECS, Coding
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.settings.recipe import PluginConfig
@@ -80,8 +78,8 @@ def fit(
     if settings.codec is not None:
         name, codec = settings.codec, CODECS.get(settings.codec)
         options = options_of(codec, settings.options, f"codecs.{name}")
-        coding = Coding(settings.qualities, settings.ffmpeg)
-        fitted = fit_codec(codec, options, coding, train_features, settings.transform, transform)
+        with transformed(train_features, transform_of(settings.transform, transform)) as coded:
+            fitted = codec.fit(coded, options, Coding(settings.qualities, settings.ffmpeg))
     elif settings.transform is not None:
         name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
         options = options_of(entry, settings.transform.options, f"transform {name}")
@@ -92,16 +90,3 @@ def fit(
     print(
         f"fit {name}: {model_bytes(fitted)} bytes of the model, {state.stat().st_size} as a file with {len(fitted)} arrays"
     )
-
-
-def fit_codec(
-    codec: type[Codec[Any]],
-    options: Section,
-    coding: Coding,
-    features: NDArray[np.float32],
-    transform: PluginConfig | None,
-    state: Path | None,
-) -> State:
-    """Return the state of a codec fitted to ``features`` (N x C x h x w) after a method's transform, if it has one."""
-    with transformed(features, transform_of(transform, state)) as coded:
-        return codec.fit(coded, options, coding)

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
-from compfeat.datasets.base import DATASETS, IMAGE, Dataset, Sample, Truth
+from compfeat.datasets.base import DATASETS, IMAGE, Sample
 from compfeat.datasets.packed import Packed, open_packed, pack, record_dtype, write_packed
 from compfeat.datasets.sources import Listing, render_changes
 from compfeat.errors import DataError
@@ -67,30 +67,23 @@ def prepare(
     height, width = s.size
     dtype = record_dtype(height, width, truths)
     rows: list[dict[str, Any]] = []
-    write_packed(arrays, dtype, len(samples), records(dataset, samples, truths, dtype, rows, s.split))
+
+    def records() -> Iterator[Packed]:
+        for sample in tqdm(samples, desc=f"prepare {s.split}", unit="image"):
+            scene = dataset.read(sample)
+            hashes = {f"{field}_sha256": sha256_of(path) for field, path in sample.files.items()}
+            source_height, source_width = scene[IMAGE].shape[:2]
+            sizes = {"source_height": source_height, "source_width": source_width}
+            rows.append({"image_id": sample.image_id, **hashes, **sizes})
+            yield pack(scene, truths, dtype)
+
+    write_packed(arrays, dtype, len(samples), records())
     write_csv(index, pd.DataFrame(rows))
     about = {"dataset": s.dataset, "split": s.split, "class_names": list(dataset.class_names), "tasks": list(s.tasks)}
     write_json(info, about | {"height": height, "width": width, "n_images": len(samples)})
     packed, tasks = open_packed(arrays), {name: TASKS.get(name)(dataset.class_names) for name in s.tasks}
     shares = {name: task.class_shares(packed) for name, task in tasks.items()}
     write_json(class_shares, {name: array.tolist() for name, array in shares.items() if array is not None})
-
-
-def records(
-    dataset: Dataset,
-    samples: Sequence[Sample],
-    truths: Sequence[Truth],
-    dtype: Any,
-    rows: list[dict[str, Any]],
-    split: str,
-) -> Iterator[Packed]:
-    """Yield every sample's packed record, and append its line of the index to ``rows``."""
-    for sample in tqdm(samples, desc=f"prepare {split}", unit="image"):
-        scene = dataset.read(sample)
-        hashes = {f"{field}_sha256": sha256_of(path) for field, path in sample.files.items()}
-        height, width = scene[IMAGE].shape[:2]
-        rows.append({"image_id": sample.image_id, **hashes, "source_height": height, "source_width": width})
-        yield pack(scene, truths, dtype)
 
 
 def check_rendered(samples: Sequence[Sample], root: Path, manifest: Path) -> None:

@@ -46,7 +46,14 @@ def _render_one(job: Job) -> list[Row]:
 
 def _render_all(jobs: list[Job], processes: int) -> Iterator[list[Row]]:
     """Yield the rows of every job in order; the result is the same for any number of processes."""
-    pool = _pool(min(processes, len(jobs)))
+    workers = min(processes, len(jobs))
+    try:
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers, mp_context=spawn) if workers > 1 else None
+    except (OSError, ImportError, NotImplementedError) as error:
+        # They share semaphores, which lie in /dev/shm.
+        tqdm.write(f"render: no {workers} processes can work together here ({error}); rendering in one")
+        pool = None
     if pool is None:
         yield from map(_render_one, jobs)
         return
@@ -55,18 +62,6 @@ def _render_all(jobs: list[Job], processes: int) -> Iterator[list[Row]]:
             yield from pool.map(_render_one, jobs, chunksize=8)
         except BrokenProcessPool:
             raise ToolError("a rendering process was killed (out of memory?); use fewer --processes") from None
-
-
-def _pool(processes: int) -> ProcessPoolExecutor | None:
-    """Return a pool of processes; None for one process, or if no pool can be made, which is printed in one line."""
-    if processes == 1:
-        return None
-    try:
-        return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    except (OSError, ImportError, NotImplementedError) as error:
-        # They share semaphores, which lie in /dev/shm.
-        tqdm.write(f"render: no {processes} processes can work together here ({error}); rendering in one")
-        return None
 
 
 def _remove_stale(root: Path, split: str, keep: set[str]) -> None:

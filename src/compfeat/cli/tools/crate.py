@@ -8,7 +8,7 @@ from pathlib import Path
 from compfeat.experiment.files import load_config
 from compfeat.io import write_json
 from compfeat.provenance.commits import History
-from compfeat.provenance.crate import needed_files, run_crate
+from compfeat.provenance.crate import Writer, needed_files
 from compfeat.provenance.graph import Graph
 from compfeat.provenance.records import present, read_summary, recorded_jobs
 
@@ -37,7 +37,7 @@ def crate(*, config: list[str], summary: Path | None = None, project: Path = Pat
     jobs = Graph.of(project, recorded_jobs(project, outputs)).jobs
     prints = present(project, needed_files(jobs, config) - {path for path, kept in outputs.items() if not kept})
     history = History(project)
-    write_json(project / NAME, run_crate(jobs, prints, config, output, history))
+    write_json(project / NAME, Writer(prints, history).write(jobs, config, output))
     if history.problem:
         print(f"crate: it names no commit: {history.problem}")
     print(f"crate: {len(jobs)} jobs, {len(prints)} files -> {project / NAME}")

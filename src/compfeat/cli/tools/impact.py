@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from compfeat.provenance.graph import Graph
 from compfeat.provenance.impact import impact_report
-from compfeat.provenance.lineage import inside, read_graph
+from compfeat.provenance.jobs import read_jobs
+from compfeat.provenance.lineage import inside
 from compfeat.provenance.text import impact_lines
 
 
@@ -27,5 +29,5 @@ def impact(path: str, *, project: Path = Path(), json_: bool = False) -> None:
         ConfigError: there is no such package or key.
     """
     named = path if path.startswith(("tool:", "config:")) else inside(project, path)
-    report = impact_report(project, read_graph(project), named)
+    report = impact_report(project, Graph.of(project, read_jobs(project)), named)
     print(json.dumps(report, indent=2, sort_keys=True) if json_ else "\n".join(impact_lines(report)))

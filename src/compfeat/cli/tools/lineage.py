@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from compfeat.errors import ConfigError
-from compfeat.provenance.lineage import inside, lineage_report, read_graph
+from compfeat.provenance.graph import Graph
+from compfeat.provenance.jobs import read_jobs
+from compfeat.provenance.lineage import inside, lineage_report
 from compfeat.provenance.text import lineage_lines
 
 
@@ -29,17 +31,9 @@ def lineage(
         DataError: the file is not of the run.
         ConfigError: there is no such row.
     """
-    report = lineage_report(project, read_graph(project), inside(project, path), parse_row(row))
+    for word in row:
+        if "=" not in word:
+            raise ConfigError(f"--row {word}: expected COLUMN=VALUE, such as cut=c256")
+    cells = {column: value for column, _, value in (word.partition("=") for word in row)}
+    report = lineage_report(project, Graph.of(project, read_jobs(project)), inside(project, path), cells)
     print(json.dumps(report, indent=2, ensure_ascii=False) if format_ == "json" else "\n".join(lineage_lines(report)))
-
-
-def parse_row(words: Sequence[str]) -> dict[str, str]:
-    """Return the cells that ``COLUMN=VALUE`` name.
-
-    Raises:
-        ConfigError: a word has no equals sign.
-    """
-    wrong = [word for word in words if "=" not in word]
-    if wrong:
-        raise ConfigError(f"--row {wrong[0]}: expected COLUMN=VALUE, such as cut=c256")
-    return {column: value for column, _, value in (word.partition("=") for word in words)}

@@ -5,7 +5,7 @@ Source: docs/explanation/method.md, "Task metrics" (the authors' convention, whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,13 +71,14 @@ class Segmentation(Task):
         """
         import torch
 
-        planes = [output]
+        planes = output.contiguous().unbind(1)
+        found = most_likely(planes)
         if self.train_shares is not None:
-            prior = CALIBRATION * np.log(np.maximum(self.train_shares, LEAST_SHARE))
-            planes.append(output - torch.from_numpy(prior).to(output)[:, None, None])
-        classes = torch.stack([plane.max(1).indices.to(torch.uint8) for plane in planes], dim=1)
-        found: NDArray[np.uint8] = (classes if len(planes) > 1 else classes[:, 0]).cpu().numpy()
-        return found
+            prior = torch.from_numpy(CALIBRATION * np.log(np.maximum(self.train_shares, LEAST_SHARE))).to(output)
+            calibrated = (plane - subtracted for plane, subtracted in zip(planes, prior, strict=True))
+            found = torch.stack([found, most_likely(calibrated)], dim=1)
+        classes: NDArray[np.uint8] = found.cpu().numpy()
+        return classes
 
     def score(self, prediction: NDArray[Any], record: np.void) -> dict[str, Any]:
         """Return ``confusion``: pixels by true and predicted class, int64 n x n; of both planes if there are two."""
@@ -112,6 +113,22 @@ class Segmentation(Task):
         colours[: len(self.class_names)] = class_colours(len(self.class_names))
         coloured: NDArray[np.uint8] = colours[kept]
         return coloured
+
+
+def most_likely(planes: Iterable[Tensor]) -> Tensor:
+    """Return which of at most 256 planes of scores is the largest at each place, the first of several, uint8.
+
+    For a few contiguous planes a CPU takes a third of the time of ``Tensor.max``.
+    """
+    import torch
+
+    first, *others = planes
+    best, classes = first, torch.zeros_like(first, dtype=torch.uint8)
+    for number, plane in enumerate(others, start=1):
+        # Numbers rise, so that the larger one is the later one.
+        classes = torch.maximum(classes, (plane > best).view(torch.uint8) * number)
+        best = torch.maximum(best, plane)
+    return classes
 
 
 def class_colours(count: int) -> NDArray[np.uint8]:
