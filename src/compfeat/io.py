@@ -109,20 +109,8 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 TEXTS = (
     *("image_id", "sha256", "dataset", "cut", "method", "against", "training", "transform", "codec", "quality"),
-    *(
-        "ladder",
-        "against_ladder",
-        "metric",
-        "curve_metric",
-        "fit",
-        "task",
-        "label",
-        "curve_label",
-        "unit",
-        "group",
-        "text",
-    ),
-    *("split", "remote", "remote_ladder", "remote_metric", "better_below", "better_above"),
+    *("ladder", "against_ladder", "metric", "curve_metric", "fit", "task", "label", "curve_label", "unit", "group"),
+    *("text", "split", "remote", "remote_ladder", "remote_metric", "better_below", "better_above"),
 )
 """Columns whose cells are texts, whatever they look like: an image may be called 000007, a quality 90, a method nan."""
 

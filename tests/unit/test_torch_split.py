@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from compfeat import ConfigError, FeatureCodec
+from compfeat.networks.resnet import Encoder
 from compfeat.networks.split import SplitNetwork
 from compfeat.tasks.plugins.reconstruction import Reconstruction
 from compfeat.tasks.plugins.segmentation import Segmentation
@@ -27,30 +28,15 @@ def one_thread() -> None:
     torch.manual_seed(0)
 
 
-class Residual(nn.Module):
-    """A basic block of a ResNet, as torchvision writes it."""
+class ResNet(Encoder):
+    """ResNet-34 without its last layers, under torchvision's names, and a classifier."""
 
-    def __init__(self, before: int, after: int, stride: int) -> None:
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after)
-        self.conv2, self.bn2 = nn.Conv2d(after, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after)
-        self.downsample = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
-        return torch.relu(y + self.downsample(x))
-
-
-class ResNet(nn.Module):
     def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.maxpool = nn.Conv2d(3, 8, 7, 2, 3), nn.MaxPool2d(3, 2, 1)
-        self.layer1, self.layer2, self.layer3 = Residual(8, 8, 1), Residual(8, 16, 2), Residual(16, 32, 2)
+        super().__init__(3, 8)
         self.unused, self.fc = nn.Linear(1, 1), nn.Linear(32, 10)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.layer3(self.layer2(self.layer1(self.maxpool(torch.relu(self.conv1(x))))))
-        classes: Tensor = self.fc(x.mean((2, 3)))
+        classes: Tensor = self.fc(super().forward(x).mean((2, 3)))
         return classes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from compfeat.datasets.base import IGNORE
+from compfeat.datasets.base import IGNORE, IMAGE, Scene
 from compfeat.errors import DataError
 
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
@@ -101,8 +102,8 @@ def _grey(pixels: NDArray[np.generic], palette: NDArray[np.uint8]) -> NDArray[np
     return values
 
 
-def _check_size(path: Path, pixels: NDArray[np.generic], size: tuple[int, int] | None) -> None:
-    if size is not None and pixels.shape[:2] != size:
+def _check_size(path: Path, pixels: NDArray[np.generic], size: tuple[int, int]) -> None:
+    if pixels.shape[:2] != size:
         height, width = pixels.shape[:2]
         raise DataError(
             f"{path}: found {height} x {width} pixels (height x width); expected {size[0]} x {size[1]} as in its image; "
@@ -204,6 +205,17 @@ def read_disparity(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
     codes = pixels.astype(np.float32)
     _check_size(path, codes, size)
     return np.where(codes > 0, (codes - 1) / 256, np.float32(0)).astype(np.float32)
+
+
+def read_scene(files: Mapping[str, Path], classes: NDArray[np.uint8]) -> Scene:
+    """Read the fields image, labels and disparity_px as far as there are ``files`` of them; errors are those of their readers."""
+    scene: Scene = {IMAGE: read_image(files[IMAGE])}
+    height, width = scene[IMAGE].shape[:2]
+    if "labels" in files:
+        scene["labels"] = read_labels(files["labels"], classes, (height, width))
+    if "disparity_px" in files:
+        scene["disparity_px"] = read_disparity(files["disparity_px"], (height, width))
+    return scene
 
 
 def class_table(n_ids: int, ids: tuple[int, ...]) -> NDArray[np.uint8]:

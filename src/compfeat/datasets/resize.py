@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -10,16 +12,13 @@ MIN_VALID_WEIGHT = 0.5
 """A resized pixel has ground truth when at least this share of the filter's weight falls on valid pixels."""
 
 
-def _bilinear(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    resized = Image.fromarray(values).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(resized, dtype=np.float32)
+def _bilinear(values: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    return np.asarray(Image.fromarray(values).resize((size[1], size[0]), Image.Resampling.BILINEAR))
 
 
 def resize_image(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Resize an RGB image, uint8 H x W x 3, to ``size`` (height, width): bilinear, antialiased when shrinking."""
-    if image.shape[:2] == size:
-        return image
-    return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
+    return image if image.shape[:2] == size else _bilinear(image, size)
 
 
 def resize_labels(labels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

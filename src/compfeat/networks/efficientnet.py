@@ -6,16 +6,8 @@ squeeze-and-excitation, and ReLU6 in place of swish.
 
 from __future__ import annotations
 
-import hashlib
-import io
-from pathlib import Path
-
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu6
-
-from compfeat.errors import CheckpointError
-from compfeat.networks.tensors import load_strictly
 
 WIDTH = 32
 """Channels of the stem that STAGES are for."""
@@ -29,6 +21,7 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 """Each stage: blocks, kernel, stride of its first block, expansion and output channels."""
+BLOCKS = sum(stage[0] for stage in STAGES)
 
 
 class SamePadded(nn.Conv2d):
@@ -100,23 +93,3 @@ class Encoder(nn.Module):
 def batch_norm(channels: int) -> nn.BatchNorm2d:
     """Return batch normalisation with the constants that EfficientNet was trained with."""
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
-
-
-def load_imagenet(encoder: nn.Module, path: Path, sha256: str) -> None:
-    """Load the package's weights, a file of ``torch.save`` with the hash ``sha256``, into ``encoder`` strictly.
-
-    Only what lies after the cut (further blocks, the head and the classifier) is left over. No object but tensors is unpickled, and
-    nothing is before the hash is right.
-
-    Raises:
-        CheckpointError: the file is another one, or belongs to another network.
-    """
-    assert isinstance(encoder, Encoder)
-    data = path.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise CheckpointError(f"{path}: SHA-256 {found} found; expected {sha256}; install the package again")
-    tensors: dict[str, Tensor] = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
-    blocks = range(len(encoder._blocks), sum(stage[0] for stage in STAGES))
-    behind = ("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in blocks))
-    load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path, "install it again")

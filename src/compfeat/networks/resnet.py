@@ -5,12 +5,8 @@ Source: He et al., "Deep residual learning for image recognition", CVPR 2016.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
-
-from compfeat.networks.tensors import load_strictly, read_tensors
 
 BLOCKS = (3, 4, 6, 3)
 
@@ -69,18 +65,3 @@ class Encoder(nn.Module):
         for i in range(self.layers):
             x = getattr(self, f"layer{i + 1}")(x)
         return x
-
-
-def load_imagenet(encoder: nn.Module, path: Path) -> None:
-    """Load torchvision's ResNet-34 weights, saved as safetensors, into ``encoder`` strictly.
-
-    Only what lies after the cut (the classifier and, for c256, ``layer4``) may be left over.
-
-    Raises:
-        CheckpointError: the file is missing or damaged, or a tensor is missing, left over, of another shape or not finite.
-    """
-    remedy = "give another file as the cut's encoder_weights"
-    tensors = read_tensors(path, remedy)
-    assert isinstance(encoder, Encoder)
-    behind = ("fc.", *tuple(f"layer{i + 1}." for i in range(encoder.layers, len(BLOCKS))))
-    load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path, remedy)

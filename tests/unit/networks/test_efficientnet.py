@@ -12,7 +12,7 @@ from torch.nn.functional import conv2d, pad
 
 from compfeat.errors import CheckpointError, ConfigError
 from compfeat.networks.base import NETWORKS
-from compfeat.networks.efficientnet import Encoder, SamePadded, load_imagenet
+from compfeat.networks.efficientnet import Encoder, SamePadded
 from compfeat.networks.plugins import efficientnet_lite0
 from compfeat.networks.plugins.efficientnet_lite0 import STAGES, EfficientNetLite0
 
@@ -30,10 +30,12 @@ def state_of(place: str, width: int = 8) -> dict[str, Tensor]:
     return state | {"_conv_head.weight": torch.ones(1), "_bn1.weight": torch.ones(1), "_fc.bias": torch.ones(1)}
 
 
-def saved(tensors: dict[str, Tensor], folder: Path) -> tuple[Path, str]:
+def saved(tensors: dict[str, Tensor], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file of tensors, which stands for the package's."""
     path = folder / "weights.pth"
     torch.save(tensors, path)
-    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(efficientnet_lite0, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    return path
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (3, 1), (5, 1), (3, 2), (5, 2)])
@@ -55,12 +57,14 @@ def test_the_cuts_are_the_networks_own() -> None:
     assert EfficientNetLite0.cuts["s16"].signed and EfficientNetLite0.cuts["s32"].signed
 
 
-def test_weights_load_by_the_packages_names_and_what_lies_behind_the_cut_is_left(tmp_path: Path) -> None:
+def test_weights_load_by_the_packages_names_and_what_lies_behind_the_cut_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tensors = state_of("s32")
-    path, sha256 = saved(tensors, tmp_path)
+    path = saved(tensors, tmp_path, monkeypatch)
     whole, cut = encoder_of("s32").eval(), encoder_of("s16").eval()
-    load_imagenet(whole, path, sha256)
-    load_imagenet(cut, path, sha256)
+    EfficientNetLite0.load_weights(whole, path)
+    EfficientNetLite0.load_weights(cut, path)
     for name, tensor in cut.state_dict().items():
         assert torch.equal(tensor, tensors[name]), name
     # The shallower cut and the blocks behind it are the deeper one.
@@ -69,13 +73,13 @@ def test_weights_load_by_the_packages_names_and_what_lies_behind_the_cut_is_left
         assert torch.equal(whole._blocks[len(cut._blocks) :](cut(images)), whole(images))
 
 
-def test_another_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    path, sha256 = saved(state_of("s16"), tmp_path)
+def test_another_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(state_of("s16"), tmp_path, monkeypatch)
     with pytest.raises(CheckpointError, match=r"weights\.pth: tensor '_blocks\.11\._bn0\.bias' is missing"):
-        load_imagenet(encoder_of("s32"), path, sha256)
+        EfficientNetLite0.load_weights(encoder_of("s32"), path)
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     with pytest.raises(CheckpointError, match=r"weights\.pth: SHA-256 [0-9a-f]{64} found; expected"):
-        load_imagenet(encoder_of("s16"), path, sha256)
+        EfficientNetLite0.load_weights(encoder_of("s16"), path)
 
 
 def test_a_package_that_is_not_installed_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

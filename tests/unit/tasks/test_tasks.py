@@ -126,6 +126,33 @@ def test_the_first_of_equal_classes_is_predicted_plain_and_calibrated(
     assert np.array_equal(task.predict(output), np.stack([expected, calibrated], axis=1))
 
 
+SHARES = np.array([0.98, 0.02])
+
+
+def of_two_classes(shares: NDArray[np.float64] | None) -> Segmentation:
+    task = Segmentation(("common", "rare"))
+    task.train_shares = shares
+    return task
+
+
+def test_a_rare_class_wins_where_it_is_nearly_as_likely() -> None:
+    gap = CALIBRATION * float(np.log(SHARES[0] / SHARES[1]))
+    output = torch.zeros(1, 2, 2, 2)
+    output[0, 0] = torch.tensor([[0.9 * gap, 1.1 * gap], [0.0, -1.0]])
+    planes = of_two_classes(SHARES).predict(output)[0]
+    assert planes.tolist() == [[[0, 0], [0, 1]], [[1, 0], [1, 1]]]
+
+
+def test_both_mious_are_measured_where_both_were_scored() -> None:
+    own, record = of_two_classes(SHARES), np.zeros(1, np.dtype([("labels", "u1", (2, 2))]))[0]
+    scores = own.score(np.array([[[0, 0], [0, 1]], [[0, 0], [0, 0]]], np.uint8), record)
+    measured = own.measure({name: matrix[None] for name, matrix in scores.items()}, np.ones((1, 1)))
+    assert measured["miou"][0] == 0.375 and measured["miou_calibrated"][0] == 1
+    plain = of_two_classes(None).score(np.zeros((2, 2), np.uint8), record)
+    assert set(own.measure({name: matrix[None] for name, matrix in plain.items()}, np.ones((1, 1)))) == {"miou"}
+    assert own.keep(np.zeros((2, 4, 8), np.uint8)).shape == (4, 8)
+
+
 def test_different_shapes_are_refused() -> None:
     grey, other = np.zeros((2, 3)), np.zeros((3, 2))
     for score in (

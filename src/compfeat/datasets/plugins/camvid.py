@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compfeat.datasets.base import DATASETS, Dataset, Sample, Scene, unique
 from compfeat.datasets.listing import files_ending, require_file, require_folder
-from compfeat.datasets.png import class_table, read_image, read_labels
+from compfeat.datasets.png import class_table, read_scene
 from compfeat.errors import DataError
 
 CLASS_OF_ID = class_table(12, tuple(range(11)))
@@ -46,8 +46,4 @@ class CamVid(Dataset):
 
     def read(self, sample: Sample) -> Scene:
         """Read one sample. Raises DataError for a file that is damaged, of the wrong kind or size, or has an unknown label id."""
-        scene: Scene = {"image": read_image(sample.files["image"])}
-        if "labels" in sample.files:
-            height, width = scene["image"].shape[:2]
-            scene["labels"] = read_labels(sample.files["labels"], CLASS_OF_ID, (height, width))
-        return scene
+        return read_scene(sample.files, CLASS_OF_ID)

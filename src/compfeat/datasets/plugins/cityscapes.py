@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compfeat.datasets.base import DATASETS, Dataset, Sample, Scene, unique
 from compfeat.datasets.listing import files_ending, is_clutter, require_file, require_folder
-from compfeat.datasets.png import class_table, read_disparity, read_image, read_labels
+from compfeat.datasets.png import class_table, read_scene
 from compfeat.errors import DataError
 
 N_LABEL_IDS = 34
@@ -19,8 +19,6 @@ LABEL_IDS = {
 """Label id of each train class, in the order of the train ids."""
 CLASS_OF_ID = class_table(N_LABEL_IDS, tuple(LABEL_IDS.values()))
 IMAGE_END = "_leftImg8bit.png"
-
-
 TRUTH = {"labels": ("gtFine", "_gtFine_labelIds.png"), "disparity_px": ("disparity", "_disparity.png")}
 """Folder and end of the file name of each field beside the image."""
 
@@ -40,32 +38,23 @@ class Cityscapes(Dataset):
         """
         require_folder(root, "the root folder of the dataset")
         images = require_folder(root / "leftImg8bit" / split, "the images")
-        for field in fields:
-            if field in TRUTH:
-                require_folder(root / TRUTH[field][0] / split, f"the ground truth {field}")
+        truths = {field: TRUTH[field] for field in fields if field in TRUTH}
+        for field, (folder, _) in truths.items():
+            require_folder(root / folder / split, f"the ground truth {field}")
         cities = sorted(path for path in images.iterdir() if path.is_dir() and not is_clutter(path))
         paths = files_ending(cities, IMAGE_END)
         if not paths:
             raise DataError(
                 f"{images}: contains no image; expected CITY/*{IMAGE_END}; unpack or render the split there"
             )
-        return unique([self._sample(root, split, path, fields) for path in paths])
-
-    def _sample(self, root: Path, split: str, image: Path, fields: Sequence[str]) -> Sample:
-        image_id, city = image.name[: -len(IMAGE_END)], image.parent.name
-        files = {"image": image}
-        for field in fields:
-            if field in TRUTH:
-                folder, end = TRUTH[field]
-                files[field] = require_file(root / folder / split / city / f"{image_id}{end}", image)
-        return Sample(image_id, files)
+        samples = []
+        for path in paths:
+            image_id, files = path.name[: -len(IMAGE_END)], {"image": path}
+            for field, (folder, end) in truths.items():
+                files[field] = require_file(root / folder / split / path.parent.name / f"{image_id}{end}", path)
+            samples.append(Sample(image_id, files))
+        return unique(samples)
 
     def read(self, sample: Sample) -> Scene:
         """Read one sample. Raises DataError for a file that is damaged, of the wrong kind or size, or has an unknown label id."""
-        scene: Scene = {"image": read_image(sample.files["image"])}
-        height, width = scene["image"].shape[:2]
-        if "labels" in sample.files:
-            scene["labels"] = read_labels(sample.files["labels"], CLASS_OF_ID, (height, width))
-        if "disparity_px" in sample.files:
-            scene["disparity_px"] = read_disparity(sample.files["disparity_px"], (height, width))
-        return scene
+        return read_scene(sample.files, CLASS_OF_ID)

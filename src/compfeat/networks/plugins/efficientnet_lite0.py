@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compfeat.errors import ConfigError
+from compfeat.errors import CheckpointError, ConfigError
 from compfeat.networks.base import NETWORKS, Backbone, Place
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 STAGES = {"s32": 7, "s16": 5}
 """How many of the seven stages the encoder keeps."""
@@ -53,7 +55,20 @@ class EfficientNetLite0(Backbone):
 
     @classmethod
     def load_weights(cls, encoder: nn.Module, path: Path) -> None:
-        """Load ImageNet's weights, as the package has them."""
-        from compfeat.networks.efficientnet import load_imagenet
+        """Load ImageNet's weights, as the package has them: all but what lies after the cut, strictly.
 
-        load_imagenet(encoder, path, SHA256)
+        No object but tensors is unpickled, and nothing is before the hash is right.
+        """
+        import torch
+
+        from compfeat.networks.efficientnet import BLOCKS, Encoder
+        from compfeat.networks.tensors import load_strictly
+
+        assert isinstance(encoder, Encoder)
+        data = path.read_bytes()
+        found = hashlib.sha256(data).hexdigest()
+        if found != SHA256:
+            raise CheckpointError(f"{path}: SHA-256 {found} found; expected {SHA256}; install the package again")
+        tensors: dict[str, Tensor] = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
+        behind = ("_conv_head.", "_bn1.", "_fc.", *(f"_blocks.{i}." for i in range(len(encoder._blocks), BLOCKS)))
+        load_strictly(encoder, {k: v for k, v in tensors.items() if not k.startswith(behind)}, path, "install it again")

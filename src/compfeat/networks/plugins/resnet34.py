@@ -29,7 +29,12 @@ class ResNet34(Backbone):
 
     @classmethod
     def load_weights(cls, encoder: nn.Module, path: Path) -> None:
-        """Load torchvision's ImageNet weights, saved as safetensors."""
-        from compfeat.networks.resnet import load_imagenet
+        """Load torchvision's ImageNet weights, saved as safetensors: all but what lies after the cut, strictly."""
+        from compfeat.networks.resnet import BLOCKS, Encoder
+        from compfeat.networks.tensors import load_strictly, read_tensors
 
-        load_imagenet(encoder, path)
+        remedy = "give another file as the cut's encoder_weights"
+        assert isinstance(encoder, Encoder)
+        behind = ("fc.", *(f"layer{i + 1}." for i in range(encoder.layers, len(BLOCKS))))
+        tensors = {k: v for k, v in read_tensors(path, remedy).items() if not k.startswith(behind)}
+        load_strictly(encoder, tensors, path, remedy)

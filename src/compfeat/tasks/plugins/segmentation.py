@@ -5,6 +5,7 @@ Source: docs/explanation/method.md, "Task metrics" (the authors' convention, whi
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,10 @@ from numpy.typing import NDArray
 from compfeat.datasets.base import IGNORE, Truth
 from compfeat.datasets.resize import resize_labels
 from compfeat.errors import DataError
-from compfeat.tasks.base import TASKS, Metric, Scores, Task
+from compfeat.tasks.base import TASKS, Metric, Scores, Task, check_shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
-
 
 CALIBRATION = 0.3
 """tau of the calibrated mIoU (docs/explanation/method.md, "Task metrics"), chosen on the train split of rendered scenes (0.3: 0.453
@@ -110,7 +110,9 @@ class Segmentation(Task):
     def picture(self, kept: NDArray[Any], reference: NDArray[Any] | None) -> NDArray[np.uint8]:
         """Return the classes in a fixed set of colours; unlabelled pixels are black."""
         colours = np.zeros((256, 3), np.uint8)
-        colours[: len(self.class_names)] = class_colours(len(self.class_names))
+        for k in range(len(self.class_names)):  # evenly spaced on a spiral of hue and lightness
+            rgb = colorsys.hls_to_rgb((k * 0.618033988749895) % 1.0, (0.35, 0.55, 0.72)[k % 3], 0.65)
+            colours[k] = np.round(np.array(rgb) * 255)
         coloured: NDArray[np.uint8] = colours[kept]
         return coloured
 
@@ -131,25 +133,13 @@ def most_likely(planes: Iterable[Tensor]) -> Tensor:
     return classes
 
 
-def class_colours(count: int) -> NDArray[np.uint8]:
-    """Return ``count`` colours, uint8 count x 3, that differ in hue and in lightness: evenly spaced on a spiral of both."""
-    import colorsys
-
-    golden = 0.618033988749895
-    rows = [colorsys.hls_to_rgb((k * golden) % 1.0, (0.35, 0.55, 0.72)[k % 3], 0.65) for k in range(count)]
-    return np.round(np.array(rows).reshape(-1, 3) * 255).astype(np.uint8)
-
-
-def confusion(
-    labels: NDArray[np.uint8], predicted: NDArray[np.integer], n_classes: int, ignore: int = IGNORE
-) -> NDArray[np.int64]:
+def confusion(labels: NDArray[np.uint8], predicted: NDArray[np.integer], n_classes: int) -> NDArray[np.int64]:
     """Count the pixels of one image by true and predicted class.
 
     Args:
-        labels: uint8, H x W, class index 0..n_classes-1, or ``ignore`` where nothing is scored.
+        labels: uint8, H x W, class index 0..n_classes-1, or IGNORE where nothing is scored.
         predicted: integers, H x W, class index 0..n_classes-1; what it says of ignored pixels is not read.
         n_classes: number of classes n.
-        ignore: the label of unscored pixels.
 
     Returns:
         int64, n x n; rows are the truth, columns the prediction; the sum is the number of scored pixels.
@@ -158,15 +148,14 @@ def confusion(
         ValueError: the two shapes differ.
         DataError: a scored pixel's label or prediction is not a class.
     """
-    if labels.shape != predicted.shape:
-        raise ValueError(f"labels are {labels.shape}, predictions {predicted.shape}; expected one shape")
-    scored = labels != ignore
+    check_shapes(predicted.shape, labels.shape)
+    scored = labels != IGNORE
     truth = labels[scored].astype(np.int64)
     guess = predicted[scored].astype(np.int64)
     for what, values in (("label", truth), ("predicted class", guess)):
         if values.size and not (values.min() >= 0 and values.max() < n_classes):
             wrong = values[(values < 0) | (values >= n_classes)][0]
-            expected = f"0..{n_classes - 1} (or label {ignore})"
+            expected = f"0..{n_classes - 1} (or label {IGNORE})"
             raise DataError(f"{what} {wrong} found; expected {expected}; check the class list")
     counts = np.bincount(n_classes * truth + guess, minlength=n_classes * n_classes)
     return counts.reshape(n_classes, n_classes).astype(np.int64)
