@@ -7,9 +7,9 @@ predicted (``requested``); results depend on none of this.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -106,16 +106,24 @@ def predicted_seconds(runtime: int) -> float:
     return 60 * runtime / TIME_MARGIN if runtime > LEAST_MINUTES else 0.0
 
 
+class Workflow(Protocol):
+    """What is read of Snakemake's workflow."""
+
+    @property
+    def global_resources(self) -> Collection[str]:
+        """Resources that this run is given (``--resources``)."""
+
+    @property
+    def non_local_exec(self) -> bool:
+        """Whether jobs are submitted to a cluster; known when the rules have been read."""
+
+
 @dataclass(frozen=True)
 class Requests:
-    """What rules ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it.
-
-    ``workflow`` is Snakemake's, of which the resources that this run is given (``--resources``) are read and, when the rules have
-    been read, whether jobs are submitted to a cluster.
-    """
+    """What rules ask a scheduler for: memory, time, GPUs and groups. No result depends on any of it."""
 
     experiment: Experiment
-    workflow: Any
+    workflow: Workflow
 
     def gpus(self, training: str) -> int:
         """Return how many GPUs a job with a training's network takes: one on cuda, and on auto where this run is given some."""
