@@ -26,7 +26,7 @@ OURS, RECORDED = "this run", "recorded run of several seeds"
 MARKS = {OURS: "o", RECORDED: "D", AUTHORS: "^"}
 CUT_COLOURS = (*COLOURS[::-3], *COLOURS)
 """Black first, so that no cut looks like one of the first methods."""
-LINE = 0.1
+LINE = 0.085
 """Height of one interval (inches)."""
 
 
