@@ -90,3 +90,8 @@ def test_the_readme_is_short_and_its_lines_are() -> None:
     assert len(text.split()) <= 1100
     assert max(len(line) for line in text.splitlines() if "[[[cog" not in line) <= 100
     assert sum(len(written(page).split()) for page in PAGES[2:]) <= 15000
+
+
+def test_every_configuration_has_a_line_of_its_own() -> None:
+    text = (PROJECT / "config/README.md").read_text()
+    assert [path.name for path in sorted((PROJECT / "config").glob("*.yaml")) if f"| `{path.name}` |" not in text] == []
