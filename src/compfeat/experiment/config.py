@@ -66,7 +66,7 @@ class Experiment(Section):
     records: dict[RecordName, File] | None = Field(
         None,
         description="folders of recorded runs of the same experiment to show as well: one of several seeds, one of several "
-        "lengths of training; null for none",
+        "lengths of training, one of further codecs; null for none",
     )
     claims: dict[Name, ClaimsConfig] | None = Field(None, description="the claims to check, by name; null for none")
     showcase: ShowcaseConfig

@@ -207,8 +207,8 @@ class StatisticsConfig(Section):
     seed: Seed = Field(description="seed of the bootstrap")
 
 
-RecordName = Literal["seeds", "length"]
-"""What a recorded run that is shown beside varies: its seeds, or the length of its trainings."""
+RecordName = Literal["seeds", "length", "codecs"]
+"""What a recorded run that is shown beside varies: its seeds, the length of its trainings, or the codecs of the same features."""
 
 
 class ClaimsConfig(Section):

@@ -31,6 +31,7 @@ Kind = Literal[
     "published",
     "seeds_record",
     "length_record",
+    "codecs_record",
     "table",
 ]
 """Kinds of files that a table can be made from; ``compfeat.stages.tables`` says where they lie.
@@ -38,7 +39,7 @@ Kind = Literal[
 ``scores``, ``distortions``, ``pictures``, ``ledgers``, and ``states``, those of fitted codecs: by run and codec
 (``c512/plain/seed0/hevc``); ``transforms``, the states of fitted ones: by run; ``epochs``, ``descriptions``, ``features``: by trained
 network; ``scenes``, of the evaluated split: ``arrays``, ``index``, ``info``; ``published``, ``seeds_record``,
-``length_record``: by file name without its end; ``table``: other tables, by file name.
+``length_record``, ``codecs_record``: by file name without its end; ``table``: other tables, by file name.
 """
 
 

@@ -60,6 +60,7 @@ class Tables:
             },
             "seeds_record": self.records["seeds"][0],
             "length_record": self.records["length"][0],
+            "codecs_record": self.records["codecs"][0],
         }
 
     @cached_property

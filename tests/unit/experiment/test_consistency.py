@@ -52,7 +52,7 @@ def test_null_removes_an_entry_of_every_mapping_by_name() -> None:
     assert e.methods["task_klt"].transform.options["weights"] == {}
     assert "laplace" not in e.codecs and "laplace" not in e.ladders
     assert e.claims is not None and list(e.claims["transform"].float_loss) == ["miou", "psnr_db"]
-    assert e.records is not None and list(e.records) == ["seeds"]
+    assert e.records is not None and list(e.records) == ["seeds", "codecs"]
 
 
 def test_a_strength_that_is_taken_away_is_missed_where_its_cut_is_there() -> None:

@@ -82,6 +82,16 @@ def test_a_record_of_another_experiment_is_not_used(
     assert tables == {} and "seeds is of another experiment (" in why and key in why
 
 
+def test_points_do_not_depend_on_which_others_there_are(record: Path) -> None:
+    method = {
+        "training": CONFIG["methods"]["task_klt"]["training"],
+        "transform": CONFIG["methods"]["task_klt"]["transform"],
+    }
+    e = experiment(records={"seeds": "seeds", "codecs": "seeds"}, methods=CONFIG["methods"] | {"task_klt": method})
+    assert record_of(e, "seeds", record)[1].endswith("(methods.task_klt); it is not used")
+    assert record_of(e, "codecs", record) == ({"points": "seeds/points.csv", "experiment": "seeds/experiment.json"}, "")
+
+
 def test_a_method_that_one_of_two_experiments_has_does_not_matter() -> None:
     own = values()
     more = {**own, "methods": {**own["methods"], "third": {}}}

@@ -36,6 +36,7 @@ def draw_sides(
     styles: Mapping[Side, Look],
     compared: Sequence[Comparison],
     with_rates: bool = True,
+    more: Mapping[str, tuple[pd.DataFrame, Look]] | None = None,
 ) -> Figure:
     """Draw a curve for each side, and by default the BD-rates of the comparisons above the panels.
 
@@ -45,6 +46,7 @@ def draw_sides(
         styles: what each is drawn with.
         compared: the comparisons.
         with_rates: whether to write their BD-rates.
+        more: the points and looks of further curves, by name.
 
     Raises:
         DataError: nothing was coded on the ladder of the first side, or no metric has a value.
@@ -59,13 +61,15 @@ def draw_sides(
     ladder = next(iter(names))[1]
     if not any(on == ladder for _, on in curves):
         raise DataError(f"{tables.path('points.csv')}: no points on the ladder {ladder!r}; rerun the stage encode")
-    every = pd.concat([own.assign(curve=names[side]) for side, own in curves.items()])
+    drawn = {names[side]: (own, styles[side]) for side, own in curves.items()} | dict(more or {})
+    every = pd.concat([own.assign(curve=name) for name, (own, _) in drawn.items()])
     shown = measured(metrics(tables), every)
     if not shown:
         raise DataError(f"{tables.path('points.csv')}: no metric has a value; rerun the stage evaluate")
     floats = float_points(points)
     levels = pd.concat([floats[floats["method"] == method].assign(curve=names[method, on]) for method, on in curves])
     groups = [[names[side] for side in group] for group in groups_of(list(curves), compared, len(cuts(points)))]
+    groups[-1] += list(more or {})
     headline = tables.csv("headline.csv", "cut", "metric", "bd_rate_percent", "n_seeds", "n_ok")
     notes = [
         Note(
@@ -77,7 +81,7 @@ def draw_sides(
         )
         for test, anchor, several, row in pairs(headline, compared if with_rates else (), list(curves))
     ]
-    return draw_curves(every, {names[side]: styles[side] for side in curves}, shown, notes, levels, groups)
+    return draw_curves(every, {name: look for name, (_, look) in drawn.items()}, shown, notes, levels, groups)
 
 
 def groups_of(sides: Sequence[Side], compared: Sequence[Comparison], rows: int) -> list[list[Side]]:

@@ -103,6 +103,17 @@ def test_the_overview_has_the_sides_of_the_claimed_comparisons(tmp_path: Path) -
     assert claimed < legend("unclaimed", None)
 
 
+def test_the_overview_has_the_curves_of_a_recorded_run_of_further_codecs(tmp_path: Path) -> None:
+    folder = changed(summary_of("three_methods"), tmp_path / "run")
+    points = pd.read_csv(folder / "points.csv", keep_default_na=False).query("codec == 'hevc' and method == 'sparse'")
+    write_csv(folder / "recorded_points.csv", points.assign(codec="better", ladder="Better"))
+    drawn = draw("overview", folder)
+    (line,) = (text.get_text() for text in drawn.legends[0].get_texts() if "(recorded)" in text.get_text())
+    assert line == "sparse + Better (recorded)"
+    colour = looks([text.get_text() for text in drawn.legends[0].get_texts()])[line].colour
+    assert all(colour in {own.get_color() for own in ax.lines} for ax in drawn.axes)
+
+
 def test_names_and_captions() -> None:
     for name in [*yaml.safe_load((PROJECT / "config/config.yaml").read_text())["figures"], *NAMES]:
         spec = FIGURES.get(name)

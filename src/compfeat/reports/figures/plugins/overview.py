@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @figure(
     "overview",
-    needs=NEEDS,
+    needs=(*NEEDS, "recorded_points.csv"),
     category="Rate and accuracy",
     caption=(
         "Task performance against rate for what the claims compare, by cut; up is better in every panel. Lines are means over seeds, "
         "thin lines single seeds, dotted lines the level without coding. Where the picture is sent, a line without marks is the "
-        "decoded picture itself, if the metric judges an image; it is cut off where it leaves the curves' range."
+        "decoded picture itself, if the metric judges an image; it is cut off where it leaves the curves' range. "
+        "What is called recorded was coded by another run, of the same networks."
     ),
 )
 def draw(tables: Tables) -> Figure:
@@ -37,8 +38,16 @@ def draw(tables: Tables) -> Figure:
     # Methods on the first ladder have the colours of the other figures.
     sides.sort(key=lambda side: side[1] != first)
     names = {side: side_label(*side, labels, ladders) for side in sides or [(method, first) for method in labels]}
-    styles = dict(zip(names, looks(names.values()).values(), strict=True))
-    return draw_sides(tables, names, styles, compared, with_rates=False)
+    recorded = {
+        f"{side_label(str(method), str(ladder), labels, ladders)} (recorded)": points
+        for (method, ladder), points in tables.csv("recorded_points.csv", "ladder", "method").groupby(
+            ["method", "ladder"]
+        )
+    }
+    every = looks([*names.values(), *recorded])
+    styles = {side: every[name] for side, name in names.items()}
+    more = {name: (points, every[name]) for name, points in recorded.items()}
+    return draw_sides(tables, names, styles, compared, with_rates=False, more=more)
 
 
 def is_claimed(c: Comparison, experiment: Experiment) -> bool:

@@ -43,7 +43,7 @@ def draw(tables: Tables, ladder: str) -> Figure:
     own = table[(table["ladder"] == ladder) & (table["against_ladder"] == ladder)]
     labels = transform_labels(tables.resolved.experiment)
     names = own["transform"].map(lambda name: labels.get(name, name), na_action="ignore")
-    own = own.assign(kind=names.fillna(WITHOUT))
+    own = own.assign(kind=names.astype(object).fillna(WITHOUT))
     shown = [m for m in metrics(tables) if (own["metric"] == m.curve_name).any()]
     styles, lengths = looks(own["kind"]), sorted(own["epochs"].unique().tolist())
     published = tables.csv("published_intervals.csv", "cut", "metric", ENDS[0]).set_index(["cut", "metric"])[ENDS[0]]
