@@ -38,11 +38,11 @@ def draw(tables: Tables) -> Figure:
     # Methods on the first ladder have the colours of the other figures.
     sides.sort(key=lambda side: side[1] != first)
     names = {side: side_label(*side, labels, ladders) for side in sides or [(method, first) for method in labels]}
+    further = tables.csv("recorded_points.csv", "ladder", "method", "codec")
+    further = further[~further["codec"].isin(list(experiment.codecs))]
     recorded = {
         f"{side_label(str(method), str(ladder), labels, ladders)} (recorded)": points
-        for (method, ladder), points in tables.csv("recorded_points.csv", "ladder", "method").groupby(
-            ["method", "ladder"]
-        )
+        for (method, ladder), points in further.groupby(["method", "ladder"])
     }
     every = looks([*names.values(), *recorded])
     styles = {side: every[name] for side, name in names.items()}

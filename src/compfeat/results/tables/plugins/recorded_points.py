@@ -11,11 +11,11 @@ from compfeat.results.tables.base import Inputs, table
 RATES = ["rate_bpe", "bytes_per_image"]
 
 
-@table("recorded_points.csv", needs=("codecs_record",), uses=("cuts", "methods", "codecs"))
+@table("recorded_points.csv", needs=("codecs_record",), uses=("cuts", "methods"))
 def make_recorded_points(inputs: Inputs) -> pd.DataFrame:
-    """Return the record's points of this run's cuts and methods by codecs that this run lacks; none without a record.
+    """Return the record's points of this run's cuts and methods, ladder by ladder; none without a record.
 
-    ``ladder`` is the label of the record's ladder of these codecs.
+    ``ladder`` is the label of the record's ladder.
     """
     columns = ["ladder", *POINT_KEYS, *RATES]
     if not inputs.of("codecs_record"):
@@ -23,9 +23,7 @@ def make_recorded_points(inputs: Inputs) -> pd.DataFrame:
     e = inputs.experiment
     points = read_csv(inputs.file("codecs_record", "points"), [*POINT_KEYS, *RATES])
     points = points[points["cut"].isin(list(e.cuts)) & points["method"].isin(list(e.methods))]
-    found = [points[:0]]
-    for name, ladder in read_json(inputs.file("codecs_record", "experiment"))["ladders"].items():
-        if not set(ladder["codecs"]) & set(e.codecs):
-            found.append(points[points["codec"].isin(ladder["codecs"])].assign(ladder=ladder.get("label") or name))
-    every = pd.concat(found).reindex(columns=[*columns, *(name for name in points if name not in columns)])
-    return every.reset_index(drop=True)
+    ladders = read_json(inputs.file("codecs_record", "experiment"))["ladders"].items()
+    every = [points[points["codec"].isin(of["codecs"])].assign(ladder=of.get("label") or name) for name, of in ladders]
+    together = pd.concat([points[:0], *every], ignore_index=True)
+    return together[[*columns, *(name for name in points if name not in columns)]]
