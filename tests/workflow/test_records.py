@@ -23,7 +23,7 @@ def test_a_table_beside_a_record_is_the_recorded_one(copy: Path) -> None:
     assert hashlib.sha256(copy.read_bytes()).hexdigest() == recorded
 
 
-OF_SEVERAL_COMMITS = ("methods", "photographs", "seeds")
+OF_SEVERAL_COMMITS = ("photographs", "seeds")
 """Records of runs whose jobs ran under the code of more than one commit, or of none."""
 RECORDS = sorted(path.parent.name for path in (PROJECT / "data/reference").glob("*/record.json"))
 
