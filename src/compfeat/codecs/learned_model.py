@@ -27,38 +27,41 @@ LEAST_SCALE, LEAST_MAGNITUDE = 0.045, 1e-4
 """The least scale in steps, below that of the first table, and the least mean magnitude in units of the model."""
 LEARNING_RATE, WARMUP_STEPS, BATCH = 1e-3, 50, 8
 COST_RUNGS = 9
-"""Half rungs at which the cost before training is measured."""
+"""Half rungs at which the cost without networks is measured."""
 
 
 class Branch(nn.Module):
-    """The identity plus a correction by three 3x3 convolutions that depends on the step; the last layer starts from zero."""
+    """Three 3x3 convolutions that depend on the step: a correction that starts from zero, or without the identity."""
 
-    def __init__(self, channels: int, width: int) -> None:
+    identity: Tensor
+
+    def __init__(self, channels: int, width: int, identity: bool = True) -> None:
         super().__init__()
+        self.register_buffer("identity", torch.tensor(float(identity)))
         self.widen, self.mix, self.narrow = (
             nn.Conv2d(here, there, 3, padding=1)
             for here, there in ((channels, width), (width, width), (width, channels))
         )
         self.by_rate = nn.Linear(2, 4 * width)
-        for layer in (self.narrow, self.by_rate):
+        for layer in (self.narrow, self.by_rate) if identity else (self.by_rate,):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, rate: Tensor) -> Tensor:
-        """Return x (N x C x h x w) corrected; ``rate``: N, -1 at the finest step of the training and 1 at its coarsest."""
+        """Return x (N x C x h x w) changed; ``rate``: N, -1 at the finest step of the training and 1 at its coarsest."""
         gains, offsets = self.by_rate(torch.stack([rate, rate.square()], 1)).view(len(x), 2, 2, -1, 1, 1).unbind(2)
         hidden = F.gelu(self.widen(x) * (1 + gains[:, 0]) + offsets[:, 0])
         hidden = F.gelu(self.mix(hidden) * (1 + gains[:, 1]) + offsets[:, 1])
-        corrected: Tensor = x + self.narrow(hidden)
-        return corrected
+        changed: Tensor = self.identity * x + self.narrow(hidden)
+        return changed
 
 
 class LearnedModel(nn.Module):
     """Analysis and synthesis, and the scale of each coefficient; components are about their mean, in units of their deviation."""
 
-    def __init__(self, shape: tuple[int, int, int], width: int) -> None:
+    def __init__(self, shape: tuple[int, int, int], width: int, identity: bool = True) -> None:
         super().__init__()
-        self.analysis, self.synthesis = Branch(shape[0], width), Branch(shape[0], width)
+        self.analysis, self.synthesis = (Branch(shape[0], width, identity) for _ in range(2))
         self.log_scale = nn.Parameter(torch.zeros(shape))
         """Natural logarithm of the mean magnitude of each coefficient."""
         self.down, self.across = (cosines(size) for size in shape[1:])
@@ -125,7 +128,7 @@ def rate_of(half: NDArray[np.float64] | float, halves: tuple[int, int]) -> Tenso
 
 
 def train(components: NDArray[np.float32], finest: float, options: Options) -> LearnedModel:
-    """Return a model trained at steps drawn from the ladder, all of which count alike: each cost is divided by that before training.
+    """Return a model trained at steps drawn from the ladder, all of which count alike: each cost is divided by that without networks.
 
     Args:
         components: N x C x h x w, about their mean, in units of the model.
@@ -133,18 +136,22 @@ def train(components: NDArray[np.float32], finest: float, options: Options) -> L
     """
     torch.manual_seed(options.seed)
     _, channels, rows, columns = components.shape
-    model, random = LearnedModel((channels, rows, columns), options.width), np.random.default_rng(options.seed)
-    halves = options.halves
+    model, random = (
+        LearnedModel((channels, rows, columns), options.width, options.identity),
+        np.random.default_rng(options.seed),
+    )
+    halves, without = options.halves, LearnedModel((channels, rows, columns), 1)
 
-    def cost(images: NDArray[np.float32], half: NDArray[np.float64]) -> Tensor:
+    def cost(model: LearnedModel, images: NDArray[np.float32], half: NDArray[np.float64]) -> Tensor:
         sizes = torch.from_numpy((finest * 2 ** (half / 4)).astype(np.float32))
         return model.cost(torch.from_numpy(images), sizes, rate_of(half, halves))
 
     magnitudes = np.mean([np.abs(dct2(image.astype(np.float64))) for image in components], axis=0)
     rungs, some = np.linspace(*halves, COST_RUNGS), components[:: max(len(components) // 64, 1)]
     with torch.no_grad():
-        model.log_scale.copy_(torch.from_numpy(np.log(np.maximum(magnitudes, LEAST_MAGNITUDE))))
-        before = [float(cost(some, np.full(len(some), rung)).double().mean()) for rung in rungs]
+        for started in (model, without):
+            started.log_scale.copy_(torch.from_numpy(np.log(np.maximum(magnitudes, LEAST_MAGNITUDE))))
+        before = [float(cost(without, some, np.full(len(some), rung)).double().mean()) for rung in rungs]
     optimizer, size = torch.optim.Adam(model.parameters()), min(BATCH, len(components))
     per_epoch = len(components) // size
     bar = tqdm(range(options.epochs * per_epoch), unit="batch", mininterval=1.0)
@@ -158,7 +165,7 @@ def train(components: NDArray[np.float32], finest: float, options: Options) -> L
         if options.mirror:
             mirrored = random.random(size) < 0.5
             images[mirrored] = images[mirrored, :, :, ::-1]
-        loss = (cost(images, half) * weight).mean()
+        loss = (cost(model, images, half) * weight).mean()
         falling = 0.5 + 0.5 * math.cos(math.pi * taken / len(bar))
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * min(falling, (taken + 1) / WARMUP_STEPS)

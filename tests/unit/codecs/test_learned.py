@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from compfeat.codecs.base import Codec, State
 from compfeat.codecs.laplace_tables import CENTROIDS, INVERSE
-from compfeat.codecs.learned_model import SLOPE, LearnedModel, centroid, laplace_bits
+from compfeat.codecs.learned_model import SLOPE, LearnedModel, centroid, laplace_bits, train
 from compfeat.codecs.plugins.laplace import Laplace
 from compfeat.codecs.plugins.learned import NETWORK, Learned
 from compfeat.errors import DataError
@@ -70,6 +70,18 @@ def test_before_training_networks_change_nothing() -> None:
     model, y = LearnedModel(SHAPE, 8), torch.from_numpy(TRAIN[:3])
     for rate in (-torch.ones(3), torch.ones(3)):
         torch.testing.assert_close(model.components(model.coefficients(y, rate), rate), y)
+
+
+def test_random_weights_learn_too() -> None:
+    torch.manual_seed(0)
+    before, after = (
+        LearnedModel(SHAPE, 16, identity=False),
+        train(TRAIN, 0.25, OPTIONS.model_copy(update={"identity": False, "epochs": 40})),
+    )
+    y, steps, rate = torch.from_numpy(TRAIN), torch.full((len(TRAIN),), 0.5), torch.zeros(len(TRAIN))
+    with torch.no_grad():
+        first, last = (float(model.cost(y, steps, rate).mean()) for model in (before, after))
+    assert last < first / 2
 
 
 def test_fitting_repeats_to_the_byte(state: State) -> None:

@@ -35,6 +35,10 @@ class Options(Section):
     """Options of learned."""
 
     width: int = Field(default=192, ge=1, description="channels within each of the two networks")
+    identity: bool = Field(
+        default=True,
+        description="each network is the identity plus a correction that starts from zero; false: random weights",
+    )
     epochs: int = Field(default=40, ge=1, description="passes over the train features")
     seed: int = Field(default=0, ge=0, description="of the weights, the order of the images and the steps")
     mirror: bool = Field(default=True, description="train on images and their mirror images, left to right")
