@@ -16,7 +16,12 @@ def test_points_of_the_records_ladders_are_shown(run: Any, tmp_path: Path) -> No
     points = run.read("points.csv")
     coded = points[points["codec"] != "none"]
     further = coded[coded["codec"] == coded["codec"].iloc[0]].assign(codec="better", miou=0.5)
-    others = [further.assign(cut="c128"), further.assign(method="third"), further.assign(codec="unused")]
+    others = [
+        further.assign(cut="c128"),
+        further.assign(method="third"),
+        further.assign(seed=99),
+        further.assign(codec="unused"),
+    ]
     write_csv(tmp_path / "points.csv", pd.concat([points, further, *others]))
     write_json(tmp_path / "experiment.json", {"ladders": {"better": {"codecs": ["better"], "label": "Better"}}})
     run.inputs["codecs_record"] = {"points": tmp_path / "points.csv", "experiment": tmp_path / "experiment.json"}
