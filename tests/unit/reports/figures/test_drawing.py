@@ -114,6 +114,14 @@ def test_the_overview_has_the_curves_of_a_recorded_run_of_further_codecs(tmp_pat
     assert all(colour in {own.get_color() for own in ax.lines} for ax in drawn.axes)
 
 
+def test_image_sizes_are_those_of_the_finest_quality_of_the_first_method(tmp_path: Path) -> None:
+    folder = changed(summary_of("three_methods"), tmp_path / "run")
+    sizes = pd.read_csv(folder / "per_image.csv", keep_default_na=False)
+    finest = (sizes["codec"] == "jpeg") & (sizes["quality"] == "q95") & (sizes["method"] == "baseline")
+    write_csv(folder / "per_image.csv", sizes[~finest])
+    assert "JPEG q90" in {ax.get_title() for ax in draw("image_sizes", folder).axes}
+
+
 def test_names_and_captions() -> None:
     for name in [*yaml.safe_load((PROJECT / "config/config.yaml").read_text())["figures"], *NAMES]:
         spec = FIGURES.get(name)

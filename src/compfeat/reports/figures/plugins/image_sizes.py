@@ -27,9 +27,10 @@ ROW = 0.15
     needs=("per_image.csv", "experiment.json"),
     category="Rate and accuracy",
     caption=(
-        "Sizes of the evaluated images by each codec at its finest quality, side information included, all seeds together. A box "
-        "contains half of the images, its line is the median, its whiskers enclose 90 % of them. Upper panels of a cut: bytes. "
-        "Lower panels: size of the same image relative to the method that it is compared with; a value below 1 is a smaller file."
+        "Sizes of the evaluated images by each codec at the finest quality of the first method that has it, side information "
+        "included, all seeds together. A box contains half of the images, its line is the median, its whiskers enclose 90 % of them. "
+        "Upper panels of a cut: bytes. Lower panels: size of the same image relative to the method that it is compared with; a value "
+        "below 1 is a smaller file."
     ),
 )
 def draw(tables: Tables) -> Figure:
@@ -39,10 +40,12 @@ def draw(tables: Tables) -> Figure:
         raise DataError(
             f"{tables.path('per_image.csv')}: no coded images; add a codec to the config and rerun summarise"
         )
+    there = set(zip(coded["method"], coded["codec"], coded["quality"], strict=True))
     finest: dict[str, str] = {}
-    for codec, quality in qualities(tables):
-        if ((coded["codec"] == codec) & (coded["quality"] == quality)).any():
-            finest.setdefault(codec, quality)
+    for method in methods(tables):
+        for codec, quality in qualities(tables):
+            if (method, codec, quality) in there:
+                finest.setdefault(codec, quality)
     coded = coded[coded["quality"] == coded["codec"].map(finest)].assign(size=coded[BYTES].sum(axis=1))
     labels = {method: label for method, label in methods(tables).items() if (coded["method"] == method).any()}
     styles = looks(methods(tables))
