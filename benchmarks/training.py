@@ -11,7 +11,7 @@ from clock import interleaved
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.networks.inference import fix_arithmetic
 from compfeat.training import batches, schedule
 from compfeat.training.loop import Learner, tensors, train_step

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from compfeat.registry import Registry
 from compfeat.settings.section import OptionsT, WithOptions
@@ -15,25 +12,6 @@ from compfeat.tasks.base import Task
 
 if TYPE_CHECKING:
     from compfeat.losses.loss import Loss as Loss
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of a training: all that it may depend on beside the state before it.
-
-    Attributes:
-        seed: the training's.
-        number: of all steps of the training, from 0.
-        epoch: of the training, from 0; a fraction counts.
-    """
-
-    seed: int
-    number: int
-    epoch: float
-
-    def random(self, stream: int) -> np.random.Generator:
-        """Return the step's random numbers of one purpose. Streams 1 to 3 are the standard variant's; take one from 10 on."""
-        return np.random.default_rng([self.seed, self.number, stream])
 
 
 class LossSpec(WithOptions[OptionsT], ABC):

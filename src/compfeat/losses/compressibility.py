@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from compfeat.losses.base import Step
 from compfeat.losses.loss import UncertaintyLoss
+from compfeat.losses.step import Step
 from compfeat.tasks.base import Task
 
 FEATURES = "features"

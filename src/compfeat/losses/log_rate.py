@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from compfeat.losses.base import Step
 from compfeat.losses.compressibility import dct2
 from compfeat.losses.loss import UncertaintyLoss
+from compfeat.losses.step import Step
 from compfeat.tasks.base import Task
 
 RATE = "rate"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.tasks.base import Task
 
 

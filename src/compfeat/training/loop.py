@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from compfeat.datasets.packed import Packed, in_chunks
 from compfeat.errors import CheckpointError, ConfigError
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.networks.split import SplitNetwork
 from compfeat.training import batches, schedule
 from compfeat.training.checkpoint import Rows, load_checkpoint, save_checkpoint

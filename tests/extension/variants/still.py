@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from pydantic import Field
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.settings.recipe import Phase
 from compfeat.settings.section import Section
 from compfeat.training.batches import Arrays

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compfeat.losses.base import Step
 from compfeat.losses.log_rate import RateLogLoss, in_double_precision, log_rate, task_klt
 from compfeat.losses.plugins.ratelog import Options, RateLog
+from compfeat.losses.step import Step
 from tiny import tiny_network, tiny_tasks
 
 

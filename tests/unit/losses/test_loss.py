@@ -7,8 +7,9 @@ import math
 import pytest
 import torch
 
-from compfeat.losses.base import LOSSES, Step
+from compfeat.losses.base import LOSSES
 from compfeat.losses.loss import Loss, UncertaintyLoss
+from compfeat.losses.step import Step
 from compfeat.training.loop import tensors
 from helpers import random_scenes
 from tiny import tiny_network, tiny_tasks

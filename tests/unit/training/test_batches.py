@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import torch
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.training import batches
 from compfeat.training.loop import tensors
 from helpers import random_scenes

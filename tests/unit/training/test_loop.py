@@ -17,7 +17,7 @@ from torch import Tensor
 
 from compfeat.cli.pipeline.train import chosen_loss, chosen_variant
 from compfeat.errors import ConfigError
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.training import loop, schedule
 from compfeat.training.loop import Learner, Scenes, train
 from compfeat.training.settings import TrainSettings

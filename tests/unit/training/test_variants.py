@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.settings.section import NoOptions
 from compfeat.training.batches import Arrays, fields_of
 from compfeat.training.variants.base import VARIANTS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.registry import Registry
 from compfeat.settings.recipe import Phase
 from compfeat.settings.section import OptionsT, WithOptions

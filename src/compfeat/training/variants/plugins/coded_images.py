@@ -12,7 +12,7 @@ from pydantic import Field
 
 from compfeat.codecs.base import CODECS, built
 from compfeat.errors import ConfigError
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.settings.recipe import Name
 from compfeat.settings.section import Section
 from compfeat.training.variants.base import VARIANTS

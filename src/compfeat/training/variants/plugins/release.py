@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.settings.recipe import Phase
 from compfeat.settings.section import NoOptions
 from compfeat.training.batches import Arrays

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from compfeat.losses.base import Step
+from compfeat.losses.step import Step
 from compfeat.settings.recipe import Phase
 from compfeat.settings.section import NoOptions, OptionsT
 from compfeat.training.batches import Arrays, crop, mirror
