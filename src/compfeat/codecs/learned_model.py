@@ -6,7 +6,6 @@ Source: docs/explanation/feature-codec.md, "A learned codec".
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,10 +15,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from compfeat.codecs.laplace_tables import ROUNDING
+from compfeat.codecs.learned_options import Options
 from compfeat.codecs.spectra import dct2
-
-if TYPE_CHECKING:
-    from compfeat.codecs.plugins.learned import Options
 
 SLOPE = 0.095
 """Squared error, in squared steps, that one bit is worth: what ``laplace`` gains by a bit at its coarser steps."""

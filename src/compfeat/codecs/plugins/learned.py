@@ -13,46 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs import laplace_levels
 from compfeat.codecs.base import CODECS, EVERY_QUALITY, Coding, Decoded, ImageBytes, Item, State
-from compfeat.codecs.laplace_levels import HALF_RUNGS, LEARNT_IMAGES, REFIT, scale_of, step_at
+from compfeat.codecs.laplace_levels import LEARNT_IMAGES, REFIT, scale_of, step_at
+from compfeat.codecs.learned_options import Options
 from compfeat.codecs.plugins.laplace import LaplaceStreams
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import DataError
-from compfeat.settings.section import Section
 
 if TYPE_CHECKING:
     from compfeat.codecs.learned_model import Branch, LearnedModel
 
 NETWORK = "network."
 """What the names of the networks' arrays begin with in the state."""
-
-
-class Options(Section):
-    """Options of learned."""
-
-    width: int = Field(default=192, ge=1, description="channels within each of the two networks")
-    identity: bool = Field(
-        default=True,
-        description="each network is the identity plus a correction that starts from zero; false: random weights",
-    )
-    epochs: int = Field(default=40, ge=1, description="passes over the train features")
-    seed: int = Field(default=0, ge=0, description="of the weights, the order of the images and the steps")
-    mirror: bool = Field(default=True, description="train on images and their mirror images, left to right")
-    finest_bits: float = Field(default=2.5, gt=0, le=8, description="as that of laplace")
-    halves: tuple[int, int] = Field(
-        default=(6, 22), description="the range of steps that training draws from, as half rungs: d3 is 6, d11 is 22"
-    )
-
-    @field_validator("halves")
-    @classmethod
-    def _rising(cls, halves: tuple[int, int]) -> tuple[int, int]:
-        if not 0 <= halves[0] < halves[1] < HALF_RUNGS:
-            raise ValueError(f"{list(halves)}; expected two rising numbers of 0 to {HALF_RUNGS - 1}")
-        return halves
 
 
 @CODECS.register("learned")
