@@ -71,12 +71,13 @@ class Segmentation(Task):
         """
         import torch
 
-        planes = output.contiguous().unbind(1)
-        found = most_likely(planes)
+        # One image at a time, whose planes stay in the processor's cache.
+        images = output.contiguous()
+        found = torch.stack([most_likely(image) for image in images])
         if self.train_shares is not None:
             prior = torch.from_numpy(CALIBRATION * np.log(np.maximum(self.train_shares, LEAST_SHARE))).to(output)
-            calibrated = (plane - subtracted for plane, subtracted in zip(planes, prior, strict=True))
-            found = torch.stack([found, most_likely(calibrated)], dim=1)
+            calibrated = ((plane - less for plane, less in zip(image, prior, strict=True)) for image in images)
+            found = torch.stack([found, torch.stack([most_likely(planes) for planes in calibrated])], dim=1)
         classes: NDArray[np.uint8] = found.cpu().numpy()
         return classes
 
@@ -125,11 +126,14 @@ def most_likely(planes: Iterable[Tensor]) -> Tensor:
     import torch
 
     first, *others = planes
-    best, classes = first, torch.zeros_like(first, dtype=torch.uint8)
+    best, classes = first.clone(), torch.zeros_like(first, dtype=torch.uint8)
+    larger = torch.empty_like(first, dtype=torch.bool)
+    numbers = larger.view(torch.uint8)
     for number, plane in enumerate(others, start=1):
+        torch.gt(plane, best, out=larger)
         # Numbers rise, so that the larger one is the later one.
-        classes = torch.maximum(classes, (plane > best).view(torch.uint8) * number)
-        best = torch.maximum(best, plane)
+        torch.maximum(classes, numbers.mul_(number), out=classes)
+        torch.maximum(best, plane, out=best)
     return classes
 
 
