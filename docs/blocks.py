@@ -67,6 +67,16 @@ PHOTOGRAPHS = {
     "task KLT, Learned": (("task_klt", LEARNED), BASE),
 }
 AGAINST_LAPLACE = {"Learned, against Laplace": (("task_klt", LEARNED), ("task_klt", LAPLACE))}
+ARMS = {
+    label: ((method, ladder), ("task_klt", LAPLACE))
+    for label, method, ladder in (
+        ("Learned", "task_klt", LEARNED),
+        ("a third of the width", "task_klt", "learned_narrow"),
+        ("from random weights", "task_klt", "learned_random"),
+        ("after PCA", "klt", LEARNED),
+        ("without a transform", "baseline", LEARNED),
+    )
+}
 TRAINED_ON_CODED: Side = ("remote_trained", HEVC)
 PICTURE = {
     "PCA, HEVC": (("klt", HEVC), PICTURES),
