@@ -20,7 +20,7 @@ rule fit:
         transform=lambda w: flags(**(CODING.state_files(run_of(w)) if w.fitted != TRANSFORM else {})),
         plugin_code=lambda w: plugin_code("fit", *CODING.fit_modules(run_of(w), w.fitted)),
         tools=lambda w: ", ".join(
-            [versions(*["torch"] * (w.fitted == TRANSFORM), "numpy"), *CODING.fit_tools(w.fitted)]
+            [versions(*["torch"] * CODING.through_tasks(w.fitted), "numpy"), *CODING.fit_tools(w.fitted)]
         ),
     shell:
         "python -m compfeat fit --settings {params.settings} --features {input.features:q} --scenes {input.scenes:q} "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from compfeat.errors import ConfigError
 from compfeat.registry import Registry
 from compfeat.settings.runs import FLOAT, Sends
 from compfeat.settings.section import OptionsT, WithOptions, options_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LOSSLESS = "lossless"
 """The quality, in any codec that has it, at which decoding gives back what was fed to the coder exactly."""
@@ -39,17 +42,32 @@ class ImageBytes:
         return self.payload_bytes + self.header_bytes
 
 
+class TaskErrors(Protocol):
+    """How far each task's output moves where features are coded.
+
+    Attributes:
+        names: of the tasks.
+    """
+
+    names: tuple[str, ...]
+
+    def __call__(self, sent: Tensor, decoded: Tensor) -> Tensor:
+        """Return the error of each image and task, N x tasks, differentiable in ``decoded``; both are N x C x h x w, as coded."""
+
+
 @dataclass(frozen=True)
 class Coding:
-    """What a codec that is fitted by coding needs to know.
+    """What a codec's fit may need beside features.
 
     Attributes:
         qualities: those that its method is coded at; none for all that the codec has.
         ffmpeg: a binary, or None for imageio-ffmpeg's.
+        task_errors: loads the trained network; None where there is none.
     """
 
     qualities: tuple[str, ...] = ()
     ffmpeg: str | None = None
+    task_errors: Callable[[], TaskErrors] | None = None
 
 
 EVERY_QUALITY = Coding()
@@ -84,6 +102,8 @@ class Codec(WithOptions[OptionsT], ABC):
     """Whether it is fitted to a run's train features before it codes (see ``fit``)."""
     fitted_by_coding: ClassVar[bool] = False
     """Whether ``fit`` codes, so that its state depends on qualities and program."""
+    fitted_through_tasks: ClassVar[bool] = False
+    """Whether ``fit`` may run the tasks' decoders."""
 
     def __init__(
         self,
@@ -143,7 +163,8 @@ class Codec(WithOptions[OptionsT], ABC):
     def fit(cls, features: NDArray[np.float32], options: OptionsT, coding: Coding = EVERY_QUALITY) -> State:
         """Return the state of a fitted codec from train features (N x C x h x w, after the method's transform).
 
-        ``coding`` has qualities and program where the codec is ``fitted_by_coding``.
+        ``coding`` has qualities and program where the codec is ``fitted_by_coding``, ``task_errors`` where it is
+        ``fitted_through_tasks``.
         """
         raise NotImplementedError(f"codec {cls.name} is not fitted")
 

@@ -6,6 +6,7 @@ Source: docs/explanation/feature-codec.md, "A learned codec".
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -14,17 +15,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from compfeat.codecs.base import TaskErrors
 from compfeat.codecs.laplace_tables import ROUNDING
 from compfeat.codecs.learned_options import Options
-from compfeat.codecs.spectra import dct2
+from compfeat.codecs.spectra import cosines, dct2
 
 SLOPE = 0.095
 """Squared error, in squared steps, that one bit is worth: what ``laplace`` gains by a bit at its coarser steps."""
 LEAST_SCALE, LEAST_MAGNITUDE = 0.045, 1e-4
 """The least scale in steps, below that of the first table, and the least mean magnitude in units of the model."""
 LEARNING_RATE, WARMUP_STEPS, BATCH = 1e-3, 50, 8
+DECODER_LEARNING_RATE = 3e-4
 COST_RUNGS = 9
 """Half rungs at which the cost without networks is measured."""
+
+
+Error = Callable[[Tensor, Tensor], Tensor]
+"""Of each image, from what is sent and what is decoded."""
 
 
 class Branch(nn.Module):
@@ -61,7 +68,7 @@ class LearnedModel(nn.Module):
         self.analysis, self.synthesis = (Branch(shape[0], width, identity) for _ in range(2))
         self.log_scale = nn.Parameter(torch.zeros(shape))
         """Natural logarithm of the mean magnitude of each coefficient."""
-        self.down, self.across = (cosines(size) for size in shape[1:])
+        self.down, self.across = (torch.from_numpy(cosines(size)) for size in shape[1:])
 
     def coefficients(self, y: Tensor, rate: Tensor) -> Tensor:
         """Return the DCT of analysed components."""
@@ -73,8 +80,8 @@ class LearnedModel(nn.Module):
         found: Tensor = self.synthesis(self.down.T @ coefficients @ self.across, rate)
         return found
 
-    def cost(self, y: Tensor, step: Tensor, rate: Tensor) -> Tensor:
-        """Return squared error in squared steps plus SLOPE times bits, per image; steps (N) in units of the model.
+    def coded(self, y: Tensor, step: Tensor, rate: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the decoded components and the bits of each image; steps (N) in units of the model.
 
         Values are those of the quantiser with its dead zone. Gradients are those of the mean over a step about each coefficient.
         """
@@ -95,14 +102,18 @@ class LearnedModel(nn.Module):
         bits = laplace_bits(level(magnitude), scale)
         bits = bits + (laplace_bits(above, fixed) - laplace_bits(below, fixed)) * sign * change
         quantised = sign * decoded(level(magnitude)) + (decoded(above) - side * decoded(below)) * change
-        errors = (self.components(quantised * size, rate) - y).square().sum((1, 2, 3)) / step.square()
-        cost: Tensor = errors + SLOPE * bits.sum((1, 2, 3))
+        return self.components(quantised * size, rate), bits.sum((1, 2, 3))
+
+    def cost(self, y: Tensor, step: Tensor, rate: Tensor, error: Error | None = None) -> Tensor:
+        """Return an error, by default the squared one, in squared steps plus SLOPE times bits, per image; see ``coded``."""
+        decoded, bits = self.coded(y, step, rate)
+        cost: Tensor = (error or squared_error)(y, decoded) / step.square() + SLOPE * bits
         return cost
 
 
-def cosines(size: int) -> Tensor:
-    """Return the orthonormal DCT as a matrix, size x size."""
-    return torch.from_numpy(dct2(np.eye(size)[:, :, None])[:, :, 0].T.astype(np.float32).copy())
+def squared_error(y: Tensor, decoded: Tensor) -> Tensor:
+    """Return the sum of squared differences of each image."""
+    return (decoded - y).square().sum((1, 2, 3))
 
 
 def centroid(scale: Tensor) -> Tensor:
@@ -124,51 +135,88 @@ def rate_of(half: NDArray[np.float64] | float, halves: tuple[int, int]) -> Tenso
     return torch.from_numpy(np.clip((np.atleast_1d(half) - low) * 2 / (high - low) - 1, -1, 1).astype(np.float32))
 
 
-def train(components: NDArray[np.float32], finest: float, options: Options) -> LearnedModel:
+def train(
+    components: NDArray[np.float32], finest: float, options: Options, task_errors: TaskErrors | None = None
+) -> LearnedModel:
     """Return a model trained at steps drawn from the ladder, all of which count alike: each cost is divided by that without networks.
 
     Args:
         components: N x C x h x w, about their mean, in units of the model.
         finest: the step at half rung 0, in the same units.
+        task_errors: of components in the same units, for ``options.decoder_epochs``.
     """
     torch.manual_seed(options.seed)
     _, channels, rows, columns = components.shape
-    model, random = (
-        LearnedModel((channels, rows, columns), options.width, options.identity),
-        np.random.default_rng(options.seed),
-    )
-    halves, without = options.halves, LearnedModel((channels, rows, columns), 1)
-
-    def cost(model: LearnedModel, images: NDArray[np.float32], half: NDArray[np.float64]) -> Tensor:
-        sizes = torch.from_numpy((finest * 2 ** (half / 4)).astype(np.float32))
-        return model.cost(torch.from_numpy(images), sizes, rate_of(half, halves))
-
+    model = LearnedModel((channels, rows, columns), options.width, options.identity)
+    without, random = LearnedModel((channels, rows, columns), 1), np.random.default_rng(options.seed)
+    halves = options.halves
     magnitudes = np.mean([np.abs(dct2(image.astype(np.float64))) for image in components], axis=0)
-    rungs, some = np.linspace(*halves, COST_RUNGS), components[:: max(len(components) // 64, 1)]
+    rungs, some = np.linspace(*halves, COST_RUNGS), torch.from_numpy(components[:: max(len(components) // 64, 1)])
+
+    def at(half: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy((finest * 2 ** (half / 4)).astype(np.float32)), rate_of(half, halves)
+
     with torch.no_grad():
         for started in (model, without):
             started.log_scale.copy_(torch.from_numpy(np.log(np.maximum(magnitudes, LEAST_MAGNITUDE))))
-        before = [float(cost(without, some, np.full(len(some), rung)).double().mean()) for rung in rungs]
-    optimizer, size = torch.optim.Adam(model.parameters()), min(BATCH, len(components))
-    per_epoch = len(components) // size
-    bar = tqdm(range(options.epochs * per_epoch), unit="batch", mininterval=1.0)
-    for taken in bar:
-        if taken % per_epoch == 0:
-            order = random.permutation(len(components))
-        chosen = order[taken % per_epoch * size :][:size]
-        half = halves[0] + (halves[1] - halves[0]) * (np.arange(size) + random.random(size)) / size
-        weight = torch.from_numpy(np.exp(-np.interp(half, rungs, np.log(before))).astype(np.float32))
-        images = components[chosen]
-        if options.mirror:
-            mirrored = random.random(size) < 0.5
-            images[mirrored] = images[mirrored, :, :, ::-1]
-        loss = (cost(model, images, half) * weight).mean()
-        falling = 0.5 + 0.5 * math.cos(math.pi * taken / len(bar))
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * min(falling, (taken + 1) / WARMUP_STEPS)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        bar.set_postfix({"cost": f"{float(loss.detach()):.3f}"}, refresh=False)
+        before = [float(without.cost(some, *at(np.full(len(some), rung))).double().mean()) for rung in rungs]
+
+    def passes(epochs: int, learning_rate: float, mirror: bool, error: Error) -> None:
+        optimizer, size = torch.optim.Adam(model.parameters()), min(BATCH, len(components))
+        per_epoch = len(components) // size
+        bar = tqdm(range(epochs * per_epoch), unit="batch", mininterval=1.0)
+        for taken in bar:
+            if taken % per_epoch == 0:
+                order = random.permutation(len(components))
+            chosen = order[taken % per_epoch * size :][:size]
+            half = halves[0] + (halves[1] - halves[0]) * (np.arange(size) + random.random(size)) / size
+            weight = torch.from_numpy(np.exp(-np.interp(half, rungs, np.log(before))).astype(np.float32))
+            images = components[chosen]
+            if mirror:
+                mirrored = random.random(size) < 0.5
+                images[mirrored] = images[mirrored, :, :, ::-1]
+            loss = (model.cost(torch.from_numpy(images), *at(half), error) * weight).mean()
+            falling = 0.5 + 0.5 * math.cos(math.pi * taken / len(bar))
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate * min(falling, (taken + 1) / WARMUP_STEPS)
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            bar.set_postfix({"cost": f"{float(loss.detach()):.3f}"}, refresh=False)
+
+    passes(options.epochs, LEARNING_RATE, options.mirror, squared_error)
+    if task_errors is not None:
+        factors = factors_of(
+            model, task_errors, some, [at(np.full(len(some), rung)) for rung in rungs], before, options
+        )
+        # Not mirrored: the mean of each element is not, so that no features belong to mirrored components.
+        passes(
+            options.decoder_epochs, DECODER_LEARNING_RATE, False, lambda y, decoded: task_errors(y, decoded) @ factors
+        )
     return model.eval()
+
+
+def factors_of(
+    model: LearnedModel,
+    task_errors: TaskErrors,
+    y: Tensor,
+    steps: Sequence[tuple[Tensor, Tensor]],
+    before: Sequence[float],
+    options: Options,
+) -> Tensor:
+    """Return what each task's error is multiplied by: together they are as large as the squared error, in shares as their weights.
+
+    Args:
+        steps: steps and rates of all images ``y``, for each rung.
+        before: the cost without networks, for each rung.
+    """
+    squared, errors = torch.zeros(()), torch.zeros(len(task_errors.names))
+    with torch.no_grad():
+        for (step, rate), cost in zip(steps, before, strict=True):
+            decoded, _ = model.coded(y, step, rate)
+            squared = squared + (squared_error(y, decoded) / step.square()).mean() / cost
+            errors = errors + (task_errors(y, decoded) / step.square()[:, None]).mean(0) / cost
+    weights = torch.tensor([options.weights.get(name, 1.0) for name in task_errors.names])
+    factors = torch.where(errors > 0, weights / weights.sum() * squared / errors, 0.0)
+    return factors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 
 from compfeat.codecs.laplace_levels import HALF_RUNGS
@@ -18,6 +20,15 @@ class Options(Section):
     )
     epochs: int = Field(default=40, ge=1, description="passes over the train features")
     seed: int = Field(default=0, ge=0, description="of the weights, the order of the images and the steps")
+    decoder_epochs: int = Field(
+        default=0,
+        ge=0,
+        description="further passes in which the error is that of the tasks' outputs, through the frozen decoders",
+    )
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="how much each task's error counts in those passes, by task; 1 for those that are not named",
+    )
     mirror: bool = Field(default=True, description="train on images and their mirror images, left to right")
     finest_bits: float = Field(default=2.5, gt=0, le=8, description="as that of laplace")
     halves: tuple[int, int] = Field(

@@ -29,6 +29,11 @@ def inverse_dct2(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
     return maps
 
 
+def cosines(size: int) -> NDArray[np.float32]:
+    """Return the orthonormal DCT-II of one axis as a matrix, size x size."""
+    return np.ascontiguousarray(dct2(np.eye(size)[:, :, None])[:, :, 0].T, np.float32)
+
+
 def variances(images: Callable[[], Iterable[NDArray[np.float32]]]) -> NDArray[np.float64]:
     """Return the variance over images of each channel and frequency of the DCT, C x h x w.
 

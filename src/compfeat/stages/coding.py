@@ -143,10 +143,13 @@ class Coding:
         return modules
 
     def fit_modules(self, run: Run, fitted: str) -> list[str]:
-        """Return the modules of a job that fits TRANSFORM or a codec. A transform may run the network and its tasks."""
-        if fitted != TRANSFORM:
-            return self.modules(run, fitted)
-        return [*self.modules(run), network_module(self.experiment, run.cut), *task_modules(self.experiment)]
+        """Return the modules of a job that fits TRANSFORM or a codec."""
+        network = [network_module(self.experiment, run.cut), *task_modules(self.experiment)]
+        return [*self.modules(run, fitted), *(network if self.through_tasks(fitted) else [])]
+
+    def through_tasks(self, fitted: str) -> bool:
+        """Return whether a job that fits TRANSFORM or a codec may run the network and its tasks."""
+        return fitted == TRANSFORM or self.experiment.codec_class(fitted).fitted_through_tasks
 
     def evaluate_modules(self, run: Run, codec: str) -> list[str]:
         """Return the modules of a job that evaluates a codec of a run."""

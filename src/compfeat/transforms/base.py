@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compfeat.codecs.base import State
+from compfeat.errors import ConfigError
 from compfeat.registry import Registry
 from compfeat.settings.section import OptionsT, WithOptions, options_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from compfeat.networks.split import SplitNetwork
 
 
@@ -68,6 +71,14 @@ class Transform(WithOptions[OptionsT], ABC):
     @abstractmethod
     def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the features, C x h x w, that the receiver uses."""
+
+    def torch_inverse(self, coded: Tensor) -> Tensor:
+        """Return ``inverse`` of every image (N x C' x h x w), as torch differentiates it.
+
+        Raises:
+            ConfigError: this transform has none.
+        """
+        raise ConfigError(f"{type(self).__name__}: no inverse that torch differentiates; expected a linear transform")
 
     def coded_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """Return the shape of what is coded in the place of features of ``shape`` (C, h, w)."""

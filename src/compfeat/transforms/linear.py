@@ -5,7 +5,7 @@ Source: docs/explanation/transforms.md, "Fitting the matrix".
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
+from compfeat.codecs.spectra import cosines
 from compfeat.codecs.tiling import Packing, tile_positions
 from compfeat.errors import DataError
 from compfeat.settings.section import Section
@@ -20,6 +21,9 @@ from compfeat.transforms import decorrelation
 from compfeat.transforms.bands import MOST_BANDS, bands_of
 from compfeat.transforms.base import FitSource, Transform
 from compfeat.transforms.decorrelation import Channels, Matrix
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class MomentOptions(Section):
@@ -86,6 +90,20 @@ class Linear(Transform[L]):
 
     def inverse(self, coded: NDArray[np.float32]) -> NDArray[np.float32]:
         return decorrelation.inverse(self.state, coded)
+
+    def torch_inverse(self, coded: Tensor) -> Tensor:
+        import torch
+
+        mean, inverse = (torch.from_numpy(self.state[name]) for name in ("mean", "inverse"))
+        if "band" not in self.state:
+            return torch.einsum("ij,njhw->nihw", inverse, coded) + mean[:, None, None]
+        band = torch.from_numpy(self.state["band"])
+        down, across = (torch.from_numpy(cosines(size)) for size in coded.shape[2:])
+        spectrum = down @ coded @ across.T
+        features = torch.zeros_like(coded)
+        for number, matrix in enumerate(inverse):
+            features = features + torch.einsum("ij,njhw->nihw", matrix, spectrum * (band == number))
+        return down.T @ features @ across + mean
 
 
 def fitted(source: FitSource, options: LinearOptions, sensitivity: Matrix | None = None) -> State:

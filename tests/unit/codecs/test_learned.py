@@ -10,12 +10,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from compfeat.codecs.base import Codec, State
+from compfeat.codecs.base import Codec, Coding, State
 from compfeat.codecs.laplace_tables import CENTROIDS, INVERSE
 from compfeat.codecs.learned_model import SLOPE, LearnedModel, centroid, laplace_bits, train
 from compfeat.codecs.plugins.laplace import Laplace
 from compfeat.codecs.plugins.learned import NETWORK, Learned
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
 
 SHAPE = (2, 4, 8)
 OPTIONS = Learned.options_type(width=16, epochs=120, halves=(0, 8), finest_bits=3)
@@ -82,6 +82,45 @@ def test_random_weights_learn_too() -> None:
     with torch.no_grad():
         first, last = (float(model.cost(y, steps, rate).mean()) for model in (before, after))
     assert last < first / 2
+
+
+class FirstChannel:
+    """Errors of a task that sees the first channel alone, and of one that sees nothing."""
+
+    names: tuple[str, ...] = ("first", "blind")
+
+    def __call__(self, sent: torch.Tensor, decoded: torch.Tensor) -> torch.Tensor:
+        seen = (sent - decoded)[:, 0].square().sum((1, 2))
+        return torch.stack([seen, torch.zeros_like(seen)], 1)
+
+
+def test_passes_through_decoders_spend_bits_where_tasks_need_them(state: State, tmp_path: Path) -> None:
+    options = OPTIONS.model_copy(update={"decoder_epochs": 120})
+    through = Learned.fit(TRAIN, options, Coding(task_errors=lambda: FirstChannel()))
+
+    def rate_and_error(quality: str, fitted: State) -> tuple[float, float]:
+        codec = Learned(quality, state=fitted)
+        size = coded(codec, tmp_path)[0]
+        decoded = np.stack([image.item for image in codec.decode(tmp_path / "s", tmp_path / "i", SHAPE)])
+        return size, float(np.square(decoded - OTHERS)[:, 0].mean())
+
+    (size, error), (own_size, own_error) = rate_and_error("d2", through), rate_and_error("d3", state)
+    assert size < 1.05 * own_size and error < 0.9 * own_error
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"third": 1.0}, "task 'third' found among weights; expected some of first, blind, one above 0"),
+        ({"first": 0.0, "blind": 0.0}, "only zeros found among weights"),
+    ],
+)
+def test_weights_of_tasks_that_there_are_not_are_refused(weights: dict[str, float], message: str) -> None:
+    options = OPTIONS.model_copy(update={"decoder_epochs": 1, "weights": weights})
+    with pytest.raises(ConfigError, match=message):
+        Learned.fit(TRAIN, options, Coding(task_errors=lambda: FirstChannel()))
+    with pytest.raises(ConfigError, match="decoder_epochs found, but no network to run; expected 0"):
+        Learned.fit(TRAIN, options)
 
 
 def test_fitting_repeats_to_the_byte(state: State) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from compfeat.arrays import open_features, write_arrays
-from compfeat.codecs.base import CODECS, Coding
+from compfeat.codecs.base import CODECS, Coding, TaskErrors
 from compfeat.datasets.packed import open_packed
 from compfeat.errors import ConfigError, DataError
 from compfeat.settings.recipe import PluginConfig
@@ -78,8 +78,15 @@ def fit(
     if settings.codec is not None:
         name, codec = settings.codec, CODECS.get(settings.codec)
         options = options_of(codec, settings.options, f"codecs.{name}")
-        with transformed(train_features, transform_of(settings.transform, transform)) as coded:
-            fitted = codec.fit(coded, options, Coding(settings.qualities, settings.ffmpeg))
+        before = transform_of(settings.transform, transform)
+
+        def task_errors() -> TaskErrors:
+            from compfeat.transforms.task_errors import OutputErrors
+
+            return OutputErrors(network(), packed, before)
+
+        with transformed(train_features, before) as coded:
+            fitted = codec.fit(coded, options, Coding(settings.qualities, settings.ffmpeg, task_errors))
     elif settings.transform is not None:
         name, entry = settings.transform.name, TRANSFORMS.get(settings.transform.name)
         options = options_of(entry, settings.transform.options, f"transform {name}")

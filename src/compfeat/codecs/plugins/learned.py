@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs import laplace_levels
-from compfeat.codecs.base import CODECS, EVERY_QUALITY, Coding, Decoded, ImageBytes, Item, State
+from compfeat.codecs.base import CODECS, EVERY_QUALITY, Coding, Decoded, ImageBytes, Item, State, TaskErrors
 from compfeat.codecs.laplace_levels import LEARNT_IMAGES, REFIT, scale_of, step_at
 from compfeat.codecs.learned_options import Options
 from compfeat.codecs.plugins.laplace import LaplaceStreams
 from compfeat.codecs.spectra import dct2
-from compfeat.errors import DataError
+from compfeat.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from compfeat.codecs.learned_model import Branch, LearnedModel
 
 NETWORK = "network."
@@ -38,6 +40,8 @@ class Learned(LaplaceStreams[Options]):
     those of the training) and ``unit`` (float32: the deviation of features about their mean).
     """
 
+    fitted_through_tasks = True
+
     @classmethod
     def tool(cls, ffmpeg: str | None = None, options: Any = None) -> str:
         return f"{super().tool()}, torch {version('torch')}"
@@ -47,6 +51,7 @@ class Learned(LaplaceStreams[Options]):
         """Return the state: trained networks, and laws and shifts of laplace for what they make of train features.
 
         Raises:
+            ConfigError: passes through decoders without a network, or weights of tasks that there are not.
             DataError: features are constant or not finite.
         """
         from compfeat.codecs import learned_model
@@ -56,7 +61,8 @@ class Learned(LaplaceStreams[Options]):
         finest, unit = laplace_levels.finest_rung(magnitudes, options.finest_bits), np.float32((features - mean).std())
         if not unit > 0:
             raise DataError("train features: constant; codec 'learned' needs others; train the network again")
-        model = learned_model.train((features - mean) / unit, step_at(finest, 0) / float(unit), options)
+        errors = cls._task_errors(mean, unit, options, coding) if options.decoder_epochs else None
+        model = learned_model.train((features - mean) / unit, step_at(finest, 0) / float(unit), options, errors)
         state: State = {
             f"{NETWORK}{name}": weights.numpy().astype(np.float16)
             for name, weights in model.state_dict().items()
@@ -71,6 +77,20 @@ class Learned(LaplaceStreams[Options]):
             coefficients[half] = [dct2(networks.analysed(item) - mean.astype(np.float64)) for item in chosen]
         return state | laplace_levels.with_laws(mean, scale, finest, coefficients)
 
+    @classmethod
+    def _task_errors(cls, mean: NDArray[np.float32], unit: np.float32, options: Options, coding: Coding) -> TaskErrors:
+        """Return the errors of tasks for what the networks code. Raises ConfigError as ``fit``."""
+        if coding.task_errors is None:
+            raise ConfigError("codec 'learned': decoder_epochs found, but no network to run; expected 0")
+        errors = coding.task_errors()
+        unknown = sorted(set(options.weights) - set(errors.names))
+        if unknown or not any(options.weights.get(name, 1.0) for name in errors.names):
+            wrong = f"task {unknown[0]!r}" if unknown else "only zeros"
+            raise ConfigError(
+                f"codec 'learned': {wrong} found among weights; expected some of {', '.join(errors.names)}, one above 0"
+            )
+        return ScaledErrors(errors, mean, unit)
+
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         networks = self._networks
         return super().encode((networks.analysed(item) for item in items), stream, side_info)
@@ -83,6 +103,19 @@ class Learned(LaplaceStreams[Options]):
     def _networks(self) -> Networks:
         """Those of the state. Raises DataError where it has none."""
         return Networks(self.state or {}, self.qualities.index(self.quality))
+
+
+class ScaledErrors:
+    """Errors of tasks, of components about ``mean`` in units of ``unit``."""
+
+    def __init__(self, errors: TaskErrors, mean: NDArray[np.float32], unit: np.float32) -> None:
+        import torch
+
+        self.names, self._errors = errors.names, errors
+        self._mean, self._unit = torch.from_numpy(mean), float(unit)
+
+    def __call__(self, sent: Tensor, decoded: Tensor) -> Tensor:
+        return self._errors(sent * self._unit + self._mean, decoded * self._unit + self._mean)
 
 
 class Networks:
