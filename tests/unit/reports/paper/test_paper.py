@@ -330,8 +330,9 @@ def assert_true_to(e: Experiment, folder: Path) -> None:
     for row in codecs:
         entry = e.codecs[row["codec"]]
         assert row["module"] == (entry.codec or row["codec"])
+        brackets = str.maketrans("[{]}", "(())", "':")
         for key, value in entry.options.items():
-            written = {"True": "yes", "False": "no"}.get(str(value), str(value).replace("[", "(").replace("]", ")"))
+            written = {"True": "yes", "False": "no"}.get(str(value), str(value).translate(brackets))
             assert f", {key} {written}, " in f", {row['options']}, "
     listed = {(row["codec"], row["qualities"]) for row in codecs}
     assert listed == {(codec, ", ".join(q)) for name in e.methods for codec, q in e.qualities(name).items()}
