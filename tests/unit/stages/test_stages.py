@@ -42,6 +42,15 @@ def test_a_fit_reads_the_train_split_of_its_own_network() -> None:
     assert "transform" not in CODING.fit_files(PLAIN, "laplace")
 
 
+def test_a_fit_depends_on_network_and_tasks_where_it_runs_them() -> None:
+    e = experiment(codecs={"learned": {"qualities": ["d4"]}}, methods={"task_klt": {"codecs": {"learned": ["d4"]}}})
+    coding = Coding(e, layout(e))
+    network = {"compfeat.networks.plugins.resnet34", "compfeat.tasks.plugins.segmentation"}
+    for fitted, runs in ((TRANSFORM, True), ("learned", True), ("laplace", False)):
+        assert coding.through_tasks(fitted) == runs
+        assert (network <= set(coding.fit_modules(TURNED, fitted))) == runs
+
+
 def test_what_is_not_fitted_or_not_coded_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"c256/baseline/seed0: 'transform' is not fitted; expected laplace"):
         CODING.fit_files(PLAIN, TRANSFORM)
