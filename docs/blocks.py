@@ -56,7 +56,7 @@ SENT = {
     "task KLT, HEVC": ("task_klt", HEVC),
     "task KLT, Laplace": ("task_klt", LAPLACE),
     "task KLT, Learned": ("task_klt", LEARNED),
-    "task KLT, Learned, through decoders": ("task_klt", THROUGH_DECODERS),
+    "task KLT, Learned (decoders)": ("task_klt", THROUGH_DECODERS),
 }
 PHOTOGRAPHS = {
     "paper's loss, HEVC": (("compressible", HEVC), BASE),
@@ -66,11 +66,11 @@ PHOTOGRAPHS = {
     "PCA, Laplace": (("klt", LAPLACE), BASE),
     "task KLT, Laplace": (("task_klt", LAPLACE), BASE),
     "task KLT, Learned": (("task_klt", LEARNED), BASE),
-    "task KLT, Learned, through decoders": (("task_klt", THROUGH_DECODERS), BASE),
+    "task KLT, Learned (decoders)": (("task_klt", THROUGH_DECODERS), BASE),
 }
 AGAINST_LAPLACE = {
     "Learned, against Laplace": (("task_klt", LEARNED), ("task_klt", LAPLACE)),
-    "Learned, through decoders, against Laplace": (("task_klt", THROUGH_DECODERS), ("task_klt", LAPLACE)),
+    "Learned (decoders), against Laplace": (("task_klt", THROUGH_DECODERS), ("task_klt", LAPLACE)),
 }
 ARMS = {
     label: ((method, ladder), ("task_klt", LAPLACE))

@@ -31,7 +31,7 @@ SENT: dict[str, Side] = {
     "task KLT + HEVC": ("task_klt", "hevc"),
     "task KLT + Laplace": ("task_klt", "laplace"),
     "task KLT + Learned": ("task_klt", "learned"),
-    "task KLT + Learned, through decoders": ("task_klt", "learned_tasks"),
+    "task KLT + Learned (decoders)": ("task_klt", "learned_tasks"),
 }
 LOSS, METRIC = 0.01, "miou"
 """The operating point that bytes are given at: this loss of this metric through coding."""
