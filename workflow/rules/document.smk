@@ -6,10 +6,9 @@ from compfeat.reports.paper.recorded import FILES as RECORD_FILES, RECORDS
 from compfeat.reports.showcase import NEEDS as SHOWCASE_NEEDS
 
 DESCRIBED_STARTS = TRAINING.described_starts()
-# Recorded runs that are there; the paper of the shipped experiment shows them.
-RECORDED = [
-    f"data/reference/{run}/{name}" for run in RECORDS if Path("data/reference", run).is_dir() for name in RECORD_FILES
-]
+# Recorded runs that are there, where the experiment shows recorded runs beside it.
+SHOWN_RECORDS = [run for run in RECORDS if EXPERIMENT.records and Path("data/reference", run).is_dir()]
+RECORDED = [f"data/reference/{run}/{name}" for run in SHOWN_RECORDS for name in RECORD_FILES]
 
 
 rule paper:
