@@ -11,12 +11,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config
+from compfeat.experiment.layout import Layout
 from compfeat.networks.files import build_network, build_tasks
 from compfeat.settings.recipe import NetworkConfig
-from compfeat.settings.runs import UNCODED, Split, Trained
+from compfeat.settings.runs import UNCODED, Run, Split, Trained
 from compfeat.stages.checks import checked
+from compfeat.stages.coding import Coding
 from compfeat.stages.resources import Jobs, Predicted
-from compfeat.transforms.base import TRANSFORMS
 
 PROJECT = Path(__file__).parents[1]
 FOUND: dict[str, dict[Split, int]] = {
@@ -41,23 +42,21 @@ def every_job(jobs: Jobs, rendered: bool) -> Iterator[tuple[str, Predicted]]:
         yield ("train", jobs.train(trained.cut, trained.training))
     yield from (("features", jobs.features(trained.cut, split)) for trained, split in features(e))
     for run in e.runs():
-        yield from [("fit", jobs.fit(run.cut))] * fitted(e, run.method)
+        yield from (("fit", jobs.fit(run.cut, name)) for name in fitted(e, run))
         for codec in e.all_qualities(run.method):
             if codec != UNCODED:
                 yield ("encode", jobs.encode(run.cut, run.method, codec))
             yield ("evaluate", jobs.evaluate(run.cut, run.method, codec))
 
 
-def fitted(e: Experiment, method: str) -> int:
-    """Return how many states a run of a method fits: its transform, and codecs."""
-    transform = e.methods[method].transform
-    codecs = [e.codec_class(name) for name in e.qualities(method)]
-    return int(transform is not None and TRANSFORMS.get(transform.name).fitted) + sum(codec.fitted for codec in codecs)
+def fitted(e: Experiment, run: Run) -> list[str]:
+    """Return what is fitted for a run: its transform, and codecs."""
+    return Coding(e, Layout(e.output, e.dataset.prepared)).fitted(run)
 
 
 def features(e: Experiment) -> list[tuple[Trained, Split]]:
     """Return the networks and splits that have features: those of train where something is fitted to them."""
-    read = {e.trained_of(run) for run in e.runs() if fitted(e, run.method)}
+    read = {e.trained_of(run) for run in e.runs() if fitted(e, run)}
     evaluated: list[tuple[Trained, Split]] = [(trained, e.dataset.evaluated_split) for trained in e.trained()]
     return [*evaluated, *((trained, "train") for trained in e.trained() if trained in read)]
 

@@ -257,7 +257,7 @@ def rates(run: str, rows: Mapping[str, tuple[Side, Side]], equal_loss: bool = Fa
 def headline(run: str, columns: Mapping[str, tuple[Side, Side]], learned: str) -> str:
     """Return a row for each cut of a run and a column for each comparison, with the BD-rates by all metrics.
 
-    Those of the learned codec are in the record ``learned``, of a run with the same networks.
+    Those of the learned codec are in the record ``learned``, of networks that were trained the same way.
     """
 
     def record(test: Side) -> str:

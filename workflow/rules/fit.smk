@@ -13,7 +13,7 @@ rule fit:
     wildcard_constraints:
         fitted="|".join([TRANSFORM, *EXPERIMENT.codecs]),
     resources:
-        **needs(lambda w: JOBS.fit(w.cut)),
+        **needs(lambda w: JOBS.fit(w.cut, w.fitted)),
     params:
         *code("fit"),
         settings=lambda w: settings(**CODING.fit_settings(run_of(w), w.fitted)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
@@ -158,6 +158,11 @@ class Codec(WithOptions[OptionsT], ABC):
     @abstractmethod
     def tool(cls, ffmpeg: str | None = None, options: OptionsT | None = None) -> str:
         """Return name and version of the program that codes, without paths. ``ffmpeg``, ``options``: as in the constructor."""
+
+    @classmethod
+    def problem(cls, options: OptionsT, tasks: Sequence[str]) -> str | None:
+        """Return in one line why ``options`` cannot be used with ``tasks``, or None if they can."""
+        return None
 
     @classmethod
     def fit(cls, features: NDArray[np.float32], options: OptionsT, coding: Coding = EVERY_QUALITY) -> State:

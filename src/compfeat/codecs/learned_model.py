@@ -34,6 +34,11 @@ Error = Callable[[Tensor, Tensor], Tensor]
 """Of each image, from what is sent and what is decoded."""
 
 
+def squared_error(y: Tensor, decoded: Tensor) -> Tensor:
+    """Return the sum of squared differences of each image."""
+    return (decoded - y).square().sum((1, 2, 3))
+
+
 class Branch(nn.Module):
     """Three 3x3 convolutions that depend on the step: a correction that starts from zero, or without the identity."""
 
@@ -104,16 +109,11 @@ class LearnedModel(nn.Module):
         quantised = sign * decoded(level(magnitude)) + (decoded(above) - side * decoded(below)) * change
         return self.components(quantised * size, rate), bits.sum((1, 2, 3))
 
-    def cost(self, y: Tensor, step: Tensor, rate: Tensor, error: Error | None = None) -> Tensor:
-        """Return an error, by default the squared one, in squared steps plus SLOPE times bits, per image; see ``coded``."""
+    def cost(self, y: Tensor, step: Tensor, rate: Tensor, error: Error = squared_error) -> Tensor:
+        """Return an error in squared steps plus SLOPE times bits, per image; see ``coded``."""
         decoded, bits = self.coded(y, step, rate)
-        cost: Tensor = (error or squared_error)(y, decoded) / step.square() + SLOPE * bits
+        cost: Tensor = error(y, decoded) / step.square() + SLOPE * bits
         return cost
-
-
-def squared_error(y: Tensor, decoded: Tensor) -> Tensor:
-    """Return the sum of squared differences of each image."""
-    return (decoded - y).square().sum((1, 2, 3))
 
 
 def centroid(scale: Tensor) -> Tensor:
@@ -190,7 +190,7 @@ def train(
         factors = factors_of(
             model, task_errors, some, [at(np.full(len(some), rung)) for rung in rungs], before, options
         )
-        # Not mirrored: the mean of each element is not, so that no features belong to mirrored components.
+        # Mirrored components would not be those of a mirrored image: the mean of each element is not symmetric.
         passes(
             options.decoder_epochs, DECODER_LEARNING_RATE, False, lambda y, decoded: task_errors(y, decoded) @ factors
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field, field_validator
 
 from compfeat.codecs.laplace_levels import HALF_RUNGS
 from compfeat.settings.section import Section
+from compfeat.tasks.weights import TaskWeights
 
 
 class Options(Section):
@@ -25,7 +24,7 @@ class Options(Section):
         ge=0,
         description="further passes in which the error is that of the tasks' outputs, through the frozen decoders",
     )
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    weights: TaskWeights = Field(
         default_factory=dict,
         description="how much each task's error counts in those passes, by task; 1 for those that are not named",
     )

@@ -163,6 +163,9 @@ def _codecs(e: Experiment) -> Iterator[str]:
     for key, entry in e.codecs.items():
         codec = _found(f"codecs.{key}", e.codec_class, key)
         options = e.codec_options(key)
+        problem = codec.problem(options, e.tasks)
+        if problem:
+            yield f"key 'codecs.{key}': {problem}"
         _found("tools.ffmpeg", codec.check_tool, e.tools.ffmpeg_path, options)
         for quality in entry.qualities:
             _found(f"codecs.{key}.qualities", codec.check_quality, quality)

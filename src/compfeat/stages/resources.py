@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from compfeat.codecs.learned_options import Options as LearnedOptions
 from compfeat.experiment.config import Experiment
 from compfeat.networks.base import NETWORKS
-from compfeat.settings.runs import UNCODED, Split
+from compfeat.settings.runs import TRANSFORM, UNCODED, Split
 from compfeat.tasks.base import TASKS
 
 MEGA = 1e6
@@ -66,6 +67,9 @@ COSTS: Mapping[str, Cost] = {
 SLOW_CODECS: Mapping[str, float] = {"vvc": 33, "av1": 4, "avif": 2}
 """By plug-in: how many times longer it codes than HEVC, where that is much. Not an attribute of the plug-ins, whose code is part of
 what a job is: a better estimate would code everything again."""
+NS_PER_PRODUCT, DECODER_BYTES = 0.08, 90
+"""To train the networks of the codec learned: time per product of a forward pass, and memory per unit of a batch that the decoders
+see, as in ``train``."""
 NETWORK_BYTES = 660
 """Memory of a network in training, times the width squared and the channels at the cut of a network of full width: weights,
 gradients, Adam's moments, and a checkpoint while it is written."""
@@ -247,12 +251,26 @@ class Jobs:
         mapped = self.images(split) * self.record_bytes() / 2
         return self._predicted("features", BATCH * self.pixels * width, pixels * layers(width), mapped)
 
-    def fit(self, cut: str) -> Predicted:
-        """Units: pixels of one image times the width and NARROW; pixels of all train images times the width's cost."""
-        width = self.experiment.cuts[cut].width
-        n = self.images("train")
+    def fit(self, cut: str, fitted: str) -> Predicted:
+        """Units: pixels of one image times the width and NARROW; pixels of all train images times the width's cost.
+
+        ``fitted`` is TRANSFORM or a codec.
+        """
+        width, n = self.experiment.cuts[cut].width, self.images("train")
         mapped = 4 * n * self.elements(cut)
-        return self._predicted("fit", self.pixels * (width + NARROW), n * self.pixels * layers(width), mapped)
+        usual = self._predicted("fit", self.pixels * (width + NARROW), n * self.pixels * layers(width), mapped)
+        options = None if fitted == TRANSFORM else self.experiment.codec_options(fitted)
+        return self._with_training(usual, cut, options) if isinstance(options, LearnedOptions) else usual
+
+    def _with_training(self, usual: Predicted, cut: str, options: LearnedOptions) -> Predicted:
+        """Return what a fit takes that trains networks around a codec, maybe through the tasks' decoders."""
+        network, n = self.experiment.cuts[cut], self.images("train")
+        positions = self.pixels // NETWORKS.get(network.name).cuts[network.place].stride ** 2
+        products = 18 * options.width * (2 * self.elements(cut) + options.width * positions)
+        networks_s = n * (options.epochs + options.decoder_epochs) * products * NS_PER_PRODUCT / 1e9
+        decoders_s = n * options.decoder_epochs * self.pixels * layers(network.width) * COSTS["fit"].ns_per_unit / 1e9
+        batch = self.pixels * (network.width + NARROW) * BATCH * (options.decoder_epochs > 0)
+        return Predicted(usual.memory_mb + DECODER_BYTES * batch / MEGA, usual.seconds + networks_s + decoders_s)
 
     def encode(self, cut: str, method: str, codec: str, decodes: bool = False) -> Predicted:
         """Units: elements of what is sent of one image; those of all images at all qualities, as often as the codec is slower.

@@ -111,8 +111,8 @@ def test_passes_through_decoders_spend_bits_where_tasks_need_them(state: State, 
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ({"third": 1.0}, "task 'third' found among weights; expected some of first, blind, one above 0"),
-        ({"first": 0.0, "blind": 0.0}, "only zeros found among weights"),
+        ({"third": 1.0}, "weights: task 'third' is not among the tasks; expected some of first, blind"),
+        ({"first": 0.0, "blind": 0.0}, "weights: all are 0; expected at least one task that counts"),
     ],
 )
 def test_weights_of_tasks_that_there_are_not_are_refused(weights: dict[str, float], message: str) -> None:

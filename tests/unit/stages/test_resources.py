@@ -9,7 +9,8 @@ import pytest
 from compfeat.codecs.base import CODECS
 from compfeat.experiment.config import Experiment
 from compfeat.experiment.files import load_config, merged
-from compfeat.stages.resources import COSTS, SLOW_CODECS, Jobs, Predicted, Requests
+from compfeat.settings.runs import TRANSFORM
+from compfeat.stages.resources import COSTS, SLOW_CODECS, Jobs, Predicted, Requests, requested
 from helpers import PROJECT
 
 
@@ -32,6 +33,25 @@ def test_jobs_that_run_here_have_no_group() -> None:
     experiment = Experiment.of(load_config([PROJECT / "config/config.yaml"]))
     requests = Requests(experiment, SimpleNamespace(global_resources=[], non_local_exec=False))
     assert requests.together("results")({}) is None
+
+
+@pytest.mark.parametrize(
+    ("cut", "fitted", "seconds", "memory_mb"),
+    [
+        ("c256", "learned", 283, 466),
+        ("c512", "learned", 125, 426),
+        ("c256", "learned_tasks", 656, 1659),
+        ("c512", "learned_tasks", 470, 1402),
+    ],
+)
+def test_networks_around_a_codec_take_minutes_to_train(cut: str, fitted: str, seconds: float, memory_mb: float) -> None:
+    """Processor time, the mean of three seeds, and the largest peak of memory, of config/learned.yaml on one core of a server."""
+    jobs = Jobs(Experiment.of(load_config([PROJECT / "config" / f"{name}.yaml" for name in ("config", "learned")])), {})
+    predicted = jobs.fit(cut, fitted)
+    assert 0.7 * seconds < predicted.seconds < 1.4 * seconds
+    request = requested(predicted)
+    assert memory_mb < request.mem_mb and seconds < 60 * request.runtime
+    assert jobs.fit(cut, "laplace") == jobs.fit(cut, TRANSFORM)
 
 
 def test_a_slow_codec_takes_longer_to_code_whatever_its_entry_is_called_but_not_to_decode() -> None:

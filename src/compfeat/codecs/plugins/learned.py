@@ -5,7 +5,7 @@ Source: docs/explanation/feature-codec.md, "A learned codec".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from compfeat.codecs.learned_options import Options
 from compfeat.codecs.plugins.laplace import LaplaceStreams
 from compfeat.codecs.spectra import dct2
 from compfeat.errors import ConfigError, DataError
+from compfeat.tasks.weights import problem_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,11 +48,16 @@ class Learned(LaplaceStreams[Options]):
         return f"{super().tool()}, torch {version('torch')}"
 
     @classmethod
+    def problem(cls, options: Options, tasks: Sequence[str]) -> str | None:
+        return problem_of(options.weights, tasks)
+
+    @classmethod
     def fit(cls, features: NDArray[np.float32], options: Options, coding: Coding = EVERY_QUALITY) -> State:
         """Return the state: trained networks, and laws and shifts of laplace for what they make of train features.
 
         Raises:
-            ConfigError: passes through decoders without a network, or weights of tasks that there are not.
+            ConfigError: passes through decoders without a network, after a transform that torch cannot undo, or with weights of tasks
+                that there are not.
             DataError: features are constant or not finite.
         """
         from compfeat.codecs import learned_model
@@ -82,14 +88,12 @@ class Learned(LaplaceStreams[Options]):
         """Return the errors of tasks for what the networks code. Raises ConfigError as ``fit``."""
         if coding.task_errors is None:
             raise ConfigError("codec 'learned': decoder_epochs found, but no network to run; expected 0")
-        errors = coding.task_errors()
-        unknown = sorted(set(options.weights) - set(errors.names))
-        if unknown or not any(options.weights.get(name, 1.0) for name in errors.names):
-            wrong = f"task {unknown[0]!r}" if unknown else "only zeros"
-            raise ConfigError(
-                f"codec 'learned': {wrong} found among weights; expected some of {', '.join(errors.names)}, one above 0"
-            )
-        return ScaledErrors(errors, mean, unit)
+        errors = ScaledErrors(coding.task_errors(), mean, unit)
+        problem = cls.problem(options, errors.names)
+        if problem:
+            raise ConfigError(f"codec 'learned': {problem}")
+        errors.check()
+        return errors
 
     def encode(self, items: Iterable[Item], stream: Path, side_info: Path) -> list[ImageBytes]:
         networks = self._networks
@@ -113,6 +117,10 @@ class ScaledErrors:
 
         self.names, self._errors = errors.names, errors
         self._mean, self._unit = torch.from_numpy(mean), float(unit)
+
+    def check(self) -> None:
+        """Try it, before minutes of training. Raises ConfigError where the transform cannot be undone."""
+        self(self._mean[None] * 0, self._mean[None] * 0)
 
     def __call__(self, sent: Tensor, decoded: Tensor) -> Tensor:
         return self._errors(sent * self._unit + self._mean, decoded * self._unit + self._mean)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -11,6 +11,7 @@ from pydantic import Field
 from compfeat.arrays import evenly_spaced
 from compfeat.codecs.base import State
 from compfeat.errors import DataError
+from compfeat.tasks.weights import TaskWeights, problem_of
 from compfeat.transforms.base import SENSITIVITY, TRANSFORMS, FitSource
 from compfeat.transforms.decorrelation import Matrix, floored
 from compfeat.transforms.linear import Linear, LinearOptions, fitted
@@ -26,7 +27,7 @@ class Options(LinearOptions):
         le=1,
         description="e: share of the sensitivity that is the same in all directions; 1 is the plain KLT",
     )
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+    weights: TaskWeights = Field(
         default_factory=dict,
         description="how much each task's relative loss counts, by task; 1 for those that are not named",
     )
@@ -47,13 +48,7 @@ class TaskKlt(Linear[Options]):
 
     @classmethod
     def problem(cls, options: Options, tasks: Sequence[str]) -> str | None:
-        weights = options.weights
-        unknown = [name for name in weights if name not in tasks]
-        if unknown:
-            return f"weights: task {unknown[0]!r} is not among the tasks; expected some of {', '.join(tasks)}"
-        if not any(weights.get(name, 1.0) for name in tasks):
-            return "weights: all are 0; expected at least one task that counts"
-        return None
+        return problem_of(options.weights, tasks)
 
     @classmethod
     def fit(cls, source: FitSource, options: Options) -> State:

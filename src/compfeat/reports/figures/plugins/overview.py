@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "Task performance against rate for what the claims compare, by cut; up is better in every panel. Lines are means over seeds, "
         "thin lines single seeds, dotted lines the level without coding. Where the picture is sent, a line without marks is the "
         "decoded picture itself, if the metric judges an image; it is cut off where it leaves the curves' range. "
-        "What is called recorded is of a recorded run of the same configuration."
+        "What is called recorded was measured in a recorded run, on networks that were trained the same way."
     ),
 )
 def draw(tables: Tables) -> Figure:
