@@ -25,10 +25,10 @@ from compfeat.codecs.spectra import dct2, inverse_dct2
 from compfeat.errors import DataError
 
 State = dict[str, NDArray[Any]]
-HALF_RUNGS = 33
+HALF_RUNGS = 49
 """Steps of the ladder: from one to the next the step grows by the fourth root of 2."""
-LEARNT_IMAGES, LEARNT_RUNGS = 128, range(0, HALF_RUNGS, 4)
-"""Train images, at most, and steps that laws and shifts are fitted to."""
+LEARNT_IMAGES, LEARNT_RUNGS = 128, range(0, 33, 4)
+"""Train images, at most, and steps that laws and shifts are fitted to; coarser ones hardly have levels other than 0."""
 VERSION = 2
 """Of the state and of the streams that are coded with it; the first had Laplace tables and no version."""
 REFIT = "rerun the fit stage"

@@ -126,9 +126,9 @@ def test_fitted_laws_and_contexts_save_bytes() -> None:
 
 
 def test_the_ladder_is_of_fourth_roots_of_two(state: State) -> None:
-    steps = [Laplace(quality, state=state)._fitted.step for quality in ("d0", "d0.5", "d1", "d4.5", "d8", "d16")]
-    assert np.log2(np.array(steps) / steps[0]) == pytest.approx([0, 0.25, 0.5, 2.25, 4, 8])
-    assert steps[0] == 2 ** (int(state["finest"]) / 6) and Laplace.qualities[-1] == "d16"
+    steps = [Laplace(quality, state=state)._fitted.step for quality in ("d0", "d0.5", "d1", "d4.5", "d8", "d24")]
+    assert np.log2(np.array(steps) / steps[0]) == pytest.approx([0, 0.25, 0.5, 2.25, 4, 12])
+    assert steps[0] == 2 ** (int(state["finest"]) / 6) and Laplace.qualities[-1] == "d24"
 
 
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -153,7 +153,7 @@ def test_any_finite_features_have_their_levels_decoded(
     assert np.array_equal(levels, [codec._fitted.levels(item) for item in items])
 
 
-@pytest.mark.parametrize("quality", ["d0", "d2.5", "d4", "d8", "d16"])
+@pytest.mark.parametrize("quality", ["d0", "d2.5", "d4", "d8", "d16", "d24"])
 def test_a_coefficient_moves_by_less_than_a_step(quality: str, state: State, tmp_path: Path) -> None:
     codec, items = Laplace(quality, state=state), features(4, 2)
     codec.encode(items, tmp_path / "s", tmp_path / "i")

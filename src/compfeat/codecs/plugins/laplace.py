@@ -36,7 +36,7 @@ class Options(Section):
 
 
 class LaplaceStreams(Codec[OptionsT]):
-    """``d0``, ``d0.5`` to ``d16``: the step D = D0 2^(j/2), in the features' own unit, with D0 fitted.
+    """``d0``, ``d0.5`` to ``d24``: the step D = D0 2^(j/2), in the features' own unit, with D0 fitted.
 
     The state is that of ``laplace_levels``. An image's bytes are the length of the range coder's (7 bits per byte, the last without
     the top bit), a check byte, and the range coder's bytes.
