@@ -162,6 +162,10 @@ WRONG = [
     ("codecs: {png: {qualities: [q90]}}", "quality 'q90' is unknown; expected one of lossless"),
     ("codecs: {hevc: {qualities: [qp10, qp10]}}", "key 'codecs.hevc.qualities': 'qp10' is named 2"),
     ("codecs: {png: {bitts: 7}}", "key 'codecs.png.bitts' is unknown; did you mean 'bits'?"),
+    (
+        "codecs: {learned: {qualities: [d2], weights: {depth: 1}}}",
+        "key 'codecs.learned': weights: task 'depth' is not among the tasks",
+    ),
     ("codecs: {none: {codec: png, qualities: [lossless]}}", "key 'codecs.none': 'none' stands for"),
     ("codecs: {transform: {codec: png, qualities: [lossless]}}", "key 'codecs.transform': 'transform' stands for"),
     ("trainings: {compressible: {loss: {strenght: 1}}}", "loss.strenght' is unknown; did you mean 'strength'?"),

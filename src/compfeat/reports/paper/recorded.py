@@ -16,7 +16,7 @@ from compfeat.tasks.base import Metric
 
 Side = tuple[str, str]
 """A method and a ladder."""
-RECORDS = ("learned", "photographs", "release")
+RECORDS = ("learned", "photographs", "photographs_learned", "release")
 """Folders of data/reference that are shown."""
 FILES = ("points.csv", "intervals.csv", EXPERIMENT)
 """Files of a record that are read."""
