@@ -42,7 +42,7 @@ def predicted(jobs: Jobs, row: dict[str, str]) -> Predicted:
         "prepare": (split, True),
         "train": (cut, name),
         "features": (cut, split),
-        "fit": (cut,),
+        "fit": (cut, codec),
         "encode": (cut, name, codec),
         "evaluate": (cut, name, codec),
     }
