@@ -21,6 +21,7 @@ FOLDERS = (
     "data/reference/learned",
     "data/reference/length",
     "data/reference/photographs",
+    "data/reference/photographs_learned",
     "data/reference/release",
     "data/reference/seeds",
     "data/start",
