@@ -62,7 +62,7 @@ class Coding:
     Attributes:
         qualities: those that its method is coded at; none for all that the codec has.
         ffmpeg: a binary, or None for imageio-ffmpeg's.
-        task_errors: loads the trained network; None where there is none.
+        task_errors: loads the trained network; None without one.
     """
 
     qualities: tuple[str, ...] = ()

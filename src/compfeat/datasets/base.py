@@ -24,7 +24,7 @@ Scene = dict[str, NDArray[Any]]
 """One image with its ground truth at source size H x W, by field.
 
 ``image``: uint8, H x W x 3, RGB. ``labels``: uint8, H x W, class index or IGNORE. ``disparity_px``: float32, H x W, in pixels of the
-source image, 0 where there is no ground truth. A dataset may have more fields, for tasks that read them.
+source image, 0 without ground truth. A dataset may have more fields, for tasks that read them.
 """
 
 

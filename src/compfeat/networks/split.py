@@ -35,7 +35,7 @@ class Decoder(nn.Sequential):
 
 
 def stage_channels(channels: int, widening: int, stride: int) -> tuple[int, ...]:
-    """Return the output channels of a decoder's stages, each of which doubles the resolution: log2(stride) of them.
+    """Return the output channels of a decoder's stages: log2(stride) of them, and each doubles the resolution.
 
     Stage k (from 1) has ``channels * widening / 2^k``, at least LEAST_CHANNELS. Raises ConfigError if the stride is no power of
     two from 2 on.

@@ -29,7 +29,7 @@ NO_DISPARITY_PX = 1e-6
 
 @VARIANTS.register("release")
 class Release(StandardSteps[NoOptions]):
-    """Noise U(-0.002, 0.002), decoders from random weights, and a disparity of 0 where there is no ground truth."""
+    """Noise U(-0.002, 0.002), decoders from random weights, and a disparity of 0 without ground truth."""
 
     def augment(self, arrays: Mapping[str, NDArray[Any]], phase: Phase, step: Step) -> Arrays:
         seen = super().augment(arrays, phase, step)
